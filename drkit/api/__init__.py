@@ -1,0 +1,16 @@
+"""SDRS and its neighbours ECS, EVS and IAM over HTTP.
+
+Here: `wire` (values to requests) and `decipher` (answers to JSON or an error), both pure; `transport`
+(the one importer of httpx: time limits, retries of reads, sign in again); `auth`, `signer`, `secret`;
+`profiles` and `clouds` (where to go and who one is); `pages` and `reading` (one consistent inventory);
+`client` (the calls by name), `opening` (from a profile to a client); `practice` (a sandbox's control).
+
+Not here: deciding whether something may be done, and the sandbox.
+"""
+
+from drkit.api.client import Client
+from drkit.api.opening import open_client
+from drkit.api.profiles import SANDBOX, Profile, chosen, profile, sandbox_profile
+from drkit.api.secret import Secret
+
+__all__ = ["SANDBOX", "Client", "Profile", "Secret", "chosen", "open_client", "profile", "sandbox_profile"]

@@ -1,0 +1,192 @@
+"""Showing the service who asks: a token from IAM, or a signature on every request.
+
+Source: "Obtaining a User Token Using Password" and "Querying Project Information" of the IAM API
+reference (Keystone v3); "AK/SK Signing and Authentication" of the API sign guide.
+"""
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from drkit.api import signer
+from drkit.api.clouds import PROJECT
+from drkit.api.decipher import Answer
+from drkit.api.profiles import KeyLogin, PasswordLogin, Profile
+from drkit.api.secret import Secret
+from drkit.api.transport import Call, Open, Transport
+from drkit.api.wire import Request
+from drkit.clock import Clock
+from drkit.errors import DrkitError, ProfileError, WireError
+from drkit.model.fields import Fields
+
+RENEW_BEFORE = timedelta(minutes=30)
+"""A token that is this near to its end is renewed, for the service works with it while a job runs."""
+RENEW_NOT_WITHIN = 300.0
+"""Seconds in which a token isn't renewed for its age, should this machine's clock be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What IAM answered: the token, its end, its project, and (type, region, address) of each service."""
+
+    token: Secret
+    ends: str
+    project_id: str
+    project: str
+    catalog: tuple[tuple[str, str, str], ...]
+
+
+class TokenAuth:
+    """Signs in with a password and sends the token along. Thread-safe: of many threads one signs in."""
+
+    def __init__(self, profile: Profile, login: PasswordLogin, transport: Transport, clock: Clock) -> None:
+        self._profile, self._login, self._transport, self._clock = profile, login, transport, clock
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._renew_after = 0.0
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The password; the token is among the headers."""
+        return (self._login.password,)
+
+    def session(self) -> Session:
+        """The present session; signs in where there is none, or where it ends soon."""
+        with self._lock:
+            if self._session is None:
+                self._session = self._sign_in()
+            elif self._ends_soon(self._session):
+                with suppress(DrkitError):  # the old token is good still
+                    self._session = self._sign_in()
+            return self._session
+
+    def headers(self, _call: Call, /) -> Mapping[str, Secret]:
+        """The token; signs in where there is none."""
+        return {"X-Auth-Token": self.session().token}
+
+    def renew(self, refused: Mapping[str, Secret], /) -> bool:
+        """Sign in again, unless another thread has done so since."""
+        with self._lock:
+            if self._session is None or self._session.token == refused["X-Auth-Token"]:
+                self._session = None
+                self._session = self._sign_in()
+        return True
+
+    def _ends_soon(self, session: Session) -> bool:
+        ends = Fields("token", {"expires_at": session.ends}).time("expires_at")
+        near = ends is not None and ends - self._clock.now() < RENEW_BEFORE
+        return near and self._clock.monotonic() > self._renew_after
+
+    def _sign_in(self) -> Session:
+        self._renew_after = self._clock.monotonic() + RENEW_NOT_WITHIN
+        request = Request(
+            "POST", "/auth/tokens", body=_sign_in_body(self._profile, self._login), service="iam"
+        )
+        body, answer = self._transport.send(request, self._profile.auth_url, Open(self._login.password))
+        return _session(self._profile, answer, body)
+
+
+class KeyAuth:
+    """Signs each request with an access key and a secret key; there is nothing to sign in or to renew."""
+
+    def __init__(self, login: KeyLogin, clock: Clock, project_id: str = "") -> None:
+        self._login, self._clock, self._project_id = login, clock, project_id
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secret key, and the token of temporary keys."""
+        return (self._login.secret_key, self._login.security_token)
+
+    def headers(self, call: Call, /) -> Mapping[str, Secret]:
+        """The signature and the headers it covers."""
+        parts, login = urlsplit(call.url), self._login
+        signed = {"Host": parts.netloc, "X-Sdk-Date": signer.date_header(self._clock.now())}
+        if self._project_id:
+            signed["X-Project-Id"] = self._project_id
+        if login.security_token:
+            signed["X-Security-Token"] = login.security_token.reveal()
+        signed["Authorization"] = signer.authorization(
+            call.request.method,
+            parts.path,
+            call.request.query,
+            signed,
+            call.body,
+            access_key=login.access_key,
+            secret_key=login.secret_key.reveal(),
+        )
+        return {name: Secret(value) for name, value in signed.items()}
+
+    def renew(self, _refused: Mapping[str, Secret], /) -> bool:
+        """Nothing to renew."""
+        return False
+
+    def find_project(self, transport: Transport, auth_url: str, name: str) -> str:
+        """The id of the project of that name."""
+        body, _answer = transport.send(
+            Request("GET", "/projects", (("name", name),), service="iam"), auth_url, self
+        )
+        found = Fields("projects answer", body).objects("projects")
+        named = [each for each in found if each.text("name") == name]
+        if len(named) != 1:
+            raise ProfileError(
+                f"IAM knows {len(named)} projects named {name!r} that these keys open; set OS_PROJECT_ID."
+            )
+        return _project_id(named[0])
+
+
+def _sign_in_body(profile: Profile, login: PasswordLogin) -> object:
+    domain = {"name": login.domain}
+    user = {"name": login.username, "password": login.password, "domain": domain}
+    project = (
+        {"id": profile.project_id} if profile.project_id else {"name": profile.project, "domain": domain}
+    )
+    return {
+        "auth": {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": project},
+        }
+    }
+
+
+def _session(profile: Profile, answer: Answer, body: object) -> Session:
+    text = answer.headers.get("x-subject-token", "")
+    if not re.fullmatch(r"[\x21-\x7e]{1,65536}", text):
+        raise WireError("IAM's sign-in answer has no readable X-Subject-Token header")
+    token = Fields("sign-in answer", body).object("token")
+    project = token.object("project")
+    project_id = _project_id(project)
+    if profile.project_id and project_id != profile.project_id:
+        raise WireError(f"IAM opened project {project_id!r} instead of {profile.project_id!r}")
+    catalog = token.objects("catalog") if token.has("catalog") else ()
+    return Session(
+        token=Secret(text),
+        ends=token.text("expires_at"),
+        project_id=project_id,
+        project=project.text("name"),
+        catalog=tuple(_endpoints(catalog)),
+    )
+
+
+def _project_id(project: Fields) -> str:
+    if not PROJECT.fullmatch(project.identity()):
+        raise WireError(f"IAM calls a project {project.identity()[:80]!r}, which is no project's id")
+    return project.identity()
+
+
+def _endpoints(catalog: Sequence[Fields]) -> list[tuple[str, str, str]]:
+    """The public addresses; an entry that lacks something is none that can be used."""
+    return [
+        (_told(service, "type"), _told(each, "region_id") or _told(each, "region"), _told(each, "url"))
+        for service in catalog
+        if service.has("endpoints")
+        for each in service.objects("endpoints")
+        if _told(each, "interface") == "public" and _told(each, "url")
+    ]
+
+
+def _told(fields: Fields, key: str) -> str:
+    return fields.text(key) if fields.has(key) else ""

@@ -1,0 +1,211 @@
+"""One consistent reading of a project, and what contradicts itself in it. Decides nothing."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from drkit.api import wire
+from drkit.api.pages import Ask, Listed, read_listings
+from drkit.api.wire import Filters, Listing
+from drkit.clock import Clock
+from drkit.errors import DrkitError, SignInError
+from drkit.model import (
+    Attachment,
+    Backend,
+    Disk,
+    Drill,
+    Inventory,
+    Phase,
+    ProtectedInstance,
+    ProtectionGroup,
+    ReplicationPair,
+    Server,
+    Station,
+)
+
+Kind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"]
+
+USUAL: tuple[Kind, ...] = ("groups", "instances", "pairs", "drills", "servers")
+MOST_PROBLEMS = 20
+
+_KINDS: Mapping[Kind, tuple[Listing, Callable[[object], Any]]] = {
+    "groups": (wire.GROUPS, ProtectionGroup.from_wire),
+    "instances": (wire.INSTANCES, ProtectedInstance.from_wire),
+    "pairs": (wire.PAIRS, ReplicationPair.from_wire),
+    "drills": (wire.DRILLS, Drill.from_wire),
+    "servers": (wire.SERVERS, Server.from_wire),
+    "disks": (wire.DISKS, Disk.from_wire),
+}
+_OF_A_GROUP: frozenset[Kind] = frozenset({"instances", "pairs", "drills"})
+_NEIGHBOURS: frozenset[Kind] = frozenset({"servers", "disks"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to read.
+
+    `kinds` of things; of instances, pairs and drills those of some groups (none named: of all); the block
+    devices of both servers of some instances.
+    """
+
+    kinds: tuple[Kind, ...] = USUAL
+    group_ids: tuple[str, ...] = ()
+    block_devices_of: tuple[str, ...] = ()
+
+
+class Reader:
+    """Reads the project through `ask`, many requests at a time."""
+
+    def __init__(self, ask: Ask, pool: ThreadPoolExecutor, clock: Clock, backend: Backend) -> None:
+        self._ask, self._pool, self._clock, self._backend = ask, pool, clock, backend
+
+    def inventory(self, scope: Scope) -> Inventory:
+        """One reading; when it contradicts itself a second one, whose contradictions become `problems`.
+
+        `read_at` is when the reading began. That servers or disks cannot be read is a problem, not an
+        error: an outage that takes ECS along must not hide the groups.
+        """
+        found, problems, unread = self._read(scope)
+        if problems:
+            found, problems, unread = self._read(scope)
+        with_devices, unknown = self._block_devices(found, scope.block_devices_of)
+        servers = {**found.servers, **with_devices}
+        return replace(found, servers=servers, problems=(*problems, *unread, *unknown))
+
+    def listed(self, kind: Kind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
+        """All things of one kind; read a second time where the pages did not fit together."""
+        things, moved, errors = self._things(Scope((kind,), group_ids))
+        if moved:
+            things, moved, errors = self._things(Scope((kind,), group_ids))
+        if errors:
+            raise errors[kind]
+        return tuple(things[kind].values())
+
+    def _read(self, scope: Scope) -> tuple[Inventory, tuple[str, ...], tuple[str, ...]]:
+        """The reading, what a second one may mend, and what it won't."""
+        began = self._clock.now()
+        things, moved, errors = self._things(scope)
+        for kind, error in errors.items():
+            if kind not in _NEIGHBOURS or isinstance(error, SignInError):
+                raise error
+        found = Inventory(self._backend, began, **things)
+        unread = tuple(f"The {kind} could not be read: {error}" for kind, error in errors.items())
+        return found, (*moved, *_contradictions(found, scope)), unread
+
+    def _things(self, scope: Scope) -> tuple[dict[str, Any], tuple[str, ...], dict[Kind, DrkitError]]:
+        """The things by kind and id, which listings changed meanwhile, and which could not be read."""
+        tasks: list[tuple[Kind, Listing, Filters]] = [
+            (kind, _KINDS[kind][0], each) for kind in scope.kinds for each in _filters(kind, scope)
+        ]
+        listings = read_listings(self._ask, self._pool, [(listing, filters) for _, listing, filters in tasks])
+        things: dict[str, Any] = {kind: {} for kind in scope.kinds}
+        errors: dict[Kind, DrkitError] = {}
+        for (kind, _, _), listed in zip(tasks, listings, strict=True):
+            try:
+                things[kind].update((each.id, each) for each in _parsed(kind, listed, scope))
+            except DrkitError as error:
+                errors[kind] = error
+        return things, tuple(each.problem for each in listings if each.problem), errors
+
+    def _block_devices(
+        self, found: Inventory, instance_ids: Sequence[str]
+    ) -> tuple[dict[str, Server], tuple[str, ...]]:
+        instances = [found.instances[each] for each in instance_ids if each in found.instances]
+        ids = dict.fromkeys(one for each in instances for one in each.server_ids)
+        known = [found.servers[each] for each in ids if each in found.servers]
+        read = list(self._pool.map(self._with_devices, known))
+        missing = [
+            f"Server {each} is not listed, so its disks are not known."
+            for each in ids
+            if each not in found.servers
+        ]
+        unread = [each for each in read if isinstance(each, str)]
+        return {each.id: each for each in read if isinstance(each, Server)}, (*missing, *unread)
+
+    def _with_devices(self, server: Server) -> Server | str:
+        try:
+            return server.with_block_devices(self._ask(wire.block_devices(server.id)))
+        except SignInError:
+            raise
+        except DrkitError as error:
+            return f"The disks of server {server.name!r} could not be read: {error}"
+
+
+def _filters(kind: Kind, scope: Scope) -> tuple[Filters, ...]:
+    if kind == "drills" and len(scope.group_ids) > 1:
+        return ((),)  # their listing takes one group only; the others are left out afterwards
+    return wire.of_groups(scope.group_ids) if kind in _OF_A_GROUP else ((),)
+
+
+def _parsed(kind: Kind, listed: Listed, scope: Scope) -> Iterator[Any]:
+    if listed.error is not None:
+        raise listed.error
+    read = _KINDS[kind][1]
+    for each in listed.objects:
+        thing = read(each)
+        if kind not in _OF_A_GROUP or not scope.group_ids or thing.group_id in scope.group_ids:
+            yield thing
+
+
+def _contradictions(inventory: Inventory, scope: Scope) -> tuple[str, ...]:
+    """Sentences about what cannot be true at once; what is moving may be half done and is left alone."""
+    kinds: Collection[Kind] = scope.kinds
+    found: list[str] = []
+    if "instances" in kinds and "pairs" in kinds:
+        found += _unlike_attachments(inventory)
+        if "groups" in kinds:
+            found += _unlike_counts(inventory, scope.group_ids or tuple(inventory.groups))
+    if "groups" in kinds:
+        found += _unlike_stations(inventory)
+    more = len(found) - MOST_PROBLEMS
+    return (*found[:MOST_PROBLEMS], *([f"And {more} more contradictions."] if more > 0 else []))
+
+
+def _unlike_counts(inventory: Inventory, group_ids: Iterable[str]) -> Iterator[str]:
+    for each in (inventory.groups[key] for key in group_ids if key in inventory.groups):
+        listed = (len(inventory.instances_of(each.id)), len(inventory.pairs_of(each.id)))
+        if _rests(each) and listed != (each.instance_count, each.pair_count):
+            yield (
+                f"Group {each.name!r} counts {each.instance_count} instances and {each.pair_count} pairs, "
+                f"but {listed[0]} and {listed[1]} are listed."
+            )
+
+
+def _unlike_attachments(inventory: Inventory) -> Iterator[str]:
+    by_pair = {each for pair in inventory.pairs.values() for each in pair.attachments}
+    by_instance = {each for instance in inventory.instances.values() for each in instance.attachments}
+    for each in sorted(by_pair ^ by_instance, key=lambda one: (one.pair_id, one.instance_id, one.device)):
+        pair, instance = inventory.pairs.get(each.pair_id), inventory.instances.get(each.instance_id)
+        if all(one is None or _rests(one) for one in (pair, instance)):
+            yield _sentence(each, pair, instance, told_by_pair=each in by_pair)
+
+
+def _sentence(
+    each: Attachment, pair: ReplicationPair | None, instance: ProtectedInstance | None, *, told_by_pair: bool
+) -> str:
+    of_pair = f"pair {pair.name if pair else each.pair_id!r}"
+    of_instance = f"instance {instance.name if instance else each.instance_id!r}"
+    teller, other = (of_pair, of_instance) if told_by_pair else (of_instance, of_pair)
+    return f"The {teller} is attached as {each.device!r} by its own words, by those of the {other} it is not."
+
+
+def _unlike_stations(inventory: Inventory) -> Iterator[str]:
+    members: tuple[ProtectedInstance | ReplicationPair, ...] = (
+        *inventory.instances.values(),
+        *inventory.pairs.values(),
+    )
+    for each in members:
+        group = inventory.groups.get(each.group_id)
+        if group is None or not _rests(group) or not _rests(each):
+            continue
+        if isinstance(each.priority_station, Station) and each.priority_station != group.priority_station:
+            kind = "Pair" if isinstance(each, ReplicationPair) else "Instance"
+            yield (
+                f"{kind} {each.name!r} has its production at {each.priority_station}, "
+                f"its group {group.name!r} at {group.priority_station}."
+            )
+
+
+def _rests(thing: ProtectionGroup | ProtectedInstance | ReplicationPair) -> bool:
+    return thing.status.phase is not Phase.MOVING

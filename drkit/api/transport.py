@@ -1,0 +1,299 @@
+"""The one importer of httpx: sends requests, keeps time limits, tries reads again, signs in again once.
+
+What is repeated and what not:
+
+- A read is tried up to four times: when no connection was made, nothing or no JSON came back, or the answer
+  was 408, 429 or 5xx. It waits in between, longer each time, or as long as Retry-After says (up to a minute;
+  a longer one is the caller's matter).
+- A change is sent once. There is no way to tell the service that two requests are the same change.
+- A refused token is no exception to that: the service, or the gateway before it, said that it did not look
+  at the call. So the client signs in again once and sends the call, a change too, with the new token. This
+  holds only where the answer names the token; any other 401 ends a change as refused.
+
+Nothing here keeps what httpx raised: its exceptions hold requests, and those hold tokens.
+"""
+
+import json
+import logging
+import random
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Protocol, Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from drkit.api.decipher import Answer, clean, decipher, token_refused
+from drkit.api.secret import Secret
+from drkit.api.wire import Json, Request
+from drkit.clock import Clock
+from drkit.errors import (
+    BusyError,
+    DrkitError,
+    OutcomeUnknownError,
+    SignInError,
+    UnavailableError,
+    UnreachableError,
+    WireError,
+)
+
+TRIES = 4
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer, unpacked."""
+LONGEST_ANSWER = 60.0
+"""Seconds from the request to the last byte of the answer."""
+LONGEST_PAUSE = 60.0
+CONNECTIONS = 16
+IDLE = (
+    3.0  # seconds; shorter than servers keep idle connections, so that a change never goes into a closing one
+)
+
+Inner = httpx.BaseTransport
+"""What replaces the network: the way into a sandbox inside this process."""
+
+_log = logging.getLogger("drkit.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request on its way out: the whole address, and the body as bytes."""
+
+    request: Request
+    url: str
+    body: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, request: Request, base: str) -> Self:
+        """The call that a request becomes at the service at `base`."""
+        query = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in request.query)
+        url = f"{base}{request.path}?{query}" if query else f"{base}{request.path}"
+        if request.body is None:
+            return cls(request, url, b"")
+        text = json.dumps(request.body, default=Secret.reveal, separators=(",", ":"))
+        return cls(request, url, text.encode())
+
+
+class Auth(Protocol):
+    """How a request shows who asks."""
+
+    def headers(self, call: Call, /) -> Mapping[str, Secret]:
+        """The headers to add to a request."""
+        ...
+
+    def renew(self, refused: Mapping[str, Secret], /) -> bool:
+        """Sign in again because these headers were refused; False where there is nothing to renew."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must not be shown, should an answer repeat it."""
+        ...
+
+
+class Open:
+    """For calls that need no sign-in, such as the sign-in itself."""
+
+    def __init__(self, *secrets: Secret) -> None:
+        self.secrets = secrets
+
+    def headers(self, _call: Call, /) -> Mapping[str, Secret]:
+        """None."""
+        return {}
+
+    def renew(self, _refused: Mapping[str, Secret], /) -> bool:
+        """Nothing to renew."""
+        return False
+
+
+class Transport:
+    """One pool of connections; may be used from many threads at once.
+
+    `inner` replaces the network (a sandbox in this process); `verify` is what TLS trusts; `proxies` says
+    whether the environment's proxy settings count; `tick` measures how long an answer takes, in real seconds
+    like the network's other time limits.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        inner: Inner | None = None,
+        verify: ssl.SSLContext | bool = True,
+        proxies: bool = True,
+        jitter: Callable[[], float] = random.random,
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock, self._jitter, self._tick = clock, jitter, tick
+        _keep_headers_out_of_logs()
+        self._client = httpx.Client(
+            transport=inner,
+            verify=verify,
+            trust_env=proxies,
+            timeout=httpx.Timeout(30.0, connect=10.0),
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE
+            ),
+            headers={
+                "User-Agent": f"drkit/{version('drkit')}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+            },
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def send(self, request: Request, base: str, auth: Auth) -> tuple[Json, Answer]:
+        """Send to the service at `base` and return the answer's JSON and the answer.
+
+        Raises as `decipher` does; UnreachableError when no connection was made, so that nothing was sent;
+        when something was sent and no answer came, UnavailableError for a read and OutcomeUnknownError for
+        a change.
+        """
+        call, tries, renewed = Call.of(request, base), 0, False
+        while True:
+            headers = auth.headers(call)
+            said, answer = self._try(call, auth, headers)
+            if answer is not None and not isinstance(said, DrkitError):
+                return said, answer
+            if not renewed and _may_renew(said, answer, request) and auth.renew(headers):
+                renewed = True
+                continue
+            tries += 1
+            pause = None if request.changes else self._pause(said, tries)
+            if pause is None:
+                raise said
+            self._clock.wait(pause)
+
+    def sandbox_speed(self, root: str) -> float | None:
+        """How fast time passes in the sandbox that listens there; None where nothing says it is one."""
+        answer = self._exchange(Call.of(Request("GET", "/"), root), {})
+        told = answer.headers.get("x-drkit-sandbox", "") if isinstance(answer, Answer) else ""
+        return float(told) if re.fullmatch(r"\d{1,9}(\.\d+)?(e[+-]?\d\d?)?", told) else None
+
+    def _try(self, call: Call, auth: Auth, headers: Mapping[str, Secret]) -> tuple[Json, Answer | None]:
+        """The JSON or the error, as a value, and the answer if one came."""
+        answer = self._exchange(call, headers)
+        if isinstance(answer, DrkitError):
+            return answer, None
+        try:
+            return decipher(answer, call.request, (*auth.secrets, *headers.values())), answer
+        except DrkitError as error:
+            return error.with_traceback(None), answer
+
+    def _pause(self, error: DrkitError, tries: int) -> float | None:
+        """The seconds before the next try; None when there is none."""
+        if (
+            tries >= TRIES
+            or self._client.is_closed
+            or not isinstance(error, (UnreachableError, BusyError, UnavailableError, WireError))
+        ):
+            return None
+        asked = error.retry_after if isinstance(error, BusyError) else None
+        if asked is not None:
+            return asked if asked <= LONGEST_PAUSE else None
+        return float(2 ** (tries - 1)) * (0.5 + self._jitter() / 2)
+
+    def _exchange(self, call: Call, headers: Mapping[str, Secret]) -> Answer | DrkitError:
+        """One request, one whole answer; or what went wrong, free of httpx's objects and of secrets."""
+        began, request = self._tick(), call.request
+        if self._client.is_closed:
+            return UnreachableError(
+                f"{request.where}: the connection was closed. Nothing was sent; connect again."
+            )
+        try:
+            with self._client.stream(
+                request.method, call.url, content=call.body, headers=_plain(call), auth=_Sealed(headers)
+            ) as response:
+                body = self._whole(response, began)
+                answer = Answer(response.status_code, dict(response.headers.items()), body)
+        except _NOTHING_SENT as error:
+            return _unreachable(call, error)
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            return _no_answer(request, _reason(error))
+        except _TooMuchError as error:
+            return _no_answer(request, str(error))
+        took = self._tick() - began
+        _log.debug("%s: %d in %.3f s, request id %s", request.where, answer.status, took, answer.request_id)
+        return answer
+
+    def _whole(self, response: httpx.Response, began: float) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > LARGEST:
+                raise _TooMuchError(f"its answer is larger than {LARGEST // 2**20} MiB")
+            if self._tick() - began > LONGEST_ANSWER:
+                raise _TooMuchError(f"its answer was not complete after {LONGEST_ANSWER:.0f} s")
+        return bytes(body)
+
+
+class _TooMuchError(Exception):
+    """An answer that does not end."""
+
+
+class _Sealed(httpx.Auth):
+    """Adds secret headers where only httpx sees them."""
+
+    def __init__(self, headers: Mapping[str, Secret]) -> None:
+        self._headers = headers
+
+    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # a flow that takes no answer back
+        request.headers.update({name: value.reveal() for name, value in self._headers.items()})
+        yield request
+
+
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+
+def _may_renew(said: DrkitError, answer: Answer | None, request: Request) -> bool:
+    if answer is None or not isinstance(said, SignInError):
+        return False
+    return token_refused(answer) or not request.changes
+
+
+def _unreachable(call: Call, error: Exception) -> UnreachableError:
+    host = urlsplit(call.url).netloc
+    return UnreachableError(
+        f"{call.request.where}: no connection to {host} ({_reason(error)}). Nothing was sent; "
+        "check the network, the proxy settings and the endpoints of the profile."
+    )
+
+
+def _no_answer(request: Request, reason: str) -> DrkitError:
+    if request.changes:
+        return OutcomeUnknownError(
+            f"{request.where} was sent, but {reason}. Whether the change was taken is not known."
+        )
+    return UnavailableError(0, "", reason, where=request.where)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "nothing came in time"
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        return clean(str(error), 120) or "refused"
+    return f"the connection failed ({type(error).__name__})"  # its own words may quote a header
+
+
+def _plain(call: Call) -> Mapping[str, str]:
+    return {"Content-Type": "application/json"} if call.body else {}
+
+
+def _keep_headers_out_of_logs() -> None:
+    """Httpcore writes whole headers, tokens among them, into its debug log."""
+    for name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
+        logging.getLogger(name).setLevel(logging.INFO)

@@ -1,0 +1,426 @@
+"""`drkit` in the shell: reads the words and hands over; each subcommand imports what it needs when it runs.
+
+Not here: logic. A refused or bad input is one sentence on stderr and the error's own exit code.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from drkit.errors import DrkitError, InputError
+
+Command = Callable[[argparse.Namespace], int]
+
+TABLES = ("groups", "instances", "pairs", "attachments", "servers")
+CODES = "Exit codes: 0 done, 1 some step failed, 2 refused or bad input, 3 interrupted or outcome unknown."
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Everything `drkit` understands."""
+    parser = argparse.ArgumentParser(
+        prog="drkit", description="Disaster-recovery runbooks for SDRS.", epilog=CODES
+    )
+    parser.add_argument("--version", action="version", version=f"drkit {version('drkit')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (
+        _add_lab,
+        _add_run,
+        _add_runs,
+        _add_show,
+        _add_resume,
+        _add_close,
+        _add_table,
+        _add_report,
+        _add_verify,
+        _add_sandbox,
+    ):
+        add(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["sandbox"]:  # the practice range reads its own words
+        return _sandbox(words[1:])
+    arguments = build_parser().parse_args(words)
+    command: Command = arguments.command
+    try:
+        return command(arguments)
+    except DrkitError as error:
+        print(f"drkit: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("drkit: Interrupted.", file=sys.stderr)
+        return 3
+    except BrokenPipeError:  # `drkit table pairs | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - a stack trace is never the only answer
+        traceback.print_exc()
+        print(
+            f"drkit: A fault in drkit itself ({type(error).__name__}); please report the lines above.",
+            file=sys.stderr,
+        )
+        return 3
+
+
+def _add_lab(commands: Any) -> None:  # noqa: ANN401 - argparse does not publish the type
+    lab = commands.add_parser(
+        "lab",
+        help="open the runbooks in JupyterLab",
+        description="Lay the runbooks into a working folder and open them in JupyterLab, on the practice "
+        "range unless a profile names a cloud. What you changed in the folder is never overwritten.",
+    )
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab.add_argument(
+        "--port", type=int, metavar="N", help="this port or none (default: the first free from 8888)"
+    )
+    lab.add_argument(
+        "--dir",
+        type=Path,
+        default=Path("drkit-runbooks"),
+        metavar="DIR",
+        help="the working folder (default: ./%(default)s)",
+    )
+    lab.add_argument(
+        "--profile",
+        default="",
+        metavar="NAME",
+        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
+    )
+    lab.add_argument(
+        "--world", default="demo", metavar="NAME", help="what the practice range holds (default: %(default)s)"
+    )
+    lab.add_argument(
+        "--speed",
+        type=float,
+        default=10.0,
+        metavar="X",
+        help="how many times faster the practice range's time runs (default: 10)",
+    )
+    lab.set_defaults(command=_lab)
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    from drkit.lab import open_lab
+
+    return open_lab(
+        arguments.dir,
+        say=_say,
+        profile=arguments.profile,
+        port=arguments.port,
+        browser=not arguments.no_browser,
+        world=arguments.world,
+        speed=arguments.speed,
+    )
+
+
+def _add_run(commands: Any) -> None:  # noqa: ANN401
+    run = commands.add_parser(
+        "run",
+        help="run a runbook without a browser",
+        description="Check the parameters, run the notebook, save it after every cell, print the result.",
+        epilog=CODES,
+    )
+    run.add_argument("notebook", type=Path, help="a file, or the name of a shipped runbook")
+    run.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter; a list as a,b or as JSON, a mapping as k=v,k=v or as JSON; may be repeated",
+    )
+    run.add_argument(
+        "-f", "--file", type=Path, metavar="FILE", help="a JSON file of parameters; -p goes over it"
+    )
+    run.add_argument(
+        "--out",
+        type=Path,
+        default=Path("drkit-runs"),
+        metavar="DIR",
+        help="where the executed notebook goes (default: ./%(default)s)",
+    )
+    run.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the whole plan and send nothing; for runbooks with a parameter dry_run",
+    )
+    run.add_argument("--list", action="store_true", help="only show the notebook's parameters")
+    run.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from drkit.headless.command import parameter_lines, parameters_of, read_notebook, run_notebook
+    from drkit.lab import find_notebook
+
+    notebook = find_notebook(arguments.notebook)
+    if arguments.list:
+        print(*parameter_lines(notebook), sep="\n")
+        return 0
+    if arguments.dry_run and "dry_run" not in parameters_of(read_notebook(notebook), notebook):
+        raise InputError(
+            f"{notebook.stem} knows no --dry-run, and nothing ran; see what it takes with --list"
+        )
+    given = [*arguments.parameters, *(["dry_run=true"] if arguments.dry_run else [])]
+    return run_notebook(notebook, given, file=arguments.file, out=arguments.out, say=_say)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _add_table(commands: Any) -> None:  # noqa: ANN401
+    table = commands.add_parser(
+        "table", help="print what is there", description="Print one table of what is there."
+    )
+    table.add_argument("what", choices=TABLES)
+    table.add_argument(
+        "--group", default="", metavar="NAME", help="only what belongs to this protection group"
+    )
+    table.add_argument(
+        "--profile",
+        default="",
+        metavar="NAME",
+        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
+    )
+    form = table.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="as CSV")
+    form.add_argument("--json", action="store_true", help="as a JSON list of rows")
+    table.set_defaults(command=_table)
+
+
+def _table(arguments: argparse.Namespace) -> int:
+    from drkit.headless.printing import aligned
+    from drkit.site import connect
+
+    site = connect(arguments.profile or None)
+    table = getattr(site, arguments.what)(group=arguments.group)
+    print(f"{site.backend.label}:", file=sys.stderr)  # practice is never taken for real, and CSV stays CSV
+    if arguments.csv:
+        print(table.to_csv(index=False), end="")
+    elif arguments.json:
+        print(table.to_json(orient="records", date_format="iso", indent=1))
+    elif table.empty:
+        print(f"There are no {arguments.what} here.")
+    else:
+        print(*aligned(_cells(table)), sep="\n")
+    return 0
+
+
+def _cells(table: Any) -> list[dict[str, str]]:  # noqa: ANN401 - pandas stays in its rooms
+    moments = table.select_dtypes("datetimetz")
+    table = table.assign(**{name: moments[name].dt.strftime("%Y-%m-%d %H:%M:%SZ") for name in moments})
+    rows: list[dict[str, str]] = table.astype("object").fillna("-").astype("str").to_dict("records")
+    return rows
+
+
+def _add_runs(commands: Any) -> None:  # noqa: ANN401
+    runs = commands.add_parser(
+        "runs", help="list the runs", description="List the runs in the journal, the unfinished first."
+    )
+    runs.add_argument("--json", action="store_true", help="as a JSON list of rows")
+    runs.set_defaults(command=_runs)
+
+
+def _runs(arguments: argparse.Namespace) -> int:
+    from drkit.headless.printing import aligned
+    from drkit.journal import Journal
+
+    journal = Journal.open()
+    rows = [each.row() for each in journal.runs()]
+    if arguments.json:
+        print(_json(rows))
+    elif rows:
+        print(
+            *aligned([_told(each, "run", "state", "title", "groups", "backend") for each in rows]), sep="\n"
+        )
+    else:
+        print(f"There are no runs in {journal.where}.")
+    return 0
+
+
+def _add_show(commands: Any) -> None:  # noqa: ANN401
+    show = commands.add_parser(
+        "show",
+        help="show the steps of a run",
+        description="Show a run and its steps, from the journal alone.",
+    )
+    show.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    show.add_argument("--json", action="store_true", help="the steps as a JSON list of rows")
+    show.set_defaults(command=_show)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from drkit.journal import Journal
+    from drkit.plan.following import recorded
+
+    state = recorded(Journal.open(), arguments.run)
+    if arguments.json:
+        print(_json(state.rows()))
+    else:
+        _print_run(state)
+    return 0
+
+
+def _add_resume(commands: Any) -> None:  # noqa: ANN401
+    resume = commands.add_parser(
+        "resume",
+        help="go on with an interrupted run",
+        description="Go on with a run from the journal: what is settled stays, what was sent is watched, "
+        "what was about to be sent is looked up first and never sent twice.",
+        epilog=CODES,
+    )
+    resume.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    resume.add_argument(
+        "--takeover", action="store_true", help="you know that nobody is behind the run any more"
+    )
+    resume.add_argument(
+        "--profile",
+        default="",
+        metavar="NAME",
+        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
+    )
+    resume.set_defaults(command=_resume)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    from drkit.headless.printing import printable
+    from drkit.plan.following import follow
+    from drkit.plan.run import stop_all
+    from drkit.site import connect
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop the run in order
+    with connect(arguments.profile or None) as site:
+        print(f"{site.backend.label}:", file=sys.stderr)
+        try:
+            run = site.resume(arguments.run, takeover=arguments.takeover, attended=False)
+            state = follow(run, lambda line: _say(printable(line)))
+        except KeyboardInterrupt:
+            stop_all()
+            raise
+    _print_run(state)
+    return state.exit_code
+
+
+def _add_close(commands: Any) -> None:  # noqa: ANN401
+    close = commands.add_parser(
+        "close",
+        help="close a run that nobody will go on with",
+        description="Close an unfinished run for good, from the journal alone, and write its report. Nothing "
+        "is sent or looked up: what was under way goes on at the service.",
+        epilog=CODES,
+    )
+    close.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    close.add_argument("--why", required=True, metavar="TEXT", help="the reason, which is written down")
+    close.add_argument(
+        "--takeover", action="store_true", help="you know that nobody is behind the run any more"
+    )
+    close.set_defaults(command=_close)
+
+
+def _close(arguments: argparse.Namespace) -> int:
+    from drkit.journal import Journal
+    from drkit.plan.following import close
+    from drkit.report.dossier import Dossier
+
+    journal = Journal.open()
+    _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover))
+    print(Dossier(journal, arguments.run).write())
+    return 0
+
+
+def _print_run(state: Any) -> None:  # noqa: ANN401 - a RunState; plan is loaded only where it is needed
+    from drkit.headless.printing import aligned, printable
+
+    print(f"{state.plan.backend.label}: {printable(state.plan.title)} (run {state.run_id})")
+    print(f"{state.phase}: {printable(state.sentence)}")
+    print(*aligned([_told(each, "step", "phase", "title", "job_id") for each in state.rows()]), sep="\n")
+    for each in state.steps:
+        if each.phase.rests and each.phase.value != "done":
+            print(printable(f"Step {each.key}, {each.phase}: {each.words}"))
+
+
+def _told(row: dict[str, Any], *columns: str) -> dict[str, str]:
+    return {each: str(row[each]) for each in columns}
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return json.dumps(rows, indent=1, default=lambda moment: moment.isoformat())
+
+
+def _add_report(commands: Any) -> None:  # noqa: ANN401
+    report = commands.add_parser(
+        "report",
+        help="write the evidence report of a run",
+        description="Compute the evidence report of a run from the journal, offline; write it as HTML and "
+        "as JSON. The journal is $DRKIT_JOURNAL, else the file in the platform's data folder.",
+    )
+    report.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    report.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the folder (default: $DRKIT_REPORTS, else reports/ beside the journal)",
+    )
+    report.add_argument("--json", action="store_true", help="only print the report as JSON")
+    report.set_defaults(command=_report)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from drkit.journal import Journal
+    from drkit.report.dossier import Dossier
+
+    dossier = Dossier(Journal.open(), arguments.run, arguments.out)
+    print(dossier.to_json() if arguments.json else dossier.write(), end="" if arguments.json else "\n")
+    return 0
+
+
+def _add_verify(commands: Any) -> None:  # noqa: ANN401
+    verify = commands.add_parser(
+        "verify",
+        help="prove a run's record and its report",
+        description="Recompute, offline, the journal's chain of a run, its plan's hash, and each number of "
+        "its written reports; say where something does not hold.",
+    )
+    verify.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    verify.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the folder of the reports (default: $DRKIT_REPORTS, else reports/ beside the journal)",
+    )
+    verify.set_defaults(command=_verify)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from drkit.journal import Journal
+    from drkit.report.dossier import Dossier
+
+    dossier = Dossier(Journal.open(), arguments.run, arguments.out)
+    faults = dossier.verify()
+    for fault in faults:
+        print(f"drkit: {fault}", file=sys.stderr)
+    if not faults:
+        record = dossier.evidence.record
+        names = ", ".join(each.name for each in dossier.written) or "no report is written"
+        print(f"It holds: {len(record.lines)} entries, the last with hash {record.head}; {names}.")
+    return 1 if faults else 0
+
+
+def _add_sandbox(commands: Any) -> None:  # noqa: ANN401
+    commands.add_parser("sandbox", help="serve the practice range", add_help=False)
+
+
+def _sandbox(words: list[str]) -> int:
+    from drkit.sandbox.command import main as serve
+
+    return serve(words)

@@ -1,0 +1,114 @@
+"""What the practice range's card shows, as HTML made from what the sandbox says of itself. No widgets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from drkit.api.practice import PracticeRange, PracticeWorld
+from drkit.forms.markup import JOIN, chip, count, identity, lines, moment, table
+from drkit.journal import RunRow
+
+_THINGS = ("group", "instance", "pair", "server")
+
+Reached = bool | None  # None: this world has no good end
+
+
+def present(control: PracticeRange) -> tuple[PracticeWorld, Reached]:
+    """The world there is now, and whether its good end is reached."""
+    state = control.state()
+    name, scenario = str(state["world"]), state["scenario"] or {}
+    known = {each.name: each for each in control.worlds()}
+    return known.get(name, PracticeWorld(name, name, "", "")), scenario.get("reached")
+
+
+def told(control: PracticeRange) -> str:
+    """The present world in plain text."""
+    world, reached = present(control)
+    said = [f"Practice range: {world.title}", world.story]
+    if reached is not None:
+        said.append(f"Good end: {world.good_end} ({'reached' if reached else 'not reached yet'})")
+    return "\n".join(filter(None, said))
+
+
+def good_end_chip(reached: Reached) -> Markup:
+    """Whether the good end is reached; nothing where there is none."""
+    if reached is None:
+        return JOIN
+    return chip("good end reached", "done") if reached else chip("good end not reached yet", "waiting")
+
+
+def story(world: PracticeWorld) -> Markup:
+    """A world's story, and what a good operator has at the end."""
+    end = Markup("<p><b>A good end:</b> {}</p>").format(world.good_end) if world.good_end else JOIN
+    return Markup("<p>{}</p>").format(world.story) + end
+
+
+def present_words(world: PracticeWorld, reached: Reached, seen: datetime) -> Markup:
+    """The present world, its story and how it stands."""
+    return Markup("<h4>Now: {}</h4>{}<p>{} <span class='drkit-quiet'>Looked at {}.</span></p>").format(
+        world.title, story(world), good_end_chip(reached), moment(seen)
+    )
+
+
+def checked(broken: Sequence[str]) -> Markup:
+    """What checking the world for contradictions found."""
+    if not broken:
+        return Markup("<p>{} Nothing in this world contradicts itself.</p>").format(chip("sound", "done"))
+    head = count(len(broken), "contradiction")
+    return Markup('<div class="drkit-note">{} {}</div>').format(chip(head, "failed"), lines(broken))
+
+
+def under_way(runs: Sequence[RunRow]) -> str:
+    """Why no other world may begin now; empty when nothing speaks against it."""
+    alive = [each for each in runs if each.practice and not each.finished and each.held_by]
+    if not alive:
+        return ""
+    first, *others = alive
+    groups = ", ".join(name for _, name in first.groups)
+    more = f" (and {count(len(others), 'more run')})" if others else ""
+    return (
+        f"A run is under way on the practice range: {first.title} in {groups}, run {first.id}{more}. "
+        "Let it end, or stop it in its runbook; then start the scenario."
+    )
+
+
+def farewell(now: PracticeWorld, wanted: PracticeWorld, runs: Sequence[RunRow]) -> Markup:
+    """What goes when another world begins, before the second press."""
+    left = [each.id for each in runs if each.practice and not each.finished]
+    lost = (
+        f" {count(len(left), 'run')} that nobody drives cannot be gone on with afterwards: {', '.join(left)}."
+        if left
+        else ""
+    )
+    return Markup(
+        "This throws the present world away: <b>{}</b>, with everything done in it, its jobs and faults. "
+        "<b>{}</b> begins from its beginning.{} The journal and the reports stay."
+    ).format(now.title, wanted.title, lost)
+
+
+def planted(faults: Sequence[Mapping[str, Any]]) -> Markup:
+    """The faults that are planted, where they strike, and how often they have."""
+    if not faults:
+        return Markup('<p class="drkit-quiet">No fault is planted.</p>')
+    rows = [
+        (
+            Markup("<b>{}</b>").format(each["name"]),
+            str(each["sentence"]),
+            _where(each["where"], each["names"]),
+            f"{each['hits']} of {each['times']}" if each["times"] else f"{each['hits']}, stays until cleared",
+        )
+        for each in faults
+    ]
+    return table(("Planted", "What it does", "Where", "Has struck"), rows)
+
+
+def _where(where: Mapping[str, Any], names: Mapping[str, str]) -> Markup:
+    """Where a fault strikes, by names; what is gone by now has only its id."""
+    shown = [
+        Markup("{} {}").format(key, names.get(str(value)) or (identity(value) if key in _THINGS else value))
+        for key, value in where.items()
+        if key != "times"
+    ]
+    return Markup(", ").join(shown) if shown else Markup("anywhere")

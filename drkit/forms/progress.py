@@ -1,0 +1,183 @@
+"""A run on the screen: one table of all its steps, rewritten at most twice a second by one thread."""
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from markupsafe import Markup
+
+from drkit.clock import Clock
+from drkit.forms.engine import Tell, guarded
+from drkit.forms.markup import JOIN, Text, chip, identity, moment, table
+from drkit.plan.forecast import Past, Source, forecast, kind_of
+from drkit.plan.states import RunPhase, RunState, StepPhase, StepState
+from drkit.report.words import duration
+
+EVERY = 0.5  # seconds between two looks at a run
+
+_KNOWN_BY: Mapping[Source, str] = {
+    Source.EARLIER_RUNS: "judged by the steps that are done",
+    Source.DOCUMENTED: "by the documented durations",
+    Source.ASSUMED: "an assumption",
+}
+
+
+class Watchable(Protocol):
+    """What is asked of a run here."""
+
+    def state(self) -> RunState: ...  # noqa: D102 - named as in Run
+
+
+class Watcher:
+    """Looks at a run until it has ended and tells `show` each time, on one thread of its own."""
+
+    def __init__(self, run: Watchable, clock: Clock, show: Callable[[RunState], object], tell: Tell) -> None:
+        self._run, self._clock, self._show = run, clock, show
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=guarded(self._watch, tell), name="drkit-watcher", daemon=True)
+        self._thread.start()
+
+    def leave(self) -> None:
+        """Look no more; the run goes on."""
+        self._enough.set()
+
+    @property
+    def through(self) -> bool:
+        """Whether it looks no more."""
+        return not self._thread.is_alive()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the run has ended and was shown as such."""
+        self._thread.join(timeout)
+
+    def _watch(self) -> None:
+        while not self._enough.is_set():
+            state = self._run.state()
+            self._show(state)
+            if not state.phase.alive:
+                return
+            self._clock.wait(EVERY, self._enough)
+
+
+def headline(state: RunState, now: datetime, left: str) -> Markup:
+    """How far the run is, since when, and what remains, which is `left`."""
+    total = max(len(state.steps), 1)
+    share = round(sum(100 if each.phase.rests else each.progress or 0 for each in state.steps) / total)
+    spent = duration(((state.ended_at or now) - state.started_at).total_seconds())
+    return Markup(
+        '<div class="drkit-headline"><p>{}</p><div class="drkit-bar" role="progressbar" aria-valuemin="0" '
+        'aria-valuemax="100" aria-valuenow="{}"><i style="width:{}%"></i></div>'
+        "<p><b>{} of {}</b> ended, {} since {}{}</p></div>"
+    ).format(
+        state.sentence,
+        share,
+        share,
+        sum(each.phase.rests for each in state.steps),
+        len(state.steps),
+        spent,
+        moment(state.started_at),
+        f", {left}" if left else "",
+    )
+
+
+def counts(state: RunState) -> str:
+    """How many steps are in which state: "2 done, 1 failed"."""
+    numbers = {phase: sum(each.phase == phase for each in state.steps) for phase in StepPhase}
+    return ", ".join(f"{number} {phase}" for phase, number in numbers.items() if number)
+
+
+def remaining(state: RunState, now: datetime) -> str:
+    """What remains and how that is known; empty where nothing tells it.
+
+    The practice range runs faster than any service, so only its own steps count there.
+    """
+    if not state.phase.alive:
+        return ""
+    if state.phase == RunPhase.WAITING_FOR_OPERATOR:
+        return "it waits for you"
+    expected = forecast(state.plan, _own_past(state), now, state.steps)
+    if state.plan.backend.practice and expected.source != Source.EARLIER_RUNS:
+        return ""
+    seconds = (expected.usual_end - now).total_seconds()
+    return f"about {duration(max(seconds, 1))} to go, {_KNOWN_BY[expected.source]}"
+
+
+def _own_past(state: RunState) -> Past:
+    found: dict[str, tuple[float, ...]] = {}
+    for step, each in zip(state.plan.steps, state.steps, strict=True):
+        if each.phase == StepPhase.DONE and each.started_at and each.ended_at:
+            seconds = (each.ended_at - each.started_at).total_seconds()
+            found[kind_of(step)] = (*found.get(kind_of(step), ()), seconds)
+    return found
+
+
+def steps_table(state: RunState, now: datetime, asked: Collection[str] = ()) -> Markup:
+    """Every step with its state, what is going on, its time and its job.
+
+    The steps whose keys are in `asked` are told of in a question above.
+    """
+    heads = ("State", "Step", "What is going on", "Time", "Job")
+    return table(heads, [_row(each, now, each.key in asked) for each in state.steps], numbers=[3])
+
+
+def results_table(state: RunState) -> Markup:
+    """What became of every step, with when it began and how long it took."""
+    heads = ("State", "Step", "Result", "Began", "Took", "Job")
+    rows = [
+        (
+            chip(each.phase.value),
+            each.title,
+            told(each),
+            moment(each.started_at),
+            duration((each.ended_at - each.started_at).total_seconds())
+            if each.started_at and each.ended_at
+            else "",
+            identity(each.job_id),
+        )
+        for each in state.steps
+    ]
+    left = [
+        (chip("not sent"), each.subject, "; ".join(map(str, each.objections)), "", "", "")
+        for each in state.plan.left_out
+    ]
+    return table(heads, [*rows, *left], numbers=[4])
+
+
+def _row(step: StepState, now: datetime, asked: bool) -> tuple[Text, ...]:
+    word = step.phase.value
+    if step.phase == StepPhase.WORKING and step.progress is not None:
+        word = f"{word} {step.progress} %"
+    spent = ((step.ended_at or now) - step.started_at).total_seconds() if step.started_at else None
+    return (
+        chip(word, step.phase.value),
+        step.title,
+        "Your word is asked for above." if asked else told(step),
+        "" if spent is None else duration(spent),
+        identity(step.job_id),
+    )
+
+
+def told(step: StepState) -> Markup:
+    """What is going on in a step, and where it went wrong: why, the service's code, what to do."""
+    said = JOIN + _without_id(step.sentence, step.job_id)
+    if step.silent:
+        said += " Nothing was heard of it for a while."
+    if step.reason and step.reason not in step.sentence:
+        said += Markup("<br>The service says: {}").format(step.reason)
+    if step.code:
+        said += Markup(' <span class="drkit-quiet">({})</span>').format(step.code)
+    return said + (Markup("<br><b>What to do:</b> {}").format(step.remedy) if step.remedy else JOIN)
+
+
+def _without_id(sentence: str, job_id: str) -> str:
+    """The sentence without the job's long id, which has a column of its own."""
+    if not job_id:
+        return sentence
+    for words, shorter in (
+        (f" as job {job_id}", ""),
+        (f"job {job_id}", "the job"),
+        (f"Job {job_id}", "The job"),
+    ):
+        sentence = sentence.replace(words, shorter)
+    return sentence

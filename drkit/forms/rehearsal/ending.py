@@ -1,0 +1,157 @@
+"""The last step of a rehearsal: the verdict, what is left, the ways out, findings, the report."""
+
+from collections.abc import Callable
+
+from ipywidgets import Button, Combobox, DatePicker, HBox, Layout, VBox
+from ipywidgets import Text as TextField
+from markupsafe import Markup
+
+from drkit.errors import InputError
+from drkit.forms.card import Card
+from drkit.forms.live import Live
+from drkit.forms.markup import lines
+from drkit.forms.progress import results_table
+from drkit.forms.rehearsal import words
+from drkit.forms.rehearsal.task import RehearsalTask
+from drkit.forms.rehearsal.wish import RehearsalWish
+from drkit.plan.exits import Exit
+from drkit.plan.objectives import Kind
+from drkit.plan.states import RunPhase, RunState
+from drkit.report.evidence import Evidence
+
+_NEXT = {Kind.PLANNED_FAILOVER: Kind.FAILBACK, Kind.FAILOVER: Kind.REPROTECT, Kind.REPROTECT: Kind.FAILBACK}
+"""What usually follows a rehearsal that went well."""
+
+
+class Findings(HBox):
+    """Something to put right: what, who, until when."""
+
+    def __init__(self, note: Callable[[], object]) -> None:
+        self.what = TextField(placeholder="a finding: what has to be put right", layout=Layout(width="420px"))
+        self.owner = TextField(placeholder="who does it", layout=Layout(width="170px"))
+        self.due = DatePicker(layout=Layout(width="160px"))
+        self.button = Button(description="Note the finding")
+        self.button.on_click(lambda _: note())
+        super().__init__([self.what, self.owner, self.due, self.button])
+        self.add_class("drkit-line-of-fields")
+
+    def empty(self) -> None:
+        """Ready for the next one."""
+        self.what.value, self.owner.value, self.due.value = "", "", None
+
+
+class Acceptance(HBox):
+    """The word of somebody on the record as a whole."""
+
+    def __init__(self, sign: Callable[[bool], object]) -> None:
+        self.who = Combobox(placeholder="who signs", ensure_option=False, layout=Layout(width="170px"))
+        self.note = TextField(
+            placeholder="note; needed where it is not accepted", layout=Layout(width="420px")
+        )
+        self.accept = Button(description="Accept the record", button_style="success")
+        self.refuse = Button(description="Do not accept it", button_style="warning")
+        self.accept.on_click(lambda _: sign(True))
+        self.refuse.on_click(lambda _: sign(False))
+        super().__init__([self.note, self.who, self.accept, self.refuse])
+        self.add_class("drkit-line-of-fields")
+
+
+class ResultCard(Card):
+    """What became of it; on a failure, the ways out, each with its consequences."""
+
+    key, title, always_shown, stays_open = "result", "Result", True, True
+
+    def __init__(self, task: RehearsalTask, go_on: Callable[[RehearsalWish], object]) -> None:
+        self.task, self._go_on = task, go_on
+        self.verdict, self.clocks, self.details, self.report = Live(), Live(), Live(), Live()
+        self.exits = VBox().add_class("drkit-exits")
+        self.findings = Findings(lambda: self.later(self._note))
+        self.acceptance = Acceptance(lambda accepted: self.later(lambda: self._sign(accepted=accepted)))
+        self.next = Button(button_style="primary")
+        self.next.on_click(lambda _: self.later(self._next))
+        self.anew = Button(description="Begin anew")
+        self.anew.on_click(lambda _: self._go_on(self.task.wish))
+        shown = [self.verdict, self.exits, self.clocks, self.details]
+        record = [self.report, self.findings, self.acceptance]
+        super().__init__([*shown, *record], asides=[self.next, self.anew])
+
+    def prepare(self) -> None:
+        """Show the verdict at once, then read the groups anew for the ways out."""
+        run = self.task.run
+        if run is None:
+            return
+        self.task.record.write()
+        state, evidence = run.state(), self.task.record.evidence
+        self._show(state, evidence)
+        if state.phase is RunPhase.DONE:
+            self.exits.children = []
+            self.book.done(self, evidence.verdict.word)
+        else:
+            self._show_exits(state)
+
+    def _show(self, state: RunState, evidence: Evidence) -> None:
+        self.verdict.show(words.verdict_words(evidence))
+        now = self.task.clock.now()
+        clocks = words.clocks_words(evidence.clocks, now, ended=True)
+        self.clocks.show(clocks + words.parts_words(evidence.clocks))
+        every = Markup("<details><summary>Every step</summary>{}</details>").format(results_table(state))
+        self.details.show(words.details_words(evidence) + every)
+        self._show_report(evidence)
+        kind = _NEXT.get(self.task.kind)
+        good = state.phase is RunPhase.DONE and kind is not None
+        self.next.layout.display = "" if good else "none"
+        self.next.description = f"Go on: {kind.words}" if kind else ""
+
+    def _show_report(self, evidence: Evidence) -> None:
+        aims = evidence.objectives
+        self.acceptance.who.options = list(aims.participants) if aims else []
+        self.report.show(words.record_words(evidence, self.task.record.written))
+
+    def _show_exits(self, state: RunState) -> None:
+        drilled = self.task.kind is Kind.DRILL  # its servers answer, and are to be cleaned up all the same
+        clocks = () if drilled else self.task.record.evidence.clocks
+        recovered = {each.group_id for each in clocks if each.until}
+        rows: list[Live | VBox] = []
+        for key, name in state.plan.groups:
+            if key in recovered:
+                continue
+            stands, ways = self.task.ways_out(key)
+            rows.append(Live(Markup("<h4>{}: ways out</h4>{}").format(name, lines(stands))))
+            rows += [self._way(key, each) for each in ways]
+        self.exits.children = rows
+
+    def _way(self, group_id: str, way: Exit) -> VBox:
+        shown = VBox([Live(words.way_words(way))])
+        shown.add_class("drkit-way")
+        if way.legal and way.kind:
+            kind = way.kind
+            drill = way.change.text("drill_id") if way.change and kind is Kind.CLEANUP else ""
+            button = Button(description=f"Go this way: {way.name}", button_style="danger")
+            button.on_click(lambda _: self.later(lambda: self._take(kind, group_id, drill)))
+            shown.children = [*shown.children, button]
+        return shown
+
+    def _take(self, kind: Kind, group_id: str, drill: str) -> None:
+        self._go_on(self.task.follow(kind, [group_id], [drill] if drill else []))
+
+    def _next(self) -> None:
+        groups = [key for key, _ in self.task.drafted.groups]
+        self._go_on(self.task.follow(_NEXT[self.task.kind], groups))
+
+    def _note(self) -> None:
+        form = self.findings
+        if form.due.value is None:
+            raise InputError("Say until when it has to be put right.")
+        self.task.record.add_finding(form.what.value, form.owner.value, form.due.value)
+        form.empty()
+        self._recorded()
+
+    def _sign(self, *, accepted: bool) -> None:
+        form = self.acceptance
+        self.task.record.sign_off(form.who.value, accepted=accepted, note=form.note.value)
+        form.note.value = ""
+        self._recorded()
+
+    def _recorded(self) -> None:
+        self.complain("")
+        self._show_report(self.task.record.evidence)

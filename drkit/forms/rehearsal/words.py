@@ -1,0 +1,298 @@
+"""What a rehearsal says: readiness, the whole plan, recovery clocks, ways out, ledger, verdict."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from drkit.forms.attach.words import reason
+from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
+from drkit.model import Inventory
+from drkit.plan.exits import Exit
+from drkit.plan.forecast import Forecast, Source, StepForecast
+from drkit.plan.objectives import Kind, Objectives
+from drkit.plan.readiness import Point
+from drkit.plan.recovery import RecoveryClock
+from drkit.plan.states import RunState, StepPhase
+from drkit.plan.steps import Plan, Step
+from drkit.report.evidence import Evidence
+from drkit.report.words import duration
+from drkit.report.words import moment as clock_time
+
+GROUP_HEADS = ("Group", "State", "Production is in", "Instances", "Pairs", "Drills", "Id")
+PURPOSES: Mapping[Kind, str] = {
+    Kind.DRILL: "A DR drill: copies of the servers in a network of their own; production is not touched.",
+    Kind.CLEANUP: "Delete a drill that was left behind, and account for what remains.",
+    Kind.PLANNED_FAILOVER: "Move production to the other site, in order, with nothing lost.",
+    Kind.FAILBACK: "Move production back to the zone it was set up in: the same steps the other way.",
+    Kind.FAILOVER: "Give up a lost site and go on at the other one. This cannot be undone.",
+    Kind.REPROTECT: "Switch protection on again after a failover. What is at the old site is overwritten.",
+    Kind.RESTART: "Start the stopped servers where production is now.",
+}
+_KNOWN_BY: Mapping[Source, str] = {
+    Source.EARLIER_RUNS: "from earlier runs",
+    Source.DOCUMENTED: "documented, no earlier run",
+    Source.ASSUMED: "assumed, no earlier run",
+}
+
+
+def group_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
+    """The rows of the groups to pick from, by id; in the order of their names."""
+    found = sorted(inventory.groups.values(), key=lambda each: (each.name, each.id))
+    return {
+        each.id: (
+            each.name,
+            status_chip(each.status),
+            each.production_zone,
+            each.instance_count,
+            each.pair_count,
+            len(inventory.drills_of(each.id)),
+            identity(each.id),
+        )
+        for each in found
+    }
+
+
+DRILL_HEADS = ("Drill", "State", "Group", "Created", "Id")
+
+
+def drill_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
+    """The rows of the drills to pick from, by id; in the order of their names."""
+    found = sorted(inventory.drills.values(), key=lambda each: (each.name, each.id))
+    return {
+        each.id: (
+            each.name,
+            status_chip(each.status),
+            inventory.groups[each.group_id].name if each.group_id in inventory.groups else "",
+            clock_time(each.created_at),
+            identity(each.id),
+        )
+        for each in found
+    }
+
+
+def readiness_words(name: str, points: Sequence[Point], way: Sequence[str]) -> Markup:
+    """Whether one group is ready: every reason why not, the shortest way there, and all that was asked."""
+    wrong = [each.objection for each in points if each.objection]
+    head = Markup("<p>{} <b>{}</b></p>").format(
+        chip("not ready", "failed") if wrong else chip("ready", "done"), name
+    )
+    if wrong:
+        steps = JOIN.join(Markup("<li>{}</li>").format(each) for each in way)
+        shortest = Markup("<p>The shortest legal way there:</p><ol>{}</ol>").format(steps) if way else JOIN
+        return head + lines(map(reason, wrong)) + shortest
+    asked = lines(Markup("{} {}").format(chip("yes", "done"), each.sentence) for each in points)
+    count = f"{len(points)} rules were asked, and all hold"
+    return head + (
+        Markup("<details><summary>{}</summary>{}</details>").format(count, asked) if points else JOIN
+    )
+
+
+def how(step: Step) -> str:
+    """Who or what does a step."""
+    if step.change:
+        return "automatic"
+    return "health check" if step.check else "by hand, signed off"
+
+
+def irreversible(step: Step) -> bool:
+    """Whether a step cannot be taken back once it was sent."""
+    return step.change is not None and not step.undo
+
+
+def expected_words(ahead: StepForecast) -> str:
+    """How long a step takes, and how that is known."""
+    return f"{duration(ahead.expected.usual)}, {_KNOWN_BY[ahead.expected.source]}"
+
+
+def plan_words(plan: Plan, ahead: Forecast) -> Markup:
+    """The whole plan: every step, who does it, how long it takes, and which steps cannot be undone."""
+    waves = max((each.wave for each in plan.steps), default=0) > 1
+    rows = [
+        (
+            str(number),
+            *((str(step.wave),) if waves else ()),
+            step.title,
+            how(step),
+            expected_words(ahead.of(step.key)),
+            chip("cannot be undone", "failed") if irreversible(step) else "",
+        )
+        for number, step in enumerate(plan.steps, start=1)
+    ]  # fmt: skip
+    heads = ("", *(("Wave",) if waves else ()), "Step", "How", "Usually takes", "")
+    notes = JOIN.join(Markup('<div class="drkit-note">{}</div>').format(each) for each in plan.notes)
+    return Markup("<p>{}</p>{}{}").format(whole_words(plan, ahead), table(heads, rows, numbers=[0]), notes)
+
+
+def whole_words(plan: Plan, ahead: Forecast) -> str:
+    """How long the whole will take, from now on, and how that is known."""
+    ends = (ahead.usual_end, ahead.slowest_end)
+    usual, slowest = ((each - ahead.made_at).total_seconds() for each in ends)
+    return (
+        f"{len(plan.steps)} steps, usually {duration(usual)} in all, at the slowest {duration(slowest)} "
+        f"({_KNOWN_BY[ahead.source]} for the least known step). {_undoing(plan)}"
+    )
+
+
+def _undoing(plan: Plan) -> str:
+    lasting = [each.title for each in plan.steps if irreversible(each)]
+    return f"Cannot be undone: {', '.join(lasting)}." if lasting else "Every step can be taken back."
+
+
+def aims_rows(plan: Plan) -> list[dict[str, str]]:
+    """The objectives that a plan was made with, as plain rows; none for a plan without."""
+    aims = Objectives.from_facts(plan.facts)
+    if aims is None:
+        return []
+    names = dict(plan.groups)
+    said = {
+        "runbook": aims.kind.words,
+        "scenario": aims.scenario,
+        "scope": aims.scope,
+        "recovered means": aims.criteria,
+        "participants": ", ".join(aims.participants),
+        "the usual experts": "keep out of it" if aims.expert_absent else "take part",
+        **{f"RTO target of {names.get(key, key)}": duration(each) for key, each in aims.rto_targets},
+        "RPO target": duration(aims.rpo_target) if aims.kind.recovers else "",
+        "what happened": aims.declared_what,
+        "declared by": aims.declared_by,
+        "since": clock_time(aims.declared_at),
+        "goes on from run": aims.follows,
+    }
+    return [{"objective": key, "value": value} for key, value in said.items() if value]
+
+
+def plan_rows(plan: Plan, ahead: Forecast) -> list[dict[str, str]]:
+    """The whole plan as plain rows."""
+    names = dict(plan.groups)
+    return [
+        {
+            "step": str(number),
+            "wave": str(step.wave or ""),
+            "title": step.title,
+            "group": names.get(step.group_id, ""),
+            "how": how(step),
+            "usually": expected_words(ahead.of(step.key)),
+            "undo": "cannot be undone" if irreversible(step) else step.undo,
+        }
+        for number, step in enumerate(plan.steps, start=1)
+    ]
+
+
+def clocks_words(clocks: Iterable[RecoveryClock], now: datetime, *, ended: bool = False) -> Markup:
+    """The recovery clocks, big: the time so far, the target, and when it is expected to end.
+
+    Once the run has `ended`, a group whose service does not answer is called "not back".
+    """
+    return Markup('<div class="drkit-clocks">{}</div>').format(
+        JOIN.join(_clock_words(each, now, ended=ended) for each in clocks)
+    )
+
+
+def _clock_words(clock: RecoveryClock, now: datetime, *, ended: bool) -> Markup:
+    look, word = {True: ("done", "kept"), False: ("failed", "missed"), None: ("working", "running")}[
+        clock.kept
+    ]
+    if clock.until and clock.target is None:
+        look, word = "done", "stopped"
+    elif ended and clock.until is None:
+        look, word = "failed", "not back"
+    target = f"of {duration(clock.target)}" if clock.target is not None else "no target"
+    told = Markup("answers since {}").format(moment(clock.until)) if clock.until else _due(clock, now)
+    return Markup(
+        '<div class="drkit-clock drkit-is-{}"><small>{}</small><b role="timer">{}</b><span>{} {}</span>'
+        "<small>{}</small></div>"
+    ).format(look, clock.group, duration(clock.seconds), target, chip(word, look), told)
+
+
+def _due(clock: RecoveryClock, now: datetime) -> Markup:
+    if clock.expected_end is None:
+        return Markup("since {}").format(moment(clock.since))
+    late = clock.target is not None and (clock.expected_end - clock.since).total_seconds() > clock.target
+    warning = Markup(" – <b>after the target</b>") if late else JOIN
+    return Markup("since {}, expected to answer at {}{}").format(
+        moment(clock.since), moment(max(clock.expected_end, now)), warning
+    )
+
+
+def step_line(state: RunState, ahead: Forecast) -> str:
+    """The sentence about the step under way: "step 4 of 7, usually done at 14:32, slowest ever 14:41"."""
+    zone = datetime.now().astimezone().tzinfo  # the reader's own zone is what is asked for
+    busy = [each for each in state.steps if each.phase in {StepPhase.WORKING, StepPhase.READY}]
+    if not busy:
+        return ""
+    told = ahead.of(busy[0].key).told(zone or UTC)
+    more = f" (and {len(busy) - 1} more at the same time)" if len(busy) > 1 else ""
+    whole = f"All done at about {ahead.usual_end.astimezone(zone or UTC):%H:%M}, {_KNOWN_BY[ahead.source]}."
+    return f"{told[:1].upper()}{told[1:]}{more}. {whole}"
+
+
+def way_words(way: Exit) -> Markup:
+    """One way out: whether it is open, what it leads to, and what stands against it."""
+    said = Markup("{} <b>{}</b><br>{}").format(
+        chip("open", "done") if way.legal else chip("closed", "failed"), way.name, way.consequences
+    )
+    return said + lines(map(reason, way.objections))
+
+
+def verdict_words(evidence: Evidence) -> Markup:
+    """The verdict, in a word and in a sentence."""
+    look = {"completed": "done", "completed with deviations": "unknown"}.get(evidence.verdict.word, "failed")
+    return Markup('<p class="drkit-verdict">{} {}</p>').format(
+        chip(evidence.verdict.word, look), evidence.verdict.sentence
+    )
+
+
+def details_words(evidence: Evidence) -> Markup:
+    """What deviated from the plan, and what is left behind."""
+    said = JOIN
+    if off := lines(each.sentence for each in evidence.deviations):
+        said += Markup("<h4>Deviations</h4>") + off
+    if points := lines(f"{each.group}: {each.statement}" for each in evidence.points):
+        said += Markup('<h4>Recovery point</h4>{}<p class="drkit-quiet">{}</p>').format(
+            points, evidence.points[0].method
+        )
+    if evidence.ledger:
+        rows = [
+            (chip("settled", "done") if each.settled else chip("open", "failed"), each.what, each.state)
+            for each in evidence.ledger
+        ]
+        said += Markup("<h4>What is left</h4>") + table(("", "What", "State"), rows)
+    return said
+
+
+def record_words(evidence: Evidence, files: Iterable[Path]) -> Markup:
+    """The report's files, the findings noted so far, and who has signed the record."""
+    found = lines(map(file_words, files)) or Markup("<p>not written yet</p>")
+    noted = lines(f"{each.text} ({each.owner}, until {each.due})" for each in evidence.findings)
+    signed = lines(
+        f"{'Accepted' if each.accepted else 'Not accepted'} by {each.who}. {each.note}".strip()
+        for each in evidence.sign_offs
+    )
+    return Markup(
+        "<h4>Evidence report <small>run {}</small></h4>{}<h4>Findings</h4>{}<h4>Signed off</h4>{}"
+    ).format(
+        evidence.run_id, found, noted or Markup("<p>none yet</p>"), signed or Markup("<p>by nobody yet</p>")
+    )
+
+
+def file_words(path: Path) -> Markup:
+    """A file by its path; one below the notebook's folder can be opened beside it."""
+    if path.is_relative_to(Path.cwd()):
+        near = path.relative_to(Path.cwd()).as_posix()
+        return Markup('<a href="{}" target="_blank">{}</a>').format(quote(near), near)
+    return Markup("<code>{}</code>").format(path)
+
+
+def parts_words(clocks: Iterable[RecoveryClock]) -> Markup:
+    """Where the recovery time went, by group."""
+    return JOIN.join(
+        Markup("<details><summary>Where the {} of {} went</summary>{}</details>").format(
+            duration(each.seconds),
+            each.group,
+            table(("Part", "Time"), [(title, duration(spent)) for title, spent in each.parts], numbers=[1]),
+        )
+        for each in clocks
+    )

@@ -1,0 +1,143 @@
+"""A run in a card: its table, and what the operator can do with it: stop, retry, go on, answer."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from ipywidgets import Button
+
+from drkit.clock import Clock
+from drkit.errors import InputError
+from drkit.forms.card import Card
+from drkit.forms.live import Live
+from drkit.forms.markup import count
+from drkit.forms.progress import Watcher, counts, headline, remaining, steps_table
+from drkit.forms.questions import Questions
+from drkit.forms.wizard import State
+from drkit.plan.run import Run
+from drkit.plan.states import Action, RunPhase, RunState, StepState
+
+_ASKED = {Action.APPROVE, Action.RESOLVE, Action.LOOK_AGAIN}
+STATES = {
+    RunPhase.RUNNING: State.WORKING,
+    RunPhase.WAITING_FOR_OPERATOR: State.READY,
+    RunPhase.DONE: State.DONE,
+    RunPhase.FAILED: State.FAILED,
+    RunPhase.STOPPED: State.STOPPED,
+    RunPhase.UNKNOWN: State.UNKNOWN,
+}
+"""How a run's phase looks on a card."""
+
+_SENTENCES = {
+    RunPhase.RUNNING: "The service is at work. This page may be closed or loaded again: the run goes on.",
+    RunPhase.WAITING_FOR_OPERATOR: "The run waits for your word below.",
+    RunPhase.DONE: "Everything is done.",
+    RunPhase.FAILED: "Not everything was done. Read what to do beside each step, then retry.",
+    RunPhase.STOPPED: "Nothing more is sent or watched. What was under way goes on at the service.",
+    RunPhase.UNKNOWN: "What became of a step is not known. Look again, or say what you know.",
+}
+
+
+class RunCard(Card):
+    """Watches a run and shows it. `current` gives the run, `resume` goes on with it by its id.
+
+    It turns its runbook with each turn of the run: a new phase, or other questions to the operator.
+    """
+
+    key, always_shown = "run", True
+    title: ClassVar[str] = "Carry it out and watch"
+
+    def __init__(
+        self,
+        clock: Clock,
+        current: Callable[[], Run | None],
+        resume: Callable[[str], Run],
+    ) -> None:
+        self._clock, self._current, self._resume = clock, current, resume
+        self.watcher: Watcher | None = None
+        self._turn: object = None
+        self.head, self.table = Live(spoken="polite"), Live().add_class("drkit-steps")
+        self.questions = Questions(self.tell)
+        self.stop = Button(description="Stop", button_style="warning").add_class("drkit-apart")
+        self.stop.on_click(lambda _: self.tell(Run.stop))
+        super().__init__([self.head, self.questions, self.table], asides=[self.stop])
+
+    def prepare(self) -> None:
+        """Show the current run from now on, until it has ended."""
+        self.leave()
+        if run := self._current():
+            self.book.turn(self.book.wizard.mark_sent().begin(self.key))
+            self.watcher = Watcher(run, self._clock, self._show, self.complain)
+
+    def work(self) -> None:
+        """Go on: retry what failed, or resume what was stopped."""
+        run = self._current()
+        if run is None:
+            raise InputError("There is no run to go on with.")
+        if run.state().phase == RunPhase.STOPPED:
+            self._resume(run.id)
+        else:
+            for each in retriable(run.state()):
+                run.retry(each.key)
+        self.prepare()
+
+    def leave(self) -> None:
+        """Look no more; a run that is under way goes on."""
+        if self.watcher:
+            self.watcher.leave()
+        self.watcher, self._turn = None, None
+
+    def tell(self, word: Callable[[Run], object]) -> None:
+        """Say something to the run, on the engine; one that had come to rest is watched again."""
+        if run := self._current():
+            self.later(lambda: self._say(run, word))
+
+    def _say(self, run: Run, word: Callable[[Run], object]) -> None:
+        word(run)
+        if self.watcher is None or self.watcher.through:
+            self.prepare()
+
+    def left(self, state: RunState, now: datetime) -> str:
+        """What remains, in a few words."""
+        return remaining(state, now)
+
+    def _show(self, state: RunState) -> None:
+        now = self._clock.now()
+        self.head.show(headline(state, now, self.left(state, now)))
+        self.table.show(steps_table(state, now, {each.key for each in asked(state)}))
+        turn = (state.run_id, state.phase, tuple((each.key, each.actions) for each in asked(state)))
+        if turn != self._turn:
+            self._turn = turn
+            self.later(lambda: self._take_turn(state))
+
+    def _take_turn(self, state: RunState) -> None:
+        self.stop.layout.display = "" if state.phase.alive else "none"
+        self.questions.ask(asked(state))
+        self.say(_SENTENCES[state.phase])
+        self.relabel(_button(state))
+        wizard = self.book.wizard
+        if state.phase == RunPhase.DONE:
+            self.book.done(self, counts(state))
+        elif state.phase == RunPhase.RUNNING:
+            self.book.turn(wizard.begin(self.key))
+        elif state.phase == RunPhase.WAITING_FOR_OPERATOR:
+            self.book.turn(wizard.refuse(self.key, ""))
+        else:
+            self.book.turn(wizard.end(self.key, STATES[state.phase], counts(state)))
+
+
+def _button(state: RunState) -> str:
+    if state.phase == RunPhase.STOPPED:
+        return "Go on with the run"
+    again = 0 if state.phase.alive else len(retriable(state))
+    return f"Retry {count(again, 'step that was not done', 'steps that were not done')}" if again else ""
+
+
+def retriable(state: RunState) -> tuple[StepState, ...]:
+    """The steps that can be tried again."""
+    return tuple(each for each in state.steps if Action.RETRY in each.actions)
+
+
+def asked(state: RunState) -> tuple[StepState, ...]:
+    """The steps that wait for a word of the operator."""
+    return tuple(each for each in state.steps if not _ASKED.isdisjoint(each.actions))

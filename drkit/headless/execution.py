@@ -1,0 +1,137 @@
+"""Runs a notebook on a kernel of our own, saves it after every cell, and ends it decently when told to."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import nbformat
+import zmq
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_async
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+from drkit.headless.kernelspec import OwnPython
+from drkit.headless.outcome import (
+    DONE,
+    Outcome,
+    after_death,
+    after_error,
+    after_interruption,
+    read_outcome,
+)
+
+SECONDS_AFTER_INTERRUPT = 30.0
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error of anybody's
+    """The run was told to end, and the cell that was running has ended."""
+
+
+def execute(notebook: nbformat.NotebookNode, target: Path, say: Callable[[str], None]) -> Outcome:
+    """Run every code cell; `target` holds the notebook as far as it got, `say` gets what the cells print."""
+    with TemporaryDirectory(prefix="drkit-") as scratch:
+        word = Path(scratch) / "outcome.json"
+        reports = os.environ.get("DRKIT_REPORTS", "") or str(target.parent.resolve())
+        told = {"DRKIT_HEADLESS": "1", "DRKIT_OUTCOME": str(word), "DRKIT_REPORTS": reports}
+        environment = {**os.environ, **told}
+        return asyncio.run(_execute(notebook, target, say, environment, word))
+
+
+async def _execute(
+    notebook: nbformat.NotebookNode,
+    target: Path,
+    say: Callable[[str], None],
+    environment: dict[str, str],
+    word: Path,
+) -> Outcome:
+    client = Client(notebook, target, say)
+    try:
+        await client.async_execute(env=environment, cwd=str(Path.cwd()))
+    except CellExecutionError as error:
+        if client.interruptions:
+            return after_interruption(read_outcome(word))
+        return after_error(read_outcome(word), error.ename, error.evalue or error.ename)
+    except Interrupted:
+        return after_interruption(read_outcome(word))
+    except (DeadKernelError, RuntimeError):
+        ended = after_interruption if client.interruptions else after_death
+        return ended(read_outcome(word))
+    finally:
+        client.save()
+    return read_outcome(word) or Outcome(DONE, "The notebook ran to its end.")
+
+
+class Client(NotebookClient):
+    """nbclient with our own kernel and our own way of ending: interrupt first, so that a run inside stops
+    sending and writes down what is in flight; kill on the second signal or after a while.
+    """
+
+    def __init__(self, notebook: nbformat.NotebookNode, target: Path, say: Callable[[str], None]) -> None:
+        super().__init__(notebook, timeout=None, kernel_name="python3", startup_timeout=120)
+        self._target, self._say = target, say
+        self._ending: asyncio.Task[None] | None = None
+        self.interruptions = 0
+        self.on_cell_start = self._before_cell
+        self.on_cell_executed = lambda **_: self.save()
+
+    def save(self) -> None:
+        """Put the notebook as it is now in its place, whole."""
+        draft = self._target.with_name(f".{self._target.name}.part")
+        nbformat.write(self.nb, draft)
+        draft.replace(self._target)
+
+    def create_kernel_manager(self) -> AsyncKernelManager:
+        """The interpreter that runs drkit as the kernel."""
+        self.km = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=OwnPython())
+        if zmq.has("curve"):  # else the kernel warns on the operator's terminal that others could listen
+            self.km.transport_encryption = "auto"
+        return self.km
+
+    @asynccontextmanager
+    async def async_setup_kernel(self, **kwargs: Any) -> AsyncIterator[None]:  # noqa: ANN401 - nbclient's
+        """Start the kernel and end it; in between signals interrupt the cell that runs."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal)
+        self.create_kernel_manager()
+        try:
+            await self.async_start_new_kernel(**kwargs)
+            await self.async_start_new_kernel_client()
+            yield
+        finally:
+            if self._ending:
+                self._ending.cancel()
+            if self.km:
+                await self._async_cleanup_kernel()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:  # noqa: ANN401
+        """Pass on what a cell prints while it runs."""
+        if msg["msg_type"] == "stream" and msg["content"]["name"] == "stdout":
+            self._say(msg["content"]["text"])
+        return super().process_message(msg, cell, cell_index)
+
+    def _before_cell(self, **_: Any) -> None:  # noqa: ANN401
+        if self.interruptions:
+            raise Interrupted
+
+    def _on_signal(self) -> None:
+        self.interruptions += 1
+        if self._ending:
+            self._ending.cancel()
+        wait = SECONDS_AFTER_INTERRUPT if self.interruptions == 1 else 0
+        self._ending = asyncio.ensure_future(self._end(wait))
+
+    async def _end(self, wait: float) -> None:
+        if self.km and self.km.has_kernel:
+            if wait:
+                await ensure_async(self.km.interrupt_kernel())
+                await asyncio.sleep(wait)
+            await ensure_async(self.km.shutdown_kernel(now=True))

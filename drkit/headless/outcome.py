@@ -1,0 +1,83 @@
+"""How a headless run ended, told by the kernel through a small file; the last word counts."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from drkit import errors
+
+DONE, FAILED, REFUSED, UNKNOWN = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An exit code, one sentence, and the result table as rows of text."""
+
+    exit: int
+    sentence: str
+    table: tuple[Mapping[str, str], ...] = ()
+
+
+def is_headless() -> bool:
+    """True in a kernel that `drkit run` started: nobody is there to press a button."""
+    return os.environ.get("DRKIT_HEADLESS") == "1"
+
+
+def report_outcome(exit: int, sentence: str, rows: Sequence[Mapping[str, str]] = ()) -> None:  # noqa: A002
+    """Tell `drkit run` how it stands; does nothing in a kernel that it did not start.
+
+    Call it with 3 right before the first change is sent ("changes are being sent"), so that a kernel that
+    dies is not taken for one that did nothing, and again at the end. `exit` is 0 done, 1 some step failed,
+    2 refused with nothing sent, 3 interrupted or an outcome unknown.
+    """
+    where = os.environ.get("DRKIT_OUTCOME")
+    if not where:
+        return
+    draft = Path(f"{where}.part")
+    draft.write_text(json.dumps({"exit": exit, "sentence": sentence, "table": [dict(row) for row in rows]}))
+    draft.replace(where)
+
+
+def read_outcome(path: Path) -> Outcome | None:
+    """The last word of the kernel; None when it said nothing."""
+    try:
+        said = json.loads(path.read_text())
+        table = tuple({str(key): str(value) for key, value in row.items()} for row in said["table"])
+        return Outcome(int(said["exit"]), str(said["sentence"]), table)
+    except FileNotFoundError:
+        return None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Outcome(
+            UNKNOWN, "How the runbook ended cannot be read; look at the service and at `drkit runs`."
+        )
+
+
+def after_error(said: Outcome | None, name: str, sentence: str) -> Outcome:
+    """The outcome when a cell raised: a refusal of drkit's own keeps its exit code, but never hides what
+    was already sent.
+    """
+    kind = getattr(errors, name, None)
+    code = kind.exit_code if isinstance(kind, type) and issubclass(kind, errors.DrkitError) else FAILED
+    if said is None:
+        return Outcome(code, sentence)
+    if UNKNOWN in (said.exit, code):
+        return Outcome(UNKNOWN, f"{said.sentence} Then: {sentence}", said.table)
+    return Outcome(said.exit or FAILED, f"{said.sentence} Then: {sentence}", said.table)
+
+
+def after_death(said: Outcome | None) -> Outcome:
+    """The outcome when the kernel died: unknown once sending had begun, else nothing was sent."""
+    died = "The kernel died."
+    if said is None:
+        return Outcome(REFUSED, f"{died} Nothing had been sent.")
+    return Outcome(said.exit or FAILED, f"{died} {said.sentence}", said.table)
+
+
+def after_interruption(said: Outcome | None) -> Outcome:
+    """The outcome when the operator or the system stopped the run."""
+    if said is None:
+        return Outcome(UNKNOWN, "Interrupted; nothing had been sent.")
+    told = said.sentence.startswith("Interrupted")
+    return Outcome(UNKNOWN, said.sentence if told else f"Interrupted. {said.sentence}", said.table)

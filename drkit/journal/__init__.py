@@ -1,0 +1,23 @@
+"""The durable record of runs: append-only, hash-chained entries, and the leases that keep runs apart.
+
+Here: the database (SQLite by default, PostgreSQL by URL), the entries and their chain, who holds which
+group. Not here: what an entry means for a step (that is `drkit.plan`), or any change to what was written.
+"""
+
+from drkit.journal.entries import Entry, Kind, chain_faults
+from drkit.journal.journal import Hold, Journal, NewRun
+from drkit.journal.leases import Holder, Lease
+from drkit.journal.listing import RunRow, Verified
+
+__all__ = [
+    "Entry",
+    "Hold",
+    "Holder",
+    "Journal",
+    "Kind",
+    "Lease",
+    "NewRun",
+    "RunRow",
+    "Verified",
+    "chain_faults",
+]

@@ -1,0 +1,52 @@
+"""Adding an entry to the end of a run's chain."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from drkit.errors import JournalDamagedError
+from drkit.journal.entries import Entry, Kind
+from drkit.journal.schema import entries, runs
+
+DRKIT_VERSION = version("drkit")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an entry is to say, before it has its place in the chain."""
+
+    run_id: str
+    kind: Kind
+    at: datetime
+    who: str
+    host: str
+    fence: int
+    data: Mapping[str, Any]
+    step: str = ""
+    job_id: str = ""
+
+
+def add(connection: Connection, draft: Draft) -> Entry:
+    """Write the entry behind the last one, which must be sound, within a writing transaction."""
+    connection.execute(select(runs.c.id).where(runs.c.id == draft.run_id).with_for_update())
+    last = _last(connection, draft.run_id)
+    entry = Entry(**asdict(draft), seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
+    entry = replace(entry, hash=entry.sealed_after(last.hash if last else ""))
+    connection.execute(insert(entries), entry.to_row())
+    return entry
+
+
+def _last(connection: Connection, run_id: str) -> Entry | None:
+    mine = select(entries).where(entries.c.run_id == run_id)
+    newest = connection.execute(mine.order_by(entries.c.seq.desc()).limit(2)).mappings()
+    found = [Entry.from_row(row) for row in newest]
+    if found and found[0].hash != found[0].sealed_after(found[1].hash if len(found) > 1 else ""):
+        raise JournalDamagedError(
+            f"The journal was altered: the last entry of run {run_id} does not fit its hash. "
+            f"Nothing more is sent; look at it with: drkit verify {run_id}"
+        )
+    return found[0] if found else None

@@ -1,0 +1,116 @@
+"""One entry of the journal as a value, the chain that binds it to the one before, what is kept out (pure)."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from drkit.errors import JournalDamagedError
+
+LONGEST_TEXT = 4000
+_SECRET_KEY = re.compile(
+    r"passw|secret|token|authoriz|credential|access_?key|signature|^[as]k$", re.IGNORECASE
+)
+_SECRET_TEXT = re.compile(
+    r"(?i)((?:x-auth-token|x-subject-token|authorization|password)[\"']?\s*[:=]\s*[\"']?"
+    r"(?:(?:bearer|basic)\s+)?)[^\s,;\"']+"
+)
+
+
+class Kind(StrEnum):
+    """What an entry says. Without a step it speaks of the whole run."""
+
+    PLANNED = "planned"  # the whole plan, as it was confirmed; always the first entry
+    APPROVED = "approved"  # the operator said yes: to a changed step, to another try
+    INTENDED = "intended"  # about to be sent, and what the world looked like
+    SENT = "sent"  # the service accepted it, with the job id
+    LOST = "lost"  # the answer did not arrive: it may or may not have been accepted
+    ADOPTED = "adopted"  # found at the service without an answer, and how that was known
+    SETTLED = "settled"  # the end of a step, or of the run
+    NOTED = "noted"  # worth knowing, changes nothing at the service
+    STOPPED = "stopped"  # the run was interrupted, and what was in flight
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `at` is UTC; `fence` is the number of the lease under which it was written."""
+
+    run_id: str
+    seq: int
+    step: str
+    kind: Kind
+    at: datetime
+    who: str
+    host: str
+    version: str
+    job_id: str
+    fence: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+    hash: str = ""
+
+    def sealed_after(self, previous: str) -> str:
+        """SHA-256 over the hash of the entry before and everything this one says."""
+        said = {key: value for key, value in asdict(self).items() if key != "hash"}
+        said["at"] = spell_time(self.at)
+        return hashlib.sha256(canonical([previous, said]).encode()).hexdigest()
+
+    def to_row(self) -> dict[str, Any]:
+        """The columns of the entry."""
+        texts = {"kind": self.kind.value, "at": spell_time(self.at), "data": canonical(self.data)}
+        return asdict(self) | texts
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> Self:
+        """The entry of those columns. Raises `JournalDamagedError` where they were altered beyond reading."""
+        try:
+            read = {
+                "kind": Kind(row["kind"]),
+                "at": datetime.fromisoformat(row["at"]),
+                "data": dict(json.loads(row["data"])),
+            }
+            return cls(**{**row, **read})
+        except (ValueError, TypeError):
+            raise JournalDamagedError(
+                f"Entry {row['seq']} of run {row['run_id']} cannot be read: the journal was altered."
+            ) from None
+
+
+def spell_time(moment: datetime) -> str:
+    """The one spelling of a moment that is stored: UTC, always with microseconds, so that it sorts."""
+    return moment.isoformat(timespec="microseconds")
+
+
+def canonical(value: object) -> str:
+    """The one JSON text of a value: keys sorted, plain ASCII, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def cleaned(value: object) -> Any:  # noqa: ANN401  # a JSON value, as it went in
+    """The same JSON value without secrets and without endless texts."""
+    if isinstance(value, Mapping):
+        return {
+            str(key): "***" if _SECRET_KEY.search(str(key)) else cleaned(each) for key, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [cleaned(each) for each in value]
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(r"\1***", value)[:LONGEST_TEXT]
+    return value
+
+
+def chain_faults(entries: Iterable[Entry]) -> list[str]:
+    """Where the chain of one run's entries breaks, as sentences; empty when it holds."""
+    previous = ""
+    found: list[str] = []
+    for expected, entry in enumerate(entries):
+        place = f"Entry {entry.seq} ({entry.kind}, {spell_time(entry.at)})"
+        if entry.seq != expected:
+            return [*found, f"{place} should be entry {expected}: what came between is missing."]
+        if entry.hash != entry.sealed_after(previous):
+            found.append(f"{place} does not fit its hash: it, or what came before it, was altered.")
+        previous = entry.hash
+    return found

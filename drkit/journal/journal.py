@@ -1,0 +1,257 @@
+"""`Journal`: open it, read it freely, and write to it through the `Hold` of a run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from drkit.clock import Clock, SystemClock
+from drkit.errors import JournalDamagedError, JournalError, UnknownNameError
+from drkit.journal import chain, leases
+from drkit.journal.chain import Draft
+from drkit.journal.database import Database, locate
+from drkit.journal.entries import Entry, Kind, canonical, chain_faults, cleaned, spell_time
+from drkit.journal.leases import LEASE_SECONDS, Claim, Holder, Lease
+from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
+from drkit.journal.schema import entries, runs
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What a new run is: an id, a title, which backend, which groups, and the plan as confirmed.
+
+    `place` is the backend in words, `scope` which cloud and project in an unmistakable form; `plan` is
+    JSON and `digest` its SHA-256; `data` is what else the first entry has to say.
+    """
+
+    id: str
+    title: str
+    practice: bool
+    place: str
+    scope: str
+    groups: tuple[tuple[str, str], ...]
+    plan: Mapping[str, Any]
+    digest: str
+    data: Mapping[str, Any]
+
+
+class Journal:
+    """The record of all runs in one database.
+
+    Reading is free for everybody. Writing needs a `Hold`, which `start` and `hold` give. Everything here
+    raises `JournalError` when the database is damaged, full, read-only or cannot be reached.
+    """
+
+    def __init__(self, database: Database, holder: Holder, lease_seconds: float) -> None:
+        self._database, self._holder, self._lease_seconds = database, holder, lease_seconds
+
+    @classmethod
+    def open(
+        cls,
+        where: str | Path | None = None,
+        clock: Clock | None = None,
+        *,
+        who: str = "",
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> Self:
+        """Open or make the journal: a file or a URL, else DRKIT_JOURNAL, else the platform's data folder."""
+        return cls(Database(locate(where), clock or SystemClock()), Holder.here(who), lease_seconds)
+
+    @property
+    def where(self) -> str:
+        """The file or the URL, without a password."""
+        return self._database.shown
+
+    @property
+    def holder(self) -> str:
+        """Who writes here, for people."""
+        return f"{self._holder.who} on {self._holder.host}"
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self._database.close()
+
+    def start(self, run: NewRun, *, takeover: bool = False) -> "Hold":
+        """Record a new run and take its groups, all in one: the first entry is *planned*.
+
+        Raises `LeaseHeldError` and leaves no trace when a group is held by somebody who is still there.
+        """
+        row = {
+            "id": run.id,
+            "title": run.title,
+            "practice": run.practice,
+            "place": run.place,
+            "scope": run.scope,
+            "groups": canonical(run.groups),
+            "started_at": spell_time(self._database.clock.now()),
+        }
+        planned = {**cleaned(run.data), "plan": run.plan, "digest": run.digest, "run": row}
+        with self._database.writing() as connection:
+            try:
+                connection.execute(insert(runs), row)
+            except IntegrityError:
+                raise JournalError(f"There is a run {run.id!r} already.") from None
+            return self._take(connection, row, Kind.PLANNED, planned, takeover=takeover)
+
+    def hold(self, run_id: str, *, takeover: bool = False) -> "Hold":
+        """Take a recorded run's groups again, to go on with it. Raises `LeaseHeldError` as `start` does."""
+        with self._database.writing() as connection:
+            row = self._run(connection, run_id)
+            return self._take(connection, row, Kind.NOTED, {"resumed_by": self.holder}, takeover=takeover)
+
+    def close_run(self, run_id: str, data: Mapping[str, Any], *, takeover: bool = False) -> None:
+        """Write the last entry of a run that nobody drives. Raises `LeaseHeldError` as `start` does."""
+        with self._database.writing() as connection:
+            row = self._run(connection, run_id)
+            hold = self._take(connection, row, Kind.SETTLED, cleaned(data), takeover=takeover)
+            hold.drop(connection)
+
+    def note(self, run_id: str, data: Mapping[str, Any], step: str = "") -> Entry:
+        """Add a note to a run's record, also after its end: a finding, a sign-off. It needs no hold."""
+        with self._database.writing() as connection:
+            self._run(connection, run_id)
+            return self._write(connection, run_id, Kind.NOTED, step, cleaned(data), fence=0)
+
+    def _take(
+        self,
+        connection: Connection,
+        row: Mapping[Any, Any],
+        kind: Kind,
+        data: Mapping[str, Any],
+        *,
+        takeover: bool,
+    ) -> "Hold":
+        groups = read_groups(row["groups"])
+        claim = Claim(row["scope"], groups, row["id"], row["title"], self._holder, self._lease_seconds)
+        taken = leases.take(connection, claim, self._database.now(connection), takeover=takeover)
+        self._write(connection, claim.run_id, kind, "", data, taken.fence)
+        if taken.over:
+            told = [{"group_id": each.group_id, "from": each.sentence} for each in taken.over]
+            self._write(connection, claim.run_id, Kind.NOTED, "", {"takeover": told}, taken.fence)
+        return Hold(self._database, claim, taken.fence)
+
+    def _write(
+        self, connection: Connection, run_id: str, kind: Kind, step: str, data: Mapping[str, Any], fence: int
+    ) -> Entry:
+        now = self._database.clock.now()
+        draft = Draft(run_id, kind, now, self._holder.who, self._holder.host, fence, data, step)
+        return chain.add(connection, draft)
+
+    def runs(self) -> list[RunRow]:
+        """All runs: the unfinished first, then the newest first."""
+        last = select(entries.c.run_id, func.max(entries.c.seq).label("seq")).group_by(entries.c.run_id)
+        tail = last.where(entries.c.kind != Kind.NOTED.value).subquery()
+        wanted = (
+            select(runs, entries.c.seq, entries.c.kind, entries.c.step, entries.c.at, entries.c.data)
+            .join(entries, entries.c.run_id == runs.c.id)
+            .join(tail, and_(tail.c.run_id == entries.c.run_id, tail.c.seq == entries.c.seq))
+            .order_by(runs.c.started_at.desc(), runs.c.id)
+        )
+        with self._database.reading() as connection:
+            now = self._database.now(connection)
+            held = {each.run_id: each for each in leases.held(connection, now, self._holder)}
+            found = [RunRow.of(row, held.get(row["id"])) for row in connection.execute(wanted).mappings()]
+        return sorted(found, key=lambda each: each.finished)
+
+    def entries(self, run_id: str) -> list[Entry]:
+        """A run's entries in order. Raises `UnknownNameError` for a run that is not in this journal."""
+        with self._database.reading() as connection:
+            self._run(connection, run_id)
+            return [Entry.from_row(row) for row in self._rows(connection, run_id)]
+
+    def leases(self, run_id: str = "") -> tuple[Lease, ...]:
+        """Who holds which groups now, for one run where one is given."""
+        with self._database.reading() as connection:
+            return leases.held(connection, self._database.now(connection), self._holder, run_id)
+
+    def verify(self, run_id: str) -> Verified:
+        """Recompute a run's chain and its plan's hash, from the journal alone."""
+        with self._database.reading() as connection:
+            row = dict(self._run(connection, run_id))
+            rows = self._rows(connection, run_id)
+        found: list[Entry] = []
+        for each in rows:
+            try:
+                found.append(Entry.from_row(each))
+            except JournalDamagedError as error:
+                return Verified(run_id, len(rows), "", (*chain_faults(found), str(error)))
+        faults = (*chain_faults(found), *beginning_faults(row, found))
+        return Verified(run_id, len(found), found[-1].hash if found else "", faults)
+
+    def _rows(self, connection: Connection, run_id: str) -> Sequence[RowMapping]:
+        wanted = select(entries).where(entries.c.run_id == run_id).order_by(entries.c.seq)
+        return connection.execute(wanted).mappings().all()
+
+    def _run(self, connection: Connection, run_id: str) -> dict[str, Any]:
+        row = connection.execute(select(runs).where(runs.c.id == run_id)).mappings().first()
+        if row is None:
+            raise UnknownNameError.among("run", run_id, connection.scalars(select(runs.c.id)))
+        return {str(key): value for key, value in row.items()}
+
+
+class Hold:
+    """A run's right to write, as long as it holds its groups; each write proves and renews it.
+
+    Raises `LeaseLostError` as soon as another has taken a group over: then nothing was written.
+    """
+
+    def __init__(self, database: Database, claim: Claim, fence: int) -> None:
+        self.run_id, self.fence = claim.run_id, fence
+        self._database, self._claim = database, claim
+
+    @property
+    def who(self) -> str:
+        """The person who holds."""
+        return self._claim.holder.who
+
+    @property
+    def holder(self) -> str:
+        """Who holds, for people."""
+        return f"{self._claim.holder.who} on {self._claim.holder.host}"
+
+    @property
+    def seconds(self) -> float:
+        """How long the hold lasts without being renewed."""
+        return self._claim.seconds
+
+    def append(
+        self, kind: Kind, step: str = "", data: Mapping[str, Any] | None = None, job_id: str = ""
+    ) -> Entry:
+        """Write one entry, without secrets. It is on the disk when this returns."""
+        with self._database.writing() as connection:
+            self._prove(connection)
+            return self._write(connection, kind, step, cleaned(data or {}), job_id)
+
+    def close(self, kind: Kind, data: Mapping[str, Any]) -> Entry:
+        """Write the run's last entry and give the groups free, in one."""
+        with self._database.writing() as connection:
+            self._prove(connection)
+            entry = self._write(connection, kind, "", cleaned(data), "")
+            self.drop(connection)
+        return entry
+
+    def drop(self, connection: Connection) -> None:
+        """Give the groups free, within a writing transaction."""
+        leases.drop(connection, self._claim, self.fence)
+
+    def renew(self) -> None:
+        """Stay the holder for another while."""
+        with self._database.writing() as connection:
+            self._prove(connection)
+
+    def abandon(self) -> None:
+        """This process goes no further: whoever comes next on this machine need not wait."""
+        leases.forget(self.fence)
+
+    def _prove(self, connection: Connection) -> None:
+        leases.keep(connection, self._claim, self.fence, self._database.now(connection))
+
+    def _write(
+        self, connection: Connection, kind: Kind, step: str, data: Mapping[str, Any], job_id: str
+    ) -> Entry:
+        now, holder = self._database.clock.now(), self._claim.holder
+        draft = Draft(self.run_id, kind, now, holder.who, holder.host, self.fence, data, step, job_id)
+        return chain.add(connection, draft)

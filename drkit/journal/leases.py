@@ -1,0 +1,207 @@
+"""Leases: one run at a time changes a group, and a number tells a late holder that it is late.
+
+Each taking gets the next fencing number of the journal; every write checks in its own transaction that
+the run still holds all its groups under its number. Expiry is judged by the database's clock on
+PostgreSQL, so that machines with different clocks agree, and by this machine's clock on SQLite.
+"""
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, select, update
+
+from drkit.errors import LeaseHeldError, LeaseLostError
+from drkit.journal.entries import spell_time
+from drkit.journal.schema import facts, leases
+
+LEASE_SECONDS = 60.0
+_alive: set[int] = set()  # the fencing numbers that this very process holds
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who writes: a person, on a machine, in a process. `place` is where the process number has a meaning."""
+
+    who: str
+    host: str
+    place: str = ""
+    pid: int = 0
+
+    @classmethod
+    def here(cls, who: str = "") -> "Holder":
+        """This process; the person is who is logged in unless said otherwise."""
+        host = socket.gethostname()
+        try:
+            place = f"{host} {Path('/proc/self/ns/pid').readlink()}"
+        except OSError:  # no /proc: nobody can be told to be gone
+            place = ""
+        return cls(who or _user(), host, place, os.getpid())
+
+    def sees_gone(self, place: str, pid: int, fence: int) -> bool:
+        """Whether the process of a lease is certainly no more: it ran here, and is not there any longer."""
+        if not place or place != self.place:
+            return False
+        if pid == self.pid:
+            return fence not in _alive
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:  # it is there and somebody else's
+            return False
+        return False
+
+
+def _user() -> str:
+    try:
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        return f"uid {os.getuid()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who holds a group, as another operator has to be told; times are UTC.
+
+    `expired`: its time is up, or its process is certainly gone, and whoever comes next need not wait.
+    """
+
+    group_id: str
+    run_id: str
+    fence: int
+    who: str
+    host: str
+    pid: int
+    doing: str
+    since: datetime
+    heard_at: datetime
+    expired: bool
+
+    @property
+    def sentence(self) -> str:
+        """Who, since when, doing what, last heard of when."""
+        return (
+            f"{self.who} on {self.host} (process {self.pid}) since {self.since:%Y-%m-%d %H:%M:%S} UTC, "
+            f"run {self.run_id}: {self.doing}; last heard of at {self.heard_at:%H:%M:%S} UTC"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is to be held: these groups (id, name) of a scope (cloud and project), for a run, by whom."""
+
+    scope: str
+    groups: tuple[tuple[str, str], ...]
+    run_id: str
+    doing: str
+    holder: Holder
+    seconds: float = LEASE_SECONDS
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the groups."""
+        return tuple(key for key, _ in self.groups)
+
+    def rows(self) -> ColumnElement[bool]:
+        """The condition for all leases of these groups."""
+        return and_(leases.c.scope == self.scope, leases.c.group_id.in_(self.ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a taking gave: the fencing number, and whose leases were taken over."""
+
+    fence: int
+    over: tuple[Lease, ...] = field(default=())
+
+
+def take(connection: Connection, claim: Claim, now: datetime, *, takeover: bool) -> Taken:
+    """Take all groups or none. Raises `LeaseHeldError` when another run, still there, holds one of them."""
+    fence: int = connection.execute(  # first of all: it lets one taker in at a time
+        update(facts).values(fence=facts.c.fence + 1).returning(facts.c.fence)
+    ).scalar_one()
+    found = connection.execute(select(leases).where(claim.rows())).mappings().all()
+    for row in found:
+        lease = _lease(row, now, claim.holder)
+        if not (takeover or lease.expired):
+            name = dict(claim.groups)[row["group_id"]]
+            raise LeaseHeldError(
+                f"Group {name!r} is held by {lease.sentence}. Wait until that run is "
+                "through; if you know that nobody is behind it any more, take the group over (takeover)."
+            )
+    connection.execute(delete(leases).where(claim.rows()))
+    connection.execute(insert(leases), [_row(claim, key, fence, now) for key in claim.ids])
+    _alive.add(fence)
+    return Taken(fence, tuple(_lease(row, now, claim.holder) for row in found))
+
+
+def keep(connection: Connection, claim: Claim, fence: int, now: datetime) -> None:
+    """Renew the lease, which proves that it is still held. Raises `LeaseLostError` when it is not."""
+    mine = and_(claim.rows(), leases.c.run_id == claim.run_id, leases.c.fence == fence)
+    renewed = connection.execute(
+        update(leases)
+        .where(mine)
+        .values(heard_at=spell_time(now), expires_at=spell_time(now + timedelta(seconds=claim.seconds)))
+    )
+    if renewed.rowcount != len(claim.ids):
+        others = connection.execute(select(leases).where(claim.rows(), leases.c.fence != fence)).mappings()
+        whose = " and ".join({_lease(row, now, claim.holder).sentence for row in others}) or "nobody any more"
+        raise LeaseLostError(f"This run does not hold its groups any more; they are held by {whose}.")
+
+
+def drop(connection: Connection, claim: Claim, fence: int) -> None:
+    """Give the groups free, as far as they are still held under this number."""
+    connection.execute(delete(leases).where(claim.rows(), leases.c.fence == fence))
+    forget(fence)
+
+
+def forget(fence: int) -> None:
+    """This process is through with that number, even where the journal could not be told."""
+    _alive.discard(fence)
+
+
+def held(connection: Connection, now: datetime, reader: Holder, run_id: str = "") -> tuple[Lease, ...]:
+    """The leases there are, of one run where one is given; the reader sees who is gone from its machine."""
+    wanted = select(leases).order_by(leases.c.scope, leases.c.group_id)
+    if run_id:
+        wanted = wanted.where(leases.c.run_id == run_id)
+    return tuple(_lease(row, now, reader) for row in connection.execute(wanted).mappings())
+
+
+def _row(claim: Claim, group_id: str, fence: int, now: datetime) -> Mapping[str, Any]:
+    return {
+        "scope": claim.scope,
+        "group_id": group_id,
+        "run_id": claim.run_id,
+        "fence": fence,
+        "who": claim.holder.who,
+        "host": claim.holder.host,
+        "place": claim.holder.place,
+        "pid": claim.holder.pid,
+        "doing": claim.doing,
+        "since": spell_time(now),
+        "heard_at": spell_time(now),
+        "expires_at": spell_time(now + timedelta(seconds=claim.seconds)),
+    }
+
+
+def _lease(row: RowMapping, now: datetime, reader: Holder) -> Lease:
+    gone = reader.sees_gone(row["place"], row["pid"], row["fence"])
+    return Lease(
+        group_id=row["group_id"],
+        run_id=row["run_id"],
+        fence=row["fence"],
+        who=row["who"],
+        host=row["host"],
+        pid=row["pid"],
+        doing=row["doing"],
+        since=datetime.fromisoformat(row["since"]),
+        heard_at=datetime.fromisoformat(row["heard_at"]),
+        expired=gone or row["expires_at"] <= spell_time(now),
+    )

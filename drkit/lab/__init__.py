@@ -1,0 +1,99 @@
+"""JupyterLab around the runbooks: lays the notebooks into a working folder and serves them.
+
+Here: the working folder, Lab's settings, the processes and their end. Not here: anything that
+knows about groups and pairs, widgets, or the service.
+"""
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+from drkit import api
+from drkit.errors import InputError
+from drkit.lab.server import LabServer
+from drkit.lab.workfolder import WorkFolder, find_notebook, shipped_notebooks
+
+__all__ = ["LabServer", "WorkFolder", "find_notebook", "open_lab", "shipped_notebooks"]
+
+
+def open_lab(
+    folder: Path,
+    *,
+    say: Callable[[str], None],
+    profile: str = "",
+    port: int | None = None,
+    browser: bool = True,
+    world: str = "demo",
+    speed: float = 10.0,
+) -> int:
+    """Serve the runbooks in `folder` until a signal or the page ends it; `say` gets the lines to show.
+
+    Starts the practice range beside it unless a profile names a cloud. Raises InputError for a folder or
+    a port that cannot be used, ProfileError for a profile that is unknown or incomplete, and DrkitError
+    when JupyterLab does not come up.
+    """
+    profile = api.chosen(profile)
+    if profile != api.SANDBOX:
+        api.profile(profile)  # what it lacks is said here, not in every notebook
+    work = WorkFolder(folder.expanduser().resolve())
+    runbooks = work.lay()
+    say(f"Runbooks are in {work.path}")
+    for sentence in work.sentences:
+        say(sentence)
+    with _stop_signals() as stop, _practice_range(profile, world, speed, say) as environment:
+        environment["DRKIT_REPORTS"] = os.environ.get("DRKIT_REPORTS", "") or str(work.path / "reports")
+        server = LabServer(
+            work.path, runbooks, private=work.private, port=port, browser=browser, environment=environment
+        )
+        with server:
+            if server.wait_until_ready(stop):
+                say(f"JupyterLab is ready:\n\n    {server.url}\n\nCtrl-C ends everything.")
+                server.wait_until_ended(stop)
+            say("Ending JupyterLab and its kernels ...")
+    say("Ended.")
+    return 0
+
+
+@contextlib.contextmanager
+def _practice_range(
+    profile: str, world: str, speed: float, say: Callable[[str], None]
+) -> Iterator[dict[str, str]]:
+    """The environment that tells the kernels where to connect; starts the practice range if it is that."""
+    if profile != api.SANDBOX:
+        say(f"Profile {profile}: the runbooks work on the cloud, not on the practice range")
+        yield {"DRKIT_PROFILE": profile}
+        return
+    from drkit.sandbox import Sandbox, running  # noqa: PLC0415 - not needed, so not loaded, with a cloud
+    from drkit.sandbox.command import announced  # noqa: PLC0415
+
+    try:
+        box = Sandbox(world, speed=speed)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    with running(box) as sandbox, announced(sandbox) as announcement:
+        announcement.write()  # `drkit table` in another terminal shows the same world
+        say(f"Practice range: world {world}, time runs {speed:g} times as fast")
+        yield {"DRKIT_PROFILE": profile, "DRKIT_SANDBOX": json.dumps(sandbox.access)}
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[Event]:
+    """An event that is set by Ctrl-C, by SIGTERM and by a terminal that goes away."""
+    stop = Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

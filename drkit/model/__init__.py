@@ -1,0 +1,51 @@
+"""Frozen values: what the service told, in operators' words.
+
+Here: groups, instances, pairs, attachments, drills, jobs, servers, disks, their statuses, and
+`Inventory`, one reading of a project. Not here: I/O, pandas, decisions; wire spellings only in `from_wire`.
+"""
+
+from drkit.model.inventory import Backend, Inventory
+from drkit.model.jobs import Job, Quota
+from drkit.model.machines import BlockDevice, Disk, FreeSlots, Server
+from drkit.model.operations import Change, Operation
+from drkit.model.resources import Attachment, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair
+from drkit.model.statuses import (
+    DrillStatus,
+    GroupStatus,
+    InstanceStatus,
+    JobStatus,
+    PairStatus,
+    Phase,
+    ReplicationStatus,
+    ServerStatus,
+    Station,
+    Unknown,
+)
+
+__all__ = [
+    "Attachment",
+    "Backend",
+    "BlockDevice",
+    "Change",
+    "Disk",
+    "Drill",
+    "DrillStatus",
+    "FreeSlots",
+    "GroupStatus",
+    "InstanceStatus",
+    "Inventory",
+    "Job",
+    "JobStatus",
+    "Operation",
+    "PairStatus",
+    "Phase",
+    "ProtectedInstance",
+    "ProtectionGroup",
+    "Quota",
+    "ReplicationPair",
+    "ReplicationStatus",
+    "Server",
+    "ServerStatus",
+    "Station",
+    "Unknown",
+]

@@ -1,0 +1,161 @@
+"""`Inventory`: one reading of a project, with indexes, that rules judge and tables show."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from drkit.errors import UnknownNameError
+from drkit.model.jobs import Quota
+from drkit.model.machines import Disk, Server
+from drkit.model.resources import Attachment, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair
+
+Named = TypeVar("Named", ProtectionGroup, ProtectedInstance, ReplicationPair, Drill, Server, Disk)
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where a reading or a run comes from; `practice` is the sandbox."""
+
+    practice: bool
+    cloud: str
+    region: str
+    project: str
+    project_id: str
+
+    @property
+    def label(self) -> str:
+        """What the band on top of every screen and page says."""
+        return "PRACTICE" if self.practice else f"{self.cloud} {self.region} {self.project}".strip()
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What was read, by id, and when.
+
+    `servers` and `disks` hold what the neighbours told; a server or disk that is not in them was
+    not read or does not exist. `problems` are sentences about contradictions that a second reading did
+    not resolve. `memo` has room for what other rooms work out once per reading.
+    """
+
+    backend: Backend
+    read_at: datetime
+    groups: Mapping[str, ProtectionGroup] = field(default_factory=dict)
+    instances: Mapping[str, ProtectedInstance] = field(default_factory=dict)
+    pairs: Mapping[str, ReplicationPair] = field(default_factory=dict)
+    drills: Mapping[str, Drill] = field(default_factory=dict)
+    servers: Mapping[str, Server] = field(default_factory=dict)
+    disks: Mapping[str, Disk] = field(default_factory=dict)
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Every attachment that either side tells of, each once."""
+        found = {
+            (each.pair_id, each.instance_id): each
+            for side in (self.pairs.values(), self.instances.values())
+            for holder in side
+            for each in holder.attachments
+        }
+        return tuple(found.values())
+
+    @cached_property
+    def _instances_by_group(self) -> dict[str, tuple[ProtectedInstance, ...]]:
+        return _grouped(self.instances.values())
+
+    @cached_property
+    def _pairs_by_group(self) -> dict[str, tuple[ReplicationPair, ...]]:
+        return _grouped(self.pairs.values())
+
+    @cached_property
+    def _attachments_by_instance(self) -> dict[str, list[Attachment]]:
+        found: defaultdict[str, list[Attachment]] = defaultdict(list)
+        for each in self.attachments:
+            found[each.instance_id].append(each)
+        return dict(found)
+
+    @cached_property
+    def _attachments_by_pair(self) -> dict[str, list[Attachment]]:
+        found: defaultdict[str, list[Attachment]] = defaultdict(list)
+        for each in self.attachments:
+            found[each.pair_id].append(each)
+        return dict(found)
+
+    def instances_of(self, group_id: str) -> tuple[ProtectedInstance, ...]:
+        """The instances of a group."""
+        return self._instances_by_group.get(group_id, ())
+
+    def pairs_of(self, group_id: str) -> tuple[ReplicationPair, ...]:
+        """The pairs of a group."""
+        return self._pairs_by_group.get(group_id, ())
+
+    def drills_of(self, group_id: str) -> tuple[Drill, ...]:
+        """The drills of a group."""
+        return tuple(each for each in self.drills.values() if each.group_id == group_id)
+
+    def attachments_on(self, instance_id: str) -> tuple[Attachment, ...]:
+        """What is attached to an instance."""
+        return tuple(self._attachments_by_instance.get(instance_id, ()))
+
+    def attachments_of(self, pair_id: str) -> tuple[Attachment, ...]:
+        """Where a pair is attached."""
+        return tuple(self._attachments_by_pair.get(pair_id, ()))
+
+    def production_servers_of(self, group_id: str) -> tuple[Server, ...]:
+        """The servers at the production site of a group, as far as they were read."""
+        ids = (each.production_server_id for each in self.instances_of(group_id))
+        return tuple(self.servers[each] for each in ids if each in self.servers)
+
+    def dr_servers_of(self, group_id: str) -> tuple[Server, ...]:
+        """The servers at the DR site of a group, as far as they were read."""
+        ids = (each.dr_server_id for each in self.instances_of(group_id))
+        return tuple(self.servers[each] for each in ids if each in self.servers)
+
+    def group(self, name: str) -> ProtectionGroup:
+        """The group of that name or id. Raises `UnknownNameError` with the nearest names."""
+        return find("protection group", name, self.groups)
+
+    def instance(self, name: str, group_id: str = "") -> ProtectedInstance:
+        """The instance of that name or id, within a group where one is given."""
+        return find("protected instance", name, _within(self.instances, group_id))
+
+    def pair(self, name: str, group_id: str = "") -> ReplicationPair:
+        """The pair of that name or id, within a group where one is given."""
+        return find("replication pair", name, _within(self.pairs, group_id))
+
+    def drill(self, name: str, group_id: str = "") -> Drill:
+        """The drill of that name or id, within a group where one is given."""
+        return find("DR drill", name, _within(self.drills, group_id))
+
+
+def find(what: str, name: str, things: Mapping[str, Named]) -> Named:
+    """The one thing of that id or name; two of the same name are told apart by id only."""
+    if name in things:
+        return things[name]
+    hits = [each for each in things.values() if each.name == name]
+    if len(hits) > 1:
+        ids = ", ".join(each.id for each in hits)
+        raise UnknownNameError(
+            f"{len(hits)} things of the kind {what} are named {name!r}; give one of their ids: {ids}"
+        )
+    if not hits:
+        raise UnknownNameError.among(what, name, (each.name for each in things.values()))
+    return hits[0]
+
+
+Member = TypeVar("Member", ProtectedInstance, ReplicationPair, Drill)
+
+
+def _within(things: Mapping[str, Member], group_id: str) -> Mapping[str, Member]:
+    return {key: each for key, each in things.items() if each.group_id == group_id} if group_id else things
+
+
+def _grouped(things: Iterable[Member]) -> dict[str, tuple[Member, ...]]:
+    found: defaultdict[str, list[Member]] = defaultdict(list)
+    for each in things:
+        found[each.group_id].append(each)
+    return {key: tuple(each) for key, each in found.items()}

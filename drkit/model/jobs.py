@@ -1,0 +1,69 @@
+"""Jobs: work that the service accepted and does on its own.
+
+Source: the page "Querying the Job Status" of the SDRS API reference; ECS jobs have the same shape.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from drkit.model.fields import Fields
+from drkit.model.statuses import JobStatus, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job; `entities` are (key, id) pairs of what it is about, `sub_jobs` are jobs themselves."""
+
+    id: str
+    type: str
+    status: JobStatus | Unknown
+    begin_at: datetime | None
+    end_at: datetime | None
+    error_code: str
+    fail_reason: str
+    entities: tuple[tuple[str, str], ...] = ()
+    sub_jobs: "tuple[Job, ...]" = ()
+
+    @property
+    def final(self) -> bool:
+        """Whether the service is through with it."""
+        return self.status in {JobStatus.SUCCESS, JobStatus.FAIL}
+
+    def entity(self, key: str) -> str:
+        """The id under that key, empty where there is none."""
+        return dict(self.entities).get(key, "")
+
+    @classmethod
+    def from_wire(cls, source: object) -> Self:
+        """Read one job answer."""
+        fields = Fields("job", source)
+        entities = fields.object("entities") if fields.has("entities") else Fields("entities", {})
+        return cls(
+            id=fields.identity("job_id"),
+            type=fields.text("job_type"),
+            status=JobStatus.read(fields.identity("status")),
+            begin_at=fields.time("begin_time") if fields.has("begin_time") else None,
+            end_at=fields.time("end_time") if fields.has("end_time") else None,
+            error_code=fields.text("error_code") if fields.has("error_code") else "",
+            fail_reason=fields.text("fail_reason") if fields.has("fail_reason") else "",
+            entities=entities.items(),
+            sub_jobs=tuple(cls.from_wire(each.source) for each in entities.objects("sub_jobs"))
+            if entities.has("sub_jobs")
+            else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many things of a type there are and how many there may be."""
+
+    type: str
+    used: int
+    limit: int
+
+    @classmethod
+    def from_wire(cls, source: object) -> Self:
+        """Read one resource of the quota answer."""
+        fields = Fields("quota", source)
+        return cls(fields.identity("type"), fields.number("used"), fields.number("quota"))

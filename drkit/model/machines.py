@@ -1,0 +1,132 @@
+"""The neighbours' things: servers (ECS) and disks (EVS), as frozen values.
+
+Source: the ECS cloudservers/detail and block_device pages, the EVS cloudvolumes/detail page.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from drkit.model.fields import Fields
+from drkit.model.statuses import ServerStatus, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDevice:
+    """A disk on a server under its device name; `size_gb` is 0 and `bus` empty where not told."""
+
+    disk_id: str
+    device: str
+    boot_index: int | None = None
+    bus: str = ""
+    size_gb: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlots:
+    """How many more disks a server takes: in all, as virtio, as scsi."""
+
+    disks: int
+    virtio: int
+    scsi: int
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server. `root_device` is "/dev/vda" on KVM, "/dev/sda" on Xen, empty where not told.
+
+    `slots` is None as long as the server's block devices were not read.
+    """
+
+    id: str
+    name: str
+    status: ServerStatus | Unknown
+    zone: str
+    vpc_id: str
+    flavor: str
+    root_device: str
+    task_state: str
+    disks: tuple[BlockDevice, ...]
+    slots: FreeSlots | None = None
+
+    @classmethod
+    def from_wire(cls, source: object) -> Self:
+        """Read one `server` of cloudservers/detail."""
+        fields = Fields("server", source)
+        metadata = fields.object("metadata")
+        flavor = fields.object("flavor")
+        return cls(
+            id=fields.identity(),
+            name=fields.text("name"),
+            status=ServerStatus.read(fields.identity("status")),
+            zone=fields.text("OS-EXT-AZ:availability_zone"),
+            vpc_id=metadata.text("vpc_id") if metadata.has("vpc_id") else "",
+            flavor=flavor.text("id") if flavor.has("id") else "",
+            root_device=_optional(fields, "OS-EXT-SRV-ATTR:root_device_name"),
+            task_state=_optional(fields, "OS-EXT-STS:task_state"),
+            disks=tuple(
+                BlockDevice(each.identity(), _optional(each, "device"), _boot_index(each, "bootIndex"))
+                for each in fields.objects("os-extended-volumes:volumes_attached")
+            ),
+        )
+
+    def with_block_devices(self, source: object) -> "Server":
+        """The same server with its disks and free slots as the block_device page tells them."""
+        fields = Fields("block device answer", source)
+        free = fields.object("attachableQuantity")
+        return replace(
+            self,
+            disks=tuple(
+                BlockDevice(
+                    disk_id=each.identity("volumeId"),
+                    device=each.text("device"),
+                    boot_index=_boot_index(each, "bootIndex"),
+                    bus=each.text("bus"),
+                    size_gb=each.number("size"),
+                )
+                for each in fields.objects("volumeAttachments")
+            ),
+            slots=FreeSlots(free.number("free_disk"), free.number("free_blk"), free.number("free_scsi")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A disk; `servers` are (server id, device name)."""
+
+    id: str
+    name: str
+    status: str
+    size_gb: int
+    disk_type: str
+    zone: str
+    system_disk: bool
+    shared: bool
+    encrypted: bool
+    servers: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def from_wire(cls, source: object) -> Self:
+        """Read one `volume` of cloudvolumes/detail."""
+        fields = Fields("disk", source)
+        return cls(
+            id=fields.identity(),
+            name=fields.text("name"),
+            status=fields.identity("status"),
+            size_gb=fields.number("size"),
+            disk_type=fields.text("volume_type"),
+            zone=fields.text("availability_zone"),
+            system_disk=fields.flag("bootable"),
+            shared=fields.flag("multiattach"),
+            encrypted=fields.has("encrypted") and fields.flag("encrypted"),
+            servers=tuple(
+                (each.text("server_id"), each.text("device")) for each in fields.objects("attachments")
+            ),
+        )
+
+
+def _optional(fields: Fields, key: str) -> str:
+    return fields.text(key) if fields.has(key) else ""
+
+
+def _boot_index(fields: Fields, key: str) -> int | None:
+    return fields.number(key) if fields.has(key) and fields.text(key) else None

@@ -1,0 +1,1 @@
+"""Steps, building a plan (pure), running it, watching jobs, resuming. No widgets."""

@@ -1,0 +1,74 @@
+"""How often to look at a job, when to call it silent, and when to stop waiting (pure).
+
+All are seconds of the service's own time; on a practice range that runs ten times as fast, `Pace(0.1)`
+makes them a tenth, but never so short that this machine's own slowness would count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drkit.model import Operation
+
+FIRST_LOOK, LONGEST_LOOK, GROWTH = 1.0, 5.0, 1.5  # clients of the live service poll every 5 s
+ASK_ANYWAY = 30.0  # a job is asked after so long, even while its pair still moves
+LOOKS_FOR_A_TRACE = (1.0, 2.0, 4.0, 8.0)  # pauses between looks after an answer was lost
+PATIENCE = 600.0  # how long the service may be unreadable before steps that wait for it are given up
+CHECK_EVERY, CHECK_TIMEOUT = 5.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`silent`: nothing new for so long is called silence. `deadline`: after that nobody waits any more."""
+
+    silent: float
+    deadline: float
+
+
+MINUTE, HOUR = 60.0, 3600.0
+
+LIMITS: Mapping[Operation, Limit] = {
+    # Seen at the live service: well under a minute; a queue before it may take several.
+    Operation.ATTACH_PAIR: Limit(2 * MINUTE, 15 * MINUTE),
+    Operation.DETACH_PAIR: Limit(2 * MINUTE, 15 * MINUTE),
+    # Grows both disks, one after the other.
+    Operation.EXPAND_PAIR: Limit(5 * MINUTE, 30 * MINUTE),
+    # 20 s for one instance; it may include the first synchronisation, which goes with the disks' size.
+    Operation.ENABLE_PROTECTION: Limit(10 * MINUTE, 6 * HOUR),
+    Operation.REPROTECT: Limit(10 * MINUTE, 6 * HOUR),
+    # 8 s for two pairs; each pair is a sub-job.
+    Operation.DISABLE_PROTECTION: Limit(5 * MINUTE, HOUR),
+    # One sub-job per pair, and addresses move along; an outage makes all of it slower.
+    Operation.PLANNED_FAILOVER: Limit(5 * MINUTE, 2 * HOUR),
+    Operation.FAILOVER: Limit(5 * MINUTE, 2 * HOUR),
+    # Minutes: snapshots, and one server per instance.
+    Operation.CREATE_DRILL: Limit(10 * MINUTE, 2 * HOUR),
+    Operation.DELETE_DRILL: Limit(10 * MINUTE, HOUR),
+    # Two servers are rebuilt with another flavor.
+    Operation.RESIZE_INSTANCE: Limit(5 * MINUTE, HOUR),
+    # A soft stop waits for the guest system to shut down.
+    Operation.STOP_SERVER: Limit(3 * MINUTE, 20 * MINUTE),
+    Operation.START_SERVER: Limit(3 * MINUTE, 20 * MINUTE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the service's time passes here: 1 for a real cloud, 1/speed on the practice range."""
+
+    factor: float = 1.0
+
+    def pause(self, seconds: float) -> float:
+        """A pause between two looks."""
+        return max(seconds * self.factor, 0.02)
+
+    def silent(self, operation: Operation) -> float:
+        """After how long without news a job is called silent."""
+        return max(LIMITS[operation].silent * self.factor, 3.0)
+
+    def deadline(self, operation: Operation) -> float:
+        """How long a job is waited for."""
+        return max(LIMITS[operation].deadline * self.factor, 30.0)
+
+    def patience(self, seconds: float) -> float:
+        """How long something else is waited for."""
+        return max(seconds * self.factor, 10.0)

@@ -1,0 +1,77 @@
+"""Whether a group is ready for a runbook: each rule of its main step with its answer (pure)."""
+
+from dataclasses import dataclass
+
+from drkit.model import Change, Inventory, Operation, ProtectionGroup, ServerStatus, Station
+from drkit.model.operations import Value
+from drkit.plan.objectives import Kind
+from drkit.rules import Objection, Outlook, judge_in, rules_for, way_from
+
+MAIN = {
+    Kind.DRILL: Operation.CREATE_DRILL,
+    Kind.PLANNED_FAILOVER: Operation.PLANNED_FAILOVER,
+    Kind.FAILBACK: Operation.PLANNED_FAILOVER,
+    Kind.FAILOVER: Operation.FAILOVER,
+    Kind.REPROTECT: Operation.REPROTECT,
+}
+"""The step that a runbook is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One rule and its answer: `holds` is None where it could not be asked, because one before it failed."""
+
+    sentence: str
+    holds: bool | None
+    objection: Objection | None = None
+
+
+def readiness(
+    inventory: Inventory, group: ProtectionGroup, kind: Kind, drill_name: str = "", drill_vpc_id: str = ""
+) -> tuple[Point, ...]:
+    """Every rule of the runbook's main step, judged as if the servers it stops itself were stopped."""
+    arguments: dict[str, Value] = {}
+    if kind is Kind.DRILL:
+        arguments = {"name": drill_name, "drill_vpc_id": drill_vpc_id}
+    elif MAIN[kind] is Operation.PLANNED_FAILOVER:
+        station = group.priority_station
+        arguments = {"to": station.other.value if isinstance(station, Station) else ""}
+    change = Change.of(MAIN[kind], group.id, **arguments)
+    verdict = judge_in(change, with_servers_stopped(Outlook.of(inventory), group.id, kind))
+    said = {each.rule: each for each in verdict.objections}
+    return tuple(
+        Point(
+            each.sentence,
+            None if each.name in verdict.not_asked else each.name not in said,
+            said.get(each.name),
+        )
+        for each in rules_for(MAIN[kind])
+    )
+
+
+def way_there(inventory: Inventory, group_id: str, kind: Kind) -> tuple[str, ...]:
+    """The shortest legal way to the runbook, as sentences; the servers it stops itself are left to it."""
+    world = with_servers_stopped(Outlook.of(inventory), group_id, kind)
+    return way_from(world, MAIN[kind], group_id)
+
+
+def with_servers_stopped(world: Outlook, group_id: str, kind: Kind) -> Outlook:
+    """The world once the runbook has stopped the servers that it stops itself: those that run."""
+    for change in stops(world, group_id, kind):
+        world = world.after(change)
+    return world
+
+
+def stops(world: Outlook, group_id: str, kind: Kind) -> tuple[Change, ...]:
+    """What a runbook stops before its main step: production for a planned failover, else the DR site's."""
+    instances = world.instances_of(group_id)
+    if MAIN[kind] is Operation.PLANNED_FAILOVER:
+        ids = [each.production_server_id for each in instances]
+    elif kind is Kind.REPROTECT:
+        ids = [each.dr_server_id for each in instances]
+    else:
+        return ()
+    running = (each for key in ids if (each := world.servers.get(key)) and each.status == ServerStatus.ACTIVE)
+    return tuple(
+        Change.of(Operation.STOP_SERVER, group_id, server_id=each.id, hard=False) for each in running
+    )

@@ -1,0 +1,136 @@
+"""What a run shows: one frozen snapshot of the run and of each of its steps, fit for a form or a table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from drkit.plan.steps import Plan
+
+
+class StepPhase(StrEnum):
+    """How far a step is. The first three go on; the others rest until somebody acts.
+
+    READY: its turn has come; it waits for a free lane or for the operator (see `StepState.actions`).
+    UNKNOWN: sent, and what became of it cannot be told. NOT_SENT: left undone, the sentence says why.
+    """
+
+    WAITING = "waiting"
+    READY = "ready"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    NOT_SENT = "not sent"
+
+    @property
+    def rests(self) -> bool:
+        """Whether the step stays so unless somebody acts."""
+        return self not in {StepPhase.WAITING, StepPhase.READY, StepPhase.WORKING}
+
+
+class RunPhase(StrEnum):
+    """How far a run is. RUNNING and WAITING_FOR_OPERATOR are alive, the others have ended.
+
+    STOPPED and UNKNOWN can be resumed; FAILED has steps that can be retried.
+    """
+
+    RUNNING = "running"
+    WAITING_FOR_OPERATOR = "waiting for operator"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the run goes on, by itself or with the operator's next word."""
+        return self in {RunPhase.RUNNING, RunPhase.WAITING_FOR_OPERATOR}
+
+
+class Action(StrEnum):
+    """What the operator can do with a step now; each is a method of `Run` of the same name."""
+
+    APPROVE = "approve"
+    RETRY = "retry"
+    SKIP = "skip"
+    SIGN_OFF = "sign_off"
+    RESOLVE = "resolve"
+    LOOK_AGAIN = "look_again"
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One step now. `sentence` says what is going on, why it failed, or why it was not sent.
+
+    `code`, `reason` and `remedy` are the service's error code, its words, and what to do about it;
+    `progress` is 0 to 100, None where nothing tells it; `silent` means that nothing was heard for longer
+    than usual; `actions` are the methods of `Run` that fit now. Times are UTC.
+    """
+
+    key: str
+    title: str
+    phase: StepPhase = StepPhase.WAITING
+    sentence: str = ""
+    job_id: str = ""
+    code: str = ""
+    reason: str = ""
+    remedy: str = ""
+    progress: int | None = None
+    attempts: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    silent: bool = False
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The sentence, the service's reason where it is not in the sentence, and what to do about it."""
+        reason = "" if self.reason in self.sentence else self.reason
+        return " ".join(filter(None, (self.sentence, reason, self.remedy)))
+
+    def row(self) -> dict[str, Any]:
+        """The state as one plain table row; words for the phase, datetimes stay datetimes."""
+        return {
+            "step": self.key,
+            "title": self.title,
+            "phase": self.phase.value,
+            "sentence": self.sentence,
+            "code": self.code,
+            "reason": self.reason,
+            "remedy": self.remedy,
+            "progress": self.progress,
+            "attempts": self.attempts,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "job_id": self.job_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """The whole run now. `version` grows with every change, so a form redraws only when it has grown.
+
+    `exit_code`: 0 done, 1 some step failed or was not sent, 2 refused with nothing sent, 3 interrupted or
+    an outcome is unknown. `lease` says who holds the groups.
+    """
+
+    run_id: str
+    plan: Plan
+    phase: RunPhase
+    steps: tuple[StepState, ...]
+    started_at: datetime
+    ended_at: datetime | None
+    sentence: str
+    exit_code: int
+    version: int
+    lease: str = ""
+
+    def step(self, key: str) -> StepState:
+        """The state of the step of that key; KeyError where there is none."""
+        return {each.key: each for each in self.steps}[key]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One plain row per step: done, failed (code, reason, what to do), not sent and why."""
+        return [each.row() for each in self.steps]

@@ -1,0 +1,279 @@
+"""The runbooks that switch production, as plans (pure): planned failover, the way back, failover, re-protect.
+
+Source: what the user guide tells of a switch. Production servers are stopped before a planned failover and
+stay stopped while it runs; whether servers start by themselves afterwards is documented both ways, so
+they are looked at first and then started one by one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
+
+from drkit.errors import InputError, RefusedError
+from drkit.model import Change, Inventory, Operation, Phase, ProtectionGroup, Server, ServerStatus, Station
+from drkit.plan.checks import checked
+from drkit.plan.drafting import Draft, named, picked_groups
+from drkit.plan.objectives import Objectives
+from drkit.plan.steps import Plan
+from drkit.rules.drilling import faulty
+from drkit.rules.rule import some_of
+
+Waves = Sequence[Sequence[str]]
+"""Names or ids of groups: those of one wave go side by side, and the next wave waits for them."""
+
+Checks = Mapping[str, str]
+"""Health checks by name or id of a group: "tcp://host:port" or a URL."""
+
+NO_CHECKS: Checks = MappingProxyType({})
+
+Place = tuple[tuple[str, ...], int]
+
+PLANNED_NOTES = (
+    "The service is down from the moment its servers are stopped until the new production servers run.",
+    "IP addresses, EIPs and MAC addresses move along to the other site.",
+    "The first switch of a server with cloud-init may change its password or key pair. Changes of hostname, "
+    "name, security group, agency and tags are not carried over: compare them by hand.",
+)
+FAILOVER_NOTES = (
+    "A failover cannot be undone: the production servers are forced off and cannot be started any more.",
+    "Synchronisation stops, and protection is off until the group is re-protected.",
+    *PLANNED_NOTES[1:],
+)
+REPROTECT_NOTES = (
+    "Re-protection cannot be undone: what is at the old production site is overwritten from the present one.",
+    "Until the synchronisation has ended there is no usable copy at the DR site.",
+)
+
+
+def plan_planned_failover(
+    inventory: Inventory,
+    waves: Waves,
+    objectives: Objectives,
+    checks: Checks = NO_CHECKS,
+    *,
+    hard: bool = False,
+) -> Plan:
+    """Stop production, move it to the other site, start it there, and verify: wave by wave.
+
+    `checks` are health checks by group name or id: "tcp://host:port" or a URL. `hard` cuts the power of the
+    servers instead of asking their systems to shut down. Raises `RefusedError` with every objection and the
+    shortest way there, `InputError` and `UnknownNameError`.
+    """
+    course = _Course(inventory, Operation.PLANNED_FAILOVER, waves, objectives, checks)
+    ways = dict.fromkeys(f"{each.production_zone} to {each.dr_zone}" for each in course.groups)
+    return _there(course, f"Planned failover of {named(course.groups)} from {', '.join(ways)}", hard=hard)
+
+
+def plan_failback(
+    inventory: Inventory,
+    waves: Waves,
+    objectives: Objectives,
+    checks: Checks = NO_CHECKS,
+    *,
+    hard: bool = False,
+) -> Plan:
+    """The same steps the other way: production back to the zone it was set up in.
+
+    Raises as `plan_planned_failover` does, and `RefusedError` where production is there already.
+    """
+    course = _Course(inventory, Operation.PLANNED_FAILOVER, waves, objectives, checks)
+    if home := [each for each in course.groups if each.priority_station == Station.SOURCE]:
+        raise RefusedError(
+            f"There is no way back to go: production is in its first zone already for {named(home)}. "
+            "To move it away, plan a planned failover."
+        )
+    return _there(course, f"Failback of {named(course.groups)}", hard=hard)
+
+
+def plan_failover(
+    inventory: Inventory, waves: Waves, objectives: Objectives, checks: Checks = NO_CHECKS
+) -> Plan:
+    """Give up a lost production site: fail over, start the servers at the DR site, and verify.
+
+    The objectives must hold the declaration. Raises as `plan_planned_failover` does.
+    """
+    course = _Course(inventory, Operation.FAILOVER, waves, objectives, checks)
+    course.draft.notes.extend(FAILOVER_NOTES)
+
+    def steps(group: ProtectionGroup, place: Place) -> str:
+        change = Change.of(Operation.FAILOVER, group.id)
+        return course.verify(group, course.start(group, course.switch("Fail over", group, change, place)))
+
+    return course.plan(f"Failover of {named(course.groups)}", steps)
+
+
+def plan_restart(
+    inventory: Inventory, waves: Waves, objectives: Objectives, checks: Checks = NO_CHECKS
+) -> Plan:
+    """After a switch that failed: start production where it is, and verify.
+
+    Raises as `plan_planned_failover` does, and `RefusedError` where nothing is stopped.
+    """
+    course = _Course(inventory, Operation.START_SERVER, waves, objectives, checks)
+    if moving := [each for each in course.groups if each.status.phase is Phase.MOVING]:
+        raise RefusedError(f"Wait until the service has done with {named(moving)}, then look again.")
+    if running := [each for each in course.groups if not course.is_stopped(each)]:
+        raise RefusedError(f"No server of {named(running)} is stopped where production is: nothing to start.")
+
+    def steps(group: ProtectionGroup, place: Place) -> str:
+        return course.verify(group, course.start(group, place))
+
+    return course.plan(f"Restart of production of {named(course.groups)}", steps)
+
+
+def plan_reprotect(inventory: Inventory, group_ids: Iterable[str], objectives: Objectives) -> Plan:
+    """After a failover: see that the old production servers are stopped, re-protect, and verify.
+
+    Raises as `plan_planned_failover` does.
+    """
+    course = _Course(inventory, Operation.REPROTECT, [tuple(group_ids)], objectives, NO_CHECKS)
+    course.draft.notes.extend(REPROTECT_NOTES)
+
+    def steps(group: ProtectionGroup, place: Place) -> str:
+        stopped = course.stop(group, place, at_production=False, hard=False)
+        change = Change.of(Operation.REPROTECT, group.id)
+        needs, wave = course.switch("Re-protect", group, change, stopped)
+        words = (
+            f"Are all pairs of {group.name} synchronised (active), without a fault? Only then is there a "
+            "copy to fail over to, or to fail back with."
+        )
+        return course.draft.ask(f"Protected again: {group.name}", words, group.id, needs=needs, wave=wave)
+
+    return course.plan(f"Re-protection of {named(course.groups)}", steps)
+
+
+def _there(course: "_Course", title: str, *, hard: bool) -> Plan:
+    course.draft.notes.extend(PLANNED_NOTES)
+    if hard:
+        course.draft.notes.append("The servers are cut off hard: what they had not written is lost.")
+
+    def steps(group: ProtectionGroup, place: Place) -> str:
+        station = group.priority_station
+        other = station.other.value if isinstance(station, Station) else ""
+        change = Change.of(Operation.PLANNED_FAILOVER, group.id, to=other)
+        stopped = course.stop(group, place, at_production=True, hard=hard)
+        undo = "Fail back: the same steps the other way."
+        moved = course.switch("Planned failover of", group, change, stopped, undo=undo)
+        return course.verify(group, course.start(group, moved))
+
+    return course.plan(title, steps)
+
+
+class _Course:
+    """The steps of a runbook on groups in waves. A `Place` is what the next step needs, and its wave."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        operation: Operation,
+        waves: Waves,
+        objectives: Objectives,
+        checks: Checks,
+    ) -> None:
+        self.draft = Draft(inventory, operation)
+        self.groups = picked_groups(inventory, chain(*waves))
+        self._waves = [[inventory.group(each) for each in wave] for wave in waves if wave]
+        for group in self.groups:
+            if wrong := list(faulty(inventory.instances_of(group.id), inventory.pairs_of(group.id))):
+                self.draft.notes.append(f"Not sound in {group.name}: {some_of(wrong)}. Check it by hand.")
+        self._objectives = objectives
+        self._checks = _known_checks(checks, self.groups)
+
+    def plan(self, title: str, steps: Callable[[ProtectionGroup, Place], str]) -> Plan:
+        """Draw up the steps of each group; a wave needs the last step of every group of the one before."""
+        needs: tuple[str, ...] = ()
+        for number, wave in enumerate(self._waves, start=1):
+            needs = tuple(steps(group, (needs, number)) for group in wave)
+        return self.draft.plan(title, self.groups, self._objectives)
+
+    def stop(self, group: ProtectionGroup, place: Place, *, at_production: bool, hard: bool) -> Place:
+        """Stop the servers of one site that are not stopped yet."""
+        needs, wave = place
+        servers = self._servers(group, production=at_production)
+        if off := [each.name for each in servers if _is_off(each)]:
+            self.draft.notes.append(f"Stopped already in {group.name}: {', '.join(off)}.")
+        stopped = [
+            self.draft.send(
+                f"Stop {each.name} ({'hard' if hard else 'soft'})",
+                Change.of(Operation.STOP_SERVER, group.id, server_id=each.id, hard=hard),
+                needs=needs,
+                undo="Start the server again.",
+                skippable=True,
+                wave=wave,
+            )
+            for each in servers
+            if not _is_off(each)
+        ]
+        return tuple(stopped) or needs, wave
+
+    def switch(
+        self, verb: str, group: ProtectionGroup, change: Change, place: Place, undo: str = ""
+    ) -> Place:
+        """Switch the group."""
+        needs, wave = place
+        key = self.draft.send(f"{verb} {group.name}", change, needs=needs, undo=undo, wave=wave)
+        return (key,), wave
+
+    def start(self, group: ProtectionGroup, place: Place) -> Place:
+        """Start what is production by then and is stopped."""
+        needs, wave = place
+        started = [
+            self.draft.send(
+                f"Start {each.name}",
+                Change.of(Operation.START_SERVER, group.id, server_id=each.id),
+                needs=needs,
+                undo="Stop the server again.",
+                skippable=True,
+                wave=wave,
+            )
+            for each in self._servers(group, production=True)
+            if _is_off(each)
+        ]
+        return tuple(started) or needs, wave
+
+    def is_stopped(self, group: ProtectionGroup) -> bool:
+        """Whether a server of the group is off where production is."""
+        return any(_is_off(each) for each in self._servers(group, production=True))
+
+    def verify(self, group: ProtectionGroup, place: Place) -> str:
+        """See that the service answers, then accept it; the key of the acceptance."""
+        needs, wave = place
+        title = f"Service answers: {group.name}"
+        if check := self._checks.get(group.id):
+            answers = self.draft.probe(title, check, group.id, needs=needs, wave=wave)
+        else:
+            words = f"Does the service of {group.name} answer? Your word stops the recovery clock."
+            answers = self.draft.ask(title, words, group.id, needs=needs, wave=wave)
+        accepted = self.draft.ask(
+            f"Accepted: {group.name}",
+            f"Recovered means: {self._objectives.criteria} Is that so for {group.name}, is its data there, "
+            "and do logins work? Say in the note what you looked at.",
+            group.id,
+            needs=needs,
+            after=(answers,),
+            wave=wave,
+        )
+        self.draft.recovered(group.id, ((answers, accepted),))
+        return accepted
+
+    def _servers(self, group: ProtectionGroup, *, production: bool) -> list[Server]:
+        world = self.draft.world
+        ids = (
+            each.production_server_id if production else each.dr_server_id
+            for each in world.instances_of(group.id)
+        )
+        found = [world.servers[each] for each in ids if each in world.servers]
+        return sorted(found, key=lambda each: (each.name, each.id))
+
+
+def _is_off(server: Server) -> bool:
+    return server.status == ServerStatus.SHUTOFF
+
+
+def _known_checks(checks: Checks, groups: Iterable[ProtectionGroup]) -> Checks:
+    ids = {name: each.id for each in groups for name in (each.name, each.id)}
+    if strangers := [each for each in checks if each not in ids]:
+        raise InputError(f"A health check is given for what is not in this plan: {', '.join(strangers)}.")
+    if any("@" in each for each in checks.values()):
+        raise InputError("A health check has no user and no password: a plan is kept whole in the record.")
+    return {ids[key]: checked(check) for key, check in checks.items()}

@@ -1,0 +1,213 @@
+"""`Evidence`: everything that a report says of one run, as frozen values, and as JSON.
+
+It is computed from the run's journal entries alone (`drkit.report.gathering`). Times are UTC, durations
+are seconds, a `section` is the anchor of a heading of the HTML report.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from typing import Any
+
+from drkit.model import Backend
+from drkit.plan.findings import File, Finding, Note, SignOff
+from drkit.plan.objectives import Objectives
+from drkit.plan.recovery import RecoveryClock
+from drkit.plan.steps import LeftOut
+
+FORM = 1
+"""The number of this form of the report; it grows when a field changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubJob:
+    """A part of a job of the service, as the service told it; `level` is 1 for a part of the job itself."""
+
+    id: str
+    type: str
+    status: str
+    error_code: str
+    fail_reason: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a step: when it was sent, as which job, and how it ended (a word of the step's phases)."""
+
+    started_at: datetime | None
+    ended_at: datetime | None
+    job_id: str
+    outcome: str
+    sentence: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A person's word that a manual step was done, or was not passed."""
+
+    step: str
+    who: str
+    passed: bool
+    note: str
+    at: datetime
+    written_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of the plan and all that is known of it. `how` is "change", "check" or "by hand"."""
+
+    number: int
+    key: str
+    title: str
+    how: str
+    group: str
+    wave: int
+    does: str
+    undo: str
+    phase: str
+    sentence: str
+    code: str
+    reason: str
+    remedy: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    seconds: float | None
+    job_id: str
+    sub_jobs: tuple[SubJob, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    checked: tuple[Checked, ...] = ()
+    notes: tuple[Note, ...] = ()
+    surprises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Where the run did not go as planned; `step` is the number of the step, 0 for the run as a whole."""
+
+    step: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotExecuted:
+    """Something that was asked for or planned and not done, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The verdict in a word, and in a sentence."""
+
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """How much data a group may have lost: the statement, the method it rests on, and whether it fits."""
+
+    group: str
+    statement: str
+    method: str
+    kept: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One thing that the run made or left behind, what became of it, and whether that is settled."""
+
+    what: str
+    state: str
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseLine:
+    """A clause, in our own words what it wants, where this report serves it, and what is missing."""
+
+    standard: str
+    number: str
+    wants: str
+    sections: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the journal in short."""
+
+    seq: int
+    at: datetime
+    step: str
+    kind: str
+    who: str
+    said: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The journal's part: how many entries, the hash of the last, and whether the chain holds."""
+
+    head: str
+    faults: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All of it, for one run on one backend."""
+
+    form: int
+    written_by: str
+    run_id: str
+    title: str
+    kind: str
+    backend: Backend
+    groups: tuple[tuple[str, str], ...]
+    plan_digest: str
+    plan_read_at: datetime
+    plan_notes: tuple[str, ...]
+    confirmed: str
+    versions: tuple[str, ...]
+    people: tuple[str, ...]
+    started_at: datetime
+    ended_at: datetime | None
+    last_at: datetime
+    verdict: Ending
+    objectives: Objectives | None
+    steps: tuple[StepRecord, ...]
+    clocks: tuple[RecoveryClock, ...]
+    points: tuple[Point, ...]
+    left_out: tuple[LeftOut, ...]
+    not_executed: tuple[NotExecuted, ...]
+    deviations: tuple[Deviation, ...]
+    findings: tuple[Finding, ...]
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    after_missing: str
+    ledger: tuple[Left, ...]
+    notes: tuple[Note, ...]
+    attachments: tuple[File, ...]
+    sign_offs: tuple[SignOff, ...]
+    clauses: tuple[ClauseLine, ...]
+    record: Record
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,180 @@
+"""What many runs tell together, as tables: one function per table, from evidence alone (pure).
+
+Durations are seconds, times are UTC. A table keeps its columns and their types when it is empty.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from drkit.report.evidence import Attempt, Evidence, StepRecord
+
+Runs = Sequence[Evidence]
+PROVING = {"completed", "completed with deviations"}
+"""The verdicts of runs that count as a rehearsal of their groups."""
+
+_MOMENT = "datetime64[us, UTC]"
+_REHEARSALS = {
+    "group": "str",
+    "kind": "str",
+    "started_at": _MOMENT,
+    "verdict": "str",
+    "recovery_seconds": "Float64",
+    "target_seconds": "Int64",
+    "kept": "boolean",
+    "deviations": "int64",
+    "open_findings": "int64",
+    "backend": "str",
+    "run": "str",
+}
+_STEPS = {
+    "step": "str",
+    "times": "int64",
+    "usual_seconds": "float64",
+    "fastest_seconds": "float64",
+    "slowest_seconds": "float64",
+    "slowest_run": "str",
+}
+_FAILURES = {
+    "code": "str",
+    "step": "str",
+    "times": "int64",
+    "sentence": "str",
+    "last_at": _MOMENT,
+    "last_run": "str",
+}
+_OVERDUE = {"group": "str", "last_rehearsal": _MOMENT, "days": "Int64", "backend": "str"}
+_FINDINGS = {
+    "finding": "str",
+    "owner": "str",
+    "due": "datetime64[s]",
+    "overdue": "boolean",
+    "number": "int64",
+    "noted_at": _MOMENT,
+    "run": "str",
+}
+
+
+def rehearsals(runs: Runs) -> pd.DataFrame:
+    """One row per rehearsal and group, the newest first: recovery time against target, verdict."""
+    return _table(
+        _REHEARSALS, reversed([row for each in runs if each.objectives for row in _recoveries(each)])
+    )
+
+
+def _recoveries(run: Evidence) -> Iterator[dict[str, Any]]:
+    clocks = {each.group_id: each for each in run.clocks}
+    for key, name in run.groups:
+        clock = clocks.get(key)
+        yield {
+            "group": name,
+            "kind": run.kind,
+            "started_at": run.started_at,
+            "verdict": run.verdict.word,
+            "recovery_seconds": round(clock.seconds, 1) if clock and clock.until else None,
+            "target_seconds": clock.target if clock else None,
+            "kept": clock.kept if clock else None,
+            "deviations": len(run.deviations),
+            "open_findings": sum(each.open for each in run.findings),
+            "backend": run.backend.label,
+            "run": run.run_id,
+        }
+
+
+def steps(runs: Runs) -> pd.DataFrame:
+    """How long each kind of step takes, the slowest first; only steps that were done at once count."""
+    found: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
+    for run in runs:
+        for step in run.steps:
+            if step.phase == "done" and step.seconds is not None and len(step.attempts) < 2:
+                found[kind_of(step)].append((round(step.seconds, 1), run.run_id))
+    rows = (
+        {
+            "step": kind,
+            "times": len(each),
+            "usual_seconds": pd.Series([seconds for seconds, _ in each]).median(),
+            "fastest_seconds": min(each)[0],
+            "slowest_seconds": max(each)[0],
+            "slowest_run": max(each)[1],
+        }
+        for kind, each in found.items()
+    )
+    return _table(_STEPS, rows).sort_values("slowest_seconds", ascending=False, ignore_index=True)
+
+
+def failures(runs: Runs) -> pd.DataFrame:
+    """Failed attempts by the service's code and the kind of step, the most frequent first."""
+    found: defaultdict[tuple[str, str], list[tuple[Attempt, str]]] = defaultdict(list)
+    for run in runs:
+        for step in run.steps:
+            for each in step.attempts:
+                if each.outcome == "failed":
+                    found[each.code or "no code", kind_of(step)].append((each, run.run_id))
+    rows = (
+        {
+            "code": code,
+            "step": kind,
+            "times": len(each),
+            "sentence": each[-1][0].sentence,
+            "last_at": each[-1][0].ended_at,
+            "last_run": each[-1][1],
+        }
+        for (code, kind), each in found.items()
+    )
+    return _table(_FAILURES, rows).sort_values("times", ascending=False, ignore_index=True, kind="stable")
+
+
+def overdue(runs: Runs, now: datetime, days: int, groups: Iterable[str] = ()) -> pd.DataFrame:
+    """Groups without a proving rehearsal for more than so many days; those without any come first.
+
+    Counted are the groups of all runs, and `groups`, by name, even if no run ever touched them.
+    """
+    last: dict[tuple[str, str], datetime | None] = {}
+    for run in runs:
+        for _, name in run.groups:
+            proved = run.objectives and run.objectives.kind.recovers and run.verdict.word in PROVING
+            before = last.get((run.backend.label, name))
+            last[run.backend.label, name] = run.started_at if proved else before
+    known = {name for _, name in last}
+    last |= {("", name): None for name in groups if name not in known}
+    rows = [
+        {"group": name, "last_rehearsal": at, "days": (now - at).days if at else None, "backend": place}
+        for (place, name), at in last.items()
+        if at is None or (now - at).days > days
+    ]
+    return _table(_OVERDUE, rows).sort_values(
+        "last_rehearsal", na_position="first", ignore_index=True, kind="stable"
+    )
+
+
+def findings(runs: Runs, today: date) -> pd.DataFrame:
+    """Open findings, the one due first on top."""
+    rows = (
+        {
+            "finding": each.text,
+            "owner": each.owner,
+            "due": each.due,
+            "overdue": each.overdue(today),
+            "number": each.number,
+            "noted_at": each.noted_at,
+            "run": run.run_id,
+        }
+        for run in runs
+        for each in run.findings
+        if each.open
+    )
+    return _table(_FINDINGS, rows).sort_values("due", ignore_index=True, kind="stable")
+
+
+def kind_of(step: StepRecord) -> str:
+    """What steps are compared by: the operation, "check", or the part of a manual title before ":"."""
+    if step.how == "change":
+        return step.does.partition(",")[0]
+    return "check" if step.how == "check" else step.title.partition(":")[0]
+
+
+def _table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))

@@ -1,0 +1,203 @@
+"""The report as one HTML file: no scripts, nothing loaded from elsewhere, every text escaped.
+
+The same evidence gives the same bytes.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache, partial
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from drkit.plan.findings import File
+from drkit.plan.recovery import RecoveryClock
+from drkit.report.clauses import gaps
+from drkit.report.evidence import Evidence, Point, StepRecord
+from drkit.report.timeline import Bar, Mark, timelines, topology
+from drkit.report.words import duration, moment
+
+PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+LARGEST_PICTURE = 1_000_000  # bytes
+LONGEST_TEXT = 20_000  # characters of an attached text
+MOST_PICTURES = 12  # groups; the table of changes holds all of them
+HEADINGS = {
+    "summary": "Summary",
+    "objectives": "Fixed before the start",
+    "recovery": "Recovery",
+    "timeline": "Timeline",
+    "steps": "Steps",
+    "deviations": "Deviations and findings",
+    "topology": "Before and after",
+    "ledger": "Clean-up ledger",
+    "sign-off": "Sign-off",
+    "journal": "Record",
+}
+
+
+def html(evidence: Evidence) -> str:
+    """The whole report of one run, to be written to a file as UTF-8."""
+    return _environment().get_template("report.html.jinja").render(e=evidence, **_words(evidence))
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("drkit.report", "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+    made.filters |= {
+        "moment": moment,
+        "duration": duration,
+        "recovered": _recovered,
+        "kept": _kept,
+        "how": _how,
+        "shown": _shown,
+    }
+    return made
+
+
+def _printable(value: object) -> object:
+    """Texts without what neither HTML nor UTF-8 can hold; everything else as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in value
+    )
+
+
+def _words(evidence: Evidence) -> Mapping[str, Any]:
+    backend = evidence.backend
+    where = " ".join(filter(None, (backend.cloud, backend.region, backend.project)))
+    return {
+        "place": "practice range: nothing here touched a cloud" if backend.practice else "",
+        "backend_words": f"{where} (project id {backend.project_id})",
+        "group_names": ", ".join(f"{name} ({key})" for key, name in evidence.groups),
+        "open_findings": sum(each.open for each in evidence.findings),
+        "missing": list(dict.fromkeys(sentence for _, sentence in gaps(evidence))),
+        "rto_method": _rto_method(evidence),
+        "methods": list(dict.fromkeys(each.method for each in evidence.points)),
+        "timelines": _timelines(evidence),
+        "pictures": list(_pictures(evidence)),
+        "topology_words": _topology_words(evidence),
+        "changes": list(_changes(evidence)),
+        "headings": HEADINGS,
+        "clauses": [(name, list(each)) for name, each in groupby(evidence.clauses, lambda one: one.standard)],
+        "clock": partial(_clock, same_day=evidence.started_at.date() == evidence.last_at.date()),
+    }
+
+
+def _rto_method(evidence: Evidence) -> str:
+    declared = evidence.objectives and evidence.objectives.declared_at
+    since = "the declared event" if declared else "the start of the run"
+    return (
+        f"The recovery time runs from {since} until the health check, or the person who signed off the step, "
+        "said that the service answers."
+    )
+
+
+def _timelines(evidence: Evidence) -> tuple[Markup, ...]:
+    bars = [
+        Bar(str(each.number), each.title, each.phase, each.started_at, each.ended_at, each.how == "by hand")
+        for each in evidence.steps
+    ]
+    marks = [Mark(each.until, f"{each.group} answers") for each in evidence.clocks if each.until]
+    return timelines(bars, marks, evidence.started_at, evidence.ended_at or evidence.last_at)
+
+
+def _pictures(evidence: Evidence) -> Iterator[list[Markup]]:
+    after = {each["id"]: each for each in evidence.after["groups"]} if evidence.after else {}
+    for group in evidence.before["groups"][:MOST_PICTURES] if evidence.before else ():
+        pair = [topology(group, f"{group['name']}, before")]
+        if later := after.get(group["id"]):
+            pair.append(topology(later, f"{later['name']}, after", group["production_zone"]))
+        yield pair
+
+
+def _topology_words(evidence: Evidence) -> str:
+    told = [
+        f"{word}: as read at {moment(datetime.fromisoformat(each['read_at']))}."
+        for word, each in (("Before", evidence.before), ("After", evidence.after))
+        if each
+    ]
+    if not evidence.after:
+        told.append(f"After: not read. {evidence.after_missing or 'The run has not come to its end.'}")
+    if evidence.before and len(evidence.before["groups"]) > MOST_PICTURES:
+        told.append(f"Pictures of the first {MOST_PICTURES} groups; the table holds all that changed.")
+    return " ".join(told)
+
+
+def _changes(evidence: Evidence) -> Iterator[tuple[str, str, str, str]]:
+    """What differs between before and after: group, thing, then, now."""
+    if not evidence.before or not evidence.after:
+        return
+    after = {each["id"]: _facts(each) for each in evidence.after["groups"]}
+    for group in evidence.before["groups"]:
+        then, now = _facts(group), after.get(group["id"], {})
+        for what in dict.fromkeys([*then, *now]):
+            if then.get(what) != now.get(what):
+                yield group["name"], what[0], then.get(what, "was not there"), now.get(what, "is not there")
+
+
+def _facts(group: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """What there is to say of a group, by what it is about (in words, and its id: names may be the same)."""
+    found = {("group", ""): group["status"], ("production zone", ""): group["production_zone"]}
+    for instance in group["instances"]:
+        found[f"instance {instance['name']}", instance["id"]] = instance["status"]
+        for server in (instance["production_server"], instance["dr_server"]):
+            if server["id"]:
+                label = f"server {server['name'] or server['id']}"
+                found[label, server["id"]] = server["status"] or "not read"
+    for pair in group["pairs"]:
+        found[f"pair {pair['name']}", pair["id"]] = f"{pair['status']} {pair['replication']}".strip()
+    return found | {(f"drill {each['name']}", each["id"]): each["status"] for each in group["drills"]}
+
+
+def _recovered(clock: RecoveryClock) -> str:
+    told = duration(clock.seconds)
+    aim = f", target {duration(clock.target)}" if clock.target is not None else ", no target"
+    return f"{told}{aim}" if clock.until else f"not recovered after {told}{aim}"
+
+
+def _kept(thing: RecoveryClock | Point) -> str:
+    if thing.kept is None:
+        return "not shown" if isinstance(thing, Point) else "no target" if thing.until else "open"
+    return "kept" if thing.kept else "missed"
+
+
+def _clock(when: datetime | None, *, same_day: bool) -> str:
+    if when is None:
+        return ""
+    return f"{when:%H:%M:%S}" if same_day else f"{when:%m-%d %H:%M:%S}"
+
+
+def _how(step: StepRecord) -> str:
+    wave = f", wave {step.wave}" if step.wave else ""
+    group = f", group {step.group}" if step.group else ""
+    undo = f" To take it back: {step.undo}" if step.undo else ""
+    return f"{step.how.capitalize()}{group}{wave}: {step.does.rstrip('.')}.{undo}"
+
+
+def _shown(attached: File) -> Markup:
+    """The attachment on the page: a small picture, or a text; empty for everything else."""
+    try:
+        content = base64.b64decode(attached.content, validate=True)
+    except (binascii.Error, ValueError):
+        return Markup()
+    for magic, media_type in PICTURES.items():
+        if content.startswith(magic) and len(content) < LARGEST_PICTURE:
+            source = f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+            return Markup('<img alt="{}" src="{}">').format(attached.name, source)
+    if not attached.media_type.startswith("text/"):
+        return Markup()
+    text = content.decode("utf-8", "replace").replace("\r\n", "\n")
+    rest = f"\n[{len(text) - LONGEST_TEXT} more characters]" if len(text) > LONGEST_TEXT else ""
+    return Markup("<pre>{}</pre>").format(str(_printable(text[:LONGEST_TEXT])) + rest)

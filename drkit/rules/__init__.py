@@ -1,0 +1,25 @@
+"""May it be done, and if not, why and what to do first: pure functions of an `Inventory`.
+
+Here: one plain function per rule, by what it speaks of, and `judge`, which asks all rules of an
+operation. Not here: I/O, the api, pandas. A rule is drkit's own reading of the reference: nothing is copied
+from the sandbox, which is the other reading.
+"""
+
+from drkit.rules.judging import RULES, judge, judge_in, rules_for
+from drkit.rules.objections import Objection, Verdict
+from drkit.rules.outlook import Outlook
+from drkit.rules.rule import Rule
+from drkit.rules.ways import way_from, way_to
+
+__all__ = [
+    "RULES",
+    "Objection",
+    "Outlook",
+    "Rule",
+    "Verdict",
+    "judge",
+    "judge_in",
+    "rules_for",
+    "way_from",
+    "way_to",
+]

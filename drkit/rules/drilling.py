@@ -1,0 +1,94 @@
+"""Rules for creating and deleting a DR drill.
+
+Source: the pages "Creating a DR Drill" and "Deleting a DR Drill" of the SDRS API reference. Whether the
+drill network has a subnet and the right CIDR (SDRS.1908, SDRS.1909) only the service can tell.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from drkit.model import InstanceStatus, PairStatus, ProtectedInstance, ReplicationPair
+from drkit.rules.existing import group_exists
+from drkit.rules.rule import Answer, Case, rule, some_of
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@rule("SDRS.0202", "SDRS.0201", about="group")
+def drill_is_named_right(case: Case) -> Answer:
+    """Name the drill with at most 64 letters, digits, dots, underscores and hyphens.
+
+    Source: "Creating a DR Drill", `name`.
+    """
+    if _NAME.fullmatch(case.text("name")):
+        return None
+    return f"a drill named {case.text('name')!r}", "1 to 64 of a-z A-Z 0-9 . _ -", "Give another name."
+
+
+@rule("SDRS.1907", about="group", needs=[group_exists])
+def drill_network_is_not_the_groups(case: Case) -> Answer:
+    """Drill in a network (VPC) of its own, not in that of the group.
+
+    Source: "Creating a DR Drill", `drill_vpc_id`.
+    """
+    if case.text("drill_vpc_id") not in case.group.vpc_ids:
+        return None
+    remedy = "Name another VPC, or none to have one made."
+    return f"drill VPC {case.text('drill_vpc_id')} is the group's own", "another VPC", remedy
+
+
+@rule("SDRS.1921", about="group")
+def drill_network_is_not_in_use(case: Case) -> Answer:
+    """Drill in a network (VPC) that no other drill uses.
+
+    Source: SDRS.1921 on the page "Error Codes".
+    """
+    wanted = case.text("drill_vpc_id")
+    others = [each.name for each in case.world.drills.values() if wanted and each.drill_vpc_id == wanted]
+    if not others:
+        return None
+    remedy = "Delete that drill first, or name another VPC, or none to have one made."
+    return f"drill VPC {wanted} is used by drill {others[0]}", "an unused VPC", remedy
+
+
+@rule("SDRS.1922", about="group", caution=True)
+def drill_quota_is_left(case: Case) -> Answer:
+    """Create a drill only while the quota for drills is not used up.
+
+    Source: "Querying Tenant Quotas". Our own caution: the reference names no code for drills, and some
+    clouds tell no such quota.
+    """
+    quota = case.world.inventory.quotas.get("disaster_recovery_drills")
+    if quota is None or quota.limit < 0 or quota.used < quota.limit:
+        return None
+    remedy = "Delete a drill that is over, or ask the provider for more."
+    return f"{quota.used} of {quota.limit} drills are used", "below the quota", remedy
+
+
+@rule("SDRS.1015", about="group", needs=[group_exists], caution=True)
+def nothing_in_the_group_is_faulty(case: Case) -> Answer:
+    """Drill only while none of the group's instances and pairs is invalid or faulty.
+
+    Source: `status` and `fault_level` on the pages "Querying Protected Instances" and "Querying Replication
+    Pairs". Our own caution: what is faulty is missing or stale in the drill, which then proves nothing.
+    """
+    wrong = list(faulty(case.world.instances_of(case.group.id), case.world.pairs_of(case.group.id)))
+    if not wrong:
+        return None
+    advice = "Have it repaired, or delete it and create it anew, then read again."
+    return some_of(wrong), "without a fault", advice
+
+
+def faulty(instances: Iterable[ProtectedInstance], pairs: Iterable[ReplicationPair]) -> Iterator[str]:
+    """What is invalid or faulty, in words."""
+    for instance in instances:
+        if instance.status in _UNSOUND:
+            yield f"{instance.name} is {instance.status}"
+    for pair in pairs:
+        if pair.status in _UNSOUND:
+            yield f"{pair.name} is {pair.status}"
+        elif pair.fault_level not in {"", "0"}:
+            yield f"{pair.name} has fault level {pair.fault_level}"
+
+
+_UNSOUND = {InstanceStatus.INVALID, InstanceStatus.FAULT, PairStatus.INVALID, PairStatus.FAULT}

@@ -1,0 +1,206 @@
+"""The states in which the service accepts each operation, and how to get out of the others.
+
+Source: the status lists of each operation in the SDRS API reference. A word that is not listed, a state
+that no reference names among them, is unfit.
+"""
+
+from collections.abc import Collection, Mapping
+
+from drkit.model import DrillStatus, GroupStatus, InstanceStatus, Operation, PairStatus, Phase, Unknown
+from drkit.rules.existing import drill_exists, group_exists, instance_exists, pair_exists
+from drkit.rules.rule import Answer, Case, either, rule
+
+GROUP: Mapping[Operation, Collection[GroupStatus]] = {
+    Operation.ATTACH_PAIR: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED},
+    Operation.DETACH_PAIR: {
+        GroupStatus.AVAILABLE,
+        GroupStatus.PROTECTED,
+        GroupStatus.FAILED_OVER,
+        GroupStatus.ERROR_STARTING,
+        GroupStatus.ERROR_STOPPING,
+        GroupStatus.ERROR_REVERSING,
+        GroupStatus.ERROR_FAILING_OVER,
+    },
+    Operation.ENABLE_PROTECTION: {GroupStatus.AVAILABLE, GroupStatus.ERROR_STARTING},
+    Operation.REPROTECT: {GroupStatus.FAILED_OVER, GroupStatus.ERROR_REPROTECTING},
+    Operation.DISABLE_PROTECTION: {GroupStatus.PROTECTED, GroupStatus.ERROR_STOPPING},
+    Operation.PLANNED_FAILOVER: {GroupStatus.PROTECTED, GroupStatus.ERROR_REVERSING},
+    Operation.FAILOVER: {
+        GroupStatus.PROTECTED,
+        GroupStatus.ERROR_FAILING_OVER,
+        GroupStatus.ERROR_REVERSING,
+    },
+    Operation.CREATE_DRILL: {
+        GroupStatus.AVAILABLE,
+        GroupStatus.PROTECTED,
+        GroupStatus.FAILED_OVER,
+        GroupStatus.ERROR_STARTING,
+        GroupStatus.ERROR_STOPPING,
+        GroupStatus.ERROR_REVERSING,
+        GroupStatus.ERROR_REPROTECTING,
+        GroupStatus.ERROR_FAILING_OVER,
+    },
+    Operation.RESIZE_INSTANCE: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED},
+}
+
+STARTING = (Operation.ENABLE_PROTECTION, Operation.REPROTECT)
+STARTS: Collection[GroupStatus] = {status for each in STARTING for status in GROUP[each]}
+"""Enabling and re-protecting are one and the same request; the state of the group decides what it means."""
+
+INSTANCE: Mapping[Operation, Collection[InstanceStatus]] = {
+    Operation.ATTACH_PAIR: {InstanceStatus.AVAILABLE, InstanceStatus.PROTECTED},
+    Operation.DETACH_PAIR: {
+        InstanceStatus.AVAILABLE,
+        InstanceStatus.PROTECTED,
+        InstanceStatus.FAILED_OVER,
+        InstanceStatus.ERROR_STARTING,
+        InstanceStatus.ERROR_STOPPING,
+        InstanceStatus.ERROR_REVERSING,
+        InstanceStatus.ERROR_FAILING_OVER,
+        InstanceStatus.ERROR_DELETING,
+        InstanceStatus.ERROR_REPROTECTING,
+        InstanceStatus.ERROR_RESIZING,
+        InstanceStatus.INVALID,
+        InstanceStatus.FAULT,
+    },
+    Operation.RESIZE_INSTANCE: {
+        InstanceStatus.AVAILABLE,
+        InstanceStatus.PROTECTED,
+        InstanceStatus.ERROR_RESIZING,
+    },
+}
+
+PAIR: Mapping[Operation, Collection[PairStatus]] = {
+    Operation.ATTACH_PAIR: {PairStatus.AVAILABLE, PairStatus.PROTECTED},
+    Operation.DETACH_PAIR: {
+        PairStatus.AVAILABLE,
+        PairStatus.PROTECTED,
+        PairStatus.FAILED_OVER,
+        PairStatus.ERROR_ATTACHING,
+        PairStatus.ERROR_DETACHING,
+        PairStatus.ERROR_STARTING,
+        PairStatus.ERROR_STOPPING,
+        PairStatus.ERROR_REVERSING,
+        PairStatus.ERROR_FAILING_OVER,
+        PairStatus.ERROR_DELETING,
+        PairStatus.ERROR_REPROTECTING,
+        PairStatus.ERROR_EXTENDING,
+        PairStatus.INVALID,
+        PairStatus.FAULT,
+    },
+    Operation.EXPAND_PAIR: {PairStatus.AVAILABLE, PairStatus.PROTECTED, PairStatus.ERROR_EXTENDING},
+}
+
+DRILL: Mapping[Operation, Collection[DrillStatus]] = {
+    Operation.DELETE_DRILL: {DrillStatus.AVAILABLE, DrillStatus.ERROR, DrillStatus.ERROR_DELETING},
+}
+
+Status = GroupStatus | InstanceStatus | PairStatus | DrillStatus | Unknown
+
+ALREADY: Mapping[Operation, GroupStatus] = {
+    Operation.ENABLE_PROTECTION: GroupStatus.PROTECTED,
+    Operation.DISABLE_PROTECTION: GroupStatus.AVAILABLE,
+    Operation.REPROTECT: GroupStatus.PROTECTED,
+    Operation.FAILOVER: GroupStatus.FAILED_OVER,
+}
+"""Where an operation leads: there it has nothing to do."""
+
+_WAY_OUT: Mapping[str, str] = {
+    "available": "Enable protection of the group first.",
+    "protected": "Disable protection of the group first.",
+    "failed-over": "Re-protect the group first.",
+    "error": "It was not created whole: delete it at the service and create it anew.",
+    "error-deleting": "Delete it again at the service.",
+    "error-starting": "Enable protection of the group again.",
+    "error-stopping": "Disable protection of the group again.",
+    "error-reversing": "Repeat the planned failover, or fail over.",
+    "error-failing-over": "Repeat the failover.",
+    "error-reprotecting": "Re-protect the group again.",
+    "error-extending": "Expand the pair again.",
+    "error-attaching": "Detach the pair from the instance, then attach it again.",
+    "error-detaching": "Detach the pair again.",
+    "error-resizing": "Resize the instance again.",
+    "invalid": "A server or disk of it was deleted behind the service's back: delete it and create it anew.",
+    "fault": "Its synchronisation is abnormal: have the replication repaired, then read again.",
+}
+
+
+def remedy(status: Status) -> str:
+    """What to do about a thing that is in an unfit state."""
+    if status.phase is Phase.MOVING:
+        return f"Wait until it is no longer {status}, then read again."
+    return _WAY_OUT.get(status, "Look at it in the cloud's console: drkit does not know this state.")
+
+
+def judged(status: Status, fit: Collection[Status]) -> Answer:
+    """The answer about a status, given the fit ones."""
+    return None if status in fit else (str(status), either(fit), remedy(status))
+
+
+@rule("SDRS.1024", "SDRS.1002", about="group", needs=[group_exists])
+def group_is_available_or_protected(case: Case) -> Answer:
+    """Bring the group into one of its two states of rest: available or protected.
+
+    Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance" and
+    "Modifying the Specifications of a Protected Instance".
+    """
+    return judged(case.group.status, GROUP[case.change.operation])
+
+
+@rule("SDRS.1002", about="group", needs=[group_exists])
+def group_status_fits(case: Case) -> Answer:
+    """Bring the group into a state that allows the operation.
+
+    Source: the constraints on the page of each operation. Enabling and re-protecting are the same request
+    there, so both lists count here; `the_start_means_what_is_asked` tells them apart.
+    """
+    operation, status = case.change.operation, case.group.status
+    fit = STARTS if operation in STARTING else GROUP[operation]
+    if status in fit:
+        return None
+    done = status == ALREADY.get(operation)
+    advice = "Nothing is to be done: the group is there already." if done else remedy(status)
+    return str(status), either(GROUP[operation]), advice
+
+
+@rule("SDRS.1002", about="group", needs=[group_status_fits], caution=True)
+def the_start_means_what_is_asked(case: Case) -> Answer:
+    """Say "enable protection" of a group that is switched off, "re-protect" of one that failed over.
+
+    Source: "Enabling Protection or Performing Reprotection for a Protection Group". The service takes the
+    one request for both and goes by the state of the group; drkit does only what was asked for.
+    """
+    status, fit = case.group.status, GROUP[case.change.operation]
+    if status in fit:
+        return None
+    meant = next(each for each in STARTING if status in GROUP[each])
+    return str(status), either(fit), f"In this state the same request would {meant.words}: ask for that."
+
+
+@rule("SDRS.1328", "SDRS.1314", "SDRS.0209", about="instance", needs=[instance_exists])
+def instance_status_fits(case: Case) -> Answer:
+    """Bring the instance into a state that allows the operation.
+
+    Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
+    a Replication Pair from a Protected Instance" and "Modifying the Specifications of a Protected Instance".
+    """
+    return judged(case.instance.status, INSTANCE[case.change.operation])
+
+
+@rule("SDRS.0214", "SDRS.1601", about="pair", needs=[pair_exists])
+def pair_status_fits(case: Case) -> Answer:
+    """Bring the pair into a state that allows the operation.
+
+    Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
+    a Replication Pair from a Protected Instance" and "Expanding the Capacity of a Replication Pair".
+    """
+    return judged(case.pair.status, PAIR[case.change.operation])
+
+
+@rule("SDRS.1913", about="drill", needs=[drill_exists])
+def drill_status_fits(case: Case) -> Answer:
+    """Delete a drill only when it rests or is broken.
+
+    Source: the constraints on the page "Deleting a DR Drill".
+    """
+    return judged(case.drill.status, DRILL[case.change.operation])

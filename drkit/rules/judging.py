@@ -1,0 +1,128 @@
+"""Which rules each operation has, and asking them all."""
+
+from collections.abc import Mapping, Sequence
+
+from drkit.model import Change, Inventory, Operation
+from drkit.rules import attaching, drilling, existing, fitness, powering, sizing, switching
+from drkit.rules.objections import Objection, Verdict
+from drkit.rules.outlook import Outlook
+from drkit.rules.rule import Case, Rule
+
+_GROUP = (existing.group_exists, fitness.group_status_fits)
+_GROUP_AT_REST = (existing.group_exists, fitness.group_is_available_or_protected)
+_INSTANCE = (existing.instance_exists, fitness.instance_status_fits)
+_PAIR = (existing.pair_exists, fitness.pair_status_fits)
+_SERVER = (existing.group_exists, existing.server_exists)
+
+RULES: Mapping[Operation, tuple[Rule, ...]] = {
+    Operation.ATTACH_PAIR: (
+        *_GROUP_AT_REST,
+        *_INSTANCE,
+        *_PAIR,
+        attaching.pair_is_in_the_same_group,
+        attaching.instance_agrees_on_production,
+        attaching.pair_agrees_on_production,
+        attaching.instance_is_not_frozen,
+        attaching.pair_is_free,
+        attaching.shared_pair_is_attached_once,
+        attaching.servers_have_a_free_slot,
+        attaching.a_letter_is_left,
+        attaching.device_is_named,
+        attaching.device_is_spelled_right,
+        attaching.device_fits_the_kind_of_disk,
+        attaching.device_is_free,
+        attaching.device_is_within_reach,
+    ),
+    Operation.DETACH_PAIR: (
+        *_GROUP,
+        *_INSTANCE,
+        *_PAIR,
+        attaching.pair_is_attached_here,
+        attaching.production_server_of_a_system_disk_is_stopped,
+        attaching.dr_server_of_a_system_disk_is_stopped,
+    ),
+    Operation.ENABLE_PROTECTION: (
+        *_GROUP,
+        fitness.the_start_means_what_is_asked,
+        switching.group_has_pairs,
+    ),
+    Operation.DISABLE_PROTECTION: _GROUP,
+    Operation.PLANNED_FAILOVER: (
+        *_GROUP,
+        switching.group_has_pairs,
+        switching.the_other_site_takes_over,
+        switching.production_servers_are_stopped,
+        switching.production_servers_stay_stopped,
+        switching.replication_links_are_up_for_a_planned_failover,
+        switching.pairs_are_synchronised,
+    ),
+    Operation.FAILOVER: (*_GROUP, switching.group_has_pairs, switching.replication_links_are_up),
+    Operation.REPROTECT: (
+        *_GROUP,
+        fitness.the_start_means_what_is_asked,
+        switching.group_has_pairs,
+        switching.dr_servers_are_stopped,
+        switching.dr_servers_stay_stopped,
+    ),
+    Operation.CREATE_DRILL: (
+        *_GROUP,
+        drilling.drill_is_named_right,
+        drilling.drill_network_is_not_the_groups,
+        drilling.drill_network_is_not_in_use,
+        drilling.drill_quota_is_left,
+        drilling.nothing_in_the_group_is_faulty,
+        switching.pairs_are_synchronised,
+    ),
+    Operation.DELETE_DRILL: (existing.group_exists, existing.drill_exists, fitness.drill_status_fits),
+    Operation.EXPAND_PAIR: (
+        existing.group_exists,
+        *_PAIR,
+        sizing.pair_grows,
+        sizing.disks_rest,
+        sizing.shared_disks_are_detached,
+    ),
+    Operation.RESIZE_INSTANCE: (
+        *_GROUP_AT_REST,
+        *_INSTANCE,
+        sizing.flavor_is_named,
+        sizing.flavor_is_another,
+        sizing.production_server_is_stopped,
+        sizing.dr_server_is_stopped,
+        sizing.servers_stay_stopped,
+    ),
+    Operation.STOP_SERVER: (*_SERVER, powering.server_runs),
+    Operation.START_SERVER: (
+        *_SERVER,
+        powering.server_is_off,
+        powering.server_is_not_the_dr_one,
+        powering.no_switch_is_going_on,
+    ),
+}
+"""A rule comes after those it needs."""
+
+
+def rules_for(operation: Operation) -> tuple[Rule, ...]:
+    """The rules of an operation, in the order in which they are asked."""
+    return RULES[operation]
+
+
+def judge(change: Change, inventory: Inventory, planned: Sequence[Change] = ()) -> Verdict:
+    """All objections to a change, given what was read and what is planned to be done before it."""
+    return judge_in(change, Outlook.of(inventory, planned))
+
+
+def judge_in(change: Change, world: Outlook) -> Verdict:
+    """All objections to a change in a world; `Outlook.after` takes the world one planned change further."""
+    case = Case(change, world)
+    failed: set[str] = set()
+    objections: list[Objection] = []
+    not_asked: list[str] = []
+    for rule in RULES[change.operation]:
+        if failed and not failed.isdisjoint(rule.needs):
+            not_asked.append(rule.name)
+        elif answer := rule.ask(case):
+            objections.append(rule.objection(case, answer))
+        else:
+            continue
+        failed.add(rule.name)
+    return Verdict(change, tuple(objections), tuple(not_asked))

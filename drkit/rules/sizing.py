@@ -1,0 +1,115 @@
+"""Rules for expanding a pair and for resizing an instance.
+
+Source: the pages "Expanding the Capacity of a Replication Pair" and "Modifying the Specifications of a
+Protected Instance" of the SDRS API reference.
+"""
+
+from drkit import devices
+from drkit.model import Server
+from drkit.rules.existing import instance_exists, pair_exists
+from drkit.rules.powering import not_stopped, starting
+from drkit.rules.rule import Answer, Case, rule, some_of
+
+
+@rule("SDRS.0201", "SDRS.1814", about="pair", needs=[pair_exists])
+def pair_grows(case: Case) -> Answer:
+    """Expand a pair to more GB than it has.
+
+    Source: "Expanding the Capacity of a Replication Pair", `new_size`.
+    """
+    wanted, now = case.change.number("new_size_gb"), case.pair.size_gb
+    if wanted > now:
+        return None
+    return f"{now} GB now, {wanted} GB asked", f"more than {now} GB", "Give a larger size: no disk shrinks."
+
+
+@rule("SDRS.1817", about="pair", needs=[pair_exists])
+def disks_rest(case: Case) -> Answer:
+    """Expand a pair only while its disks are available or in use.
+
+    Source: SDRS.1817 on the page "Error Codes". Disks that were not read are left to the service.
+    """
+    known = [case.world.disks[each] for each in case.pair.disk_ids if each in case.world.disks]
+    busy = [f"disk {each.name} is {each.status}" for each in known if each.status not in _RESTING]
+    if not busy:
+        return None
+    return some_of(busy), "with disks available or in-use", "Wait until the disks rest, then read again."
+
+
+@rule("SDRS.1818", about="pair", needs=[pair_exists])
+def shared_disks_are_detached(case: Case) -> Answer:
+    """Detach a pair with shared disks from every instance before expanding it.
+
+    Source: SDRS.1818 on the page "Error Codes".
+    """
+    attached = case.world.attachments_of(case.pair.id)
+    if not case.pair.shared or not attached:
+        return None
+    known = (case.world.instances.get(each.instance_id) for each in attached)
+    places = some_of(each.name if each else "an instance that was not read" for each in known)
+    return f"shared, attached to {places}", "attached to no instance", "Detach it there first."
+
+
+@rule("SDRS.1341", about="instance", needs=[instance_exists])
+def flavor_is_another(case: Case) -> Answer:
+    """Resize the servers to a flavor that they don't have yet.
+
+    Source: SDRS.1341 on the page "Error Codes".
+    """
+    flavor = case.text("flavor")
+    servers = devices.servers_of(case.world, case.instance)
+    same = [each.name for each in servers if each.flavor == flavor]
+    if not same:
+        return None
+    return f"{some_of(same)}: {flavor} already", "servers of another flavor", "Pick another flavor."
+
+
+@rule("SDRS.0201", about="instance", needs=[instance_exists])
+def flavor_is_named(case: Case) -> Answer:
+    """Say to which flavor the servers are to be resized.
+
+    Source: "Modifying the Specifications of a Protected Instance", `flavorRef`.
+    """
+    return None if case.text("flavor") else ("no flavor", "a flavor's name", "Name a flavor.")
+
+
+@rule("SDRS.1316", "SDRS.1319", "SDRS.1352", about="instance", needs=[instance_exists])
+def production_server_is_stopped(case: Case) -> Answer:
+    """Stop the production server of the instance before resizing it.
+
+    Source: "Modifying the Specifications of a Protected Instance".
+    """
+    return _stopped(case.world.servers.get(case.instance.production_server_id), "production")
+
+
+@rule("SDRS.1342", "SDRS.1316", about="instance", needs=[instance_exists])
+def dr_server_is_stopped(case: Case) -> Answer:
+    """Stop the DR server of the instance before resizing it.
+
+    Source: "Modifying the Specifications of a Protected Instance".
+    """
+    return _stopped(case.world.servers.get(case.instance.dr_server_id), "DR")
+
+
+@rule("SDRS.1316", "SDRS.1342", about="instance", needs=[instance_exists], caution=True)
+def servers_stay_stopped(case: Case) -> Answer:
+    """Let neither server of the instance start while it is being resized.
+
+    Source: "Modifying the Specifications of a Protected Instance". Our own caution: the service looks at the
+    present state only.
+    """
+    found = list(filter(None, map(starting, devices.servers_of(case.world, case.instance))))
+    if not found:
+        return None
+    return some_of(found), "with both servers stopped", "Stop them, then read again."
+
+
+_RESTING = {"available", "in-use"}
+
+
+def _stopped(server: Server | None, site: str) -> Answer:
+    if server is None:
+        return f"its {site} server was not seen", f"with its {site} server stopped", "Read the servers again."
+    if not (found := not_stopped(server)):
+        return None
+    return found, f"with its {site} server stopped", f"Stop {server.name}, then read again."

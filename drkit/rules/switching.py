@@ -1,0 +1,143 @@
+"""Rules for switching a group: enable and disable protection, planned failover, failover, re-protect.
+
+Source: the pages "Enabling Protection or Performing Reprotection for a Protection Group", "Performing a
+Planned Failover for a Protection Group", "Performing a Failover for a Protection Group" of the SDRS API
+reference, and the user guide on what happens around a switch.
+"""
+
+from collections.abc import Callable
+
+from drkit.model import GroupStatus, InstanceStatus, ReplicationStatus, Server, Station
+from drkit.rules.existing import group_exists
+from drkit.rules.fitness import the_start_means_what_is_asked
+from drkit.rules.powering import not_stopped, starting
+from drkit.rules.rule import Answer, Case, rule, some_of
+
+LINK_DOWN = "5"
+"""The fault level of a pair whose replication link is down."""
+
+UNSYNCHRONISED = {ReplicationStatus.COPYING, ReplicationStatus.INACTIVE}
+
+
+@rule("SDRS.1608", "SDRS.1027", "SDRS.1029", "SDRS.1030", "SDRS.1032", about="group", needs=[group_exists])
+def group_has_pairs(case: Case) -> Answer:
+    """Switch only a group that has replication pairs.
+
+    Source: Enable, Planned Failover and Failover. The reference names no code for it; the service may also
+    answer that the operation failed, with the code that each operation has for that.
+    """
+    if case.world.pairs_of(case.group.id):
+        return None
+    return "without replication pairs", "a group with pairs", "Create a replication pair in it first."
+
+
+@rule("SDRS.0216", "SDRS.0201", about="group", needs=[group_exists])
+def the_other_site_takes_over(case: Case) -> Answer:
+    """Name the site that is to become production: the one that is not production now.
+
+    Source: Planned Failover: `priority_station` "names the site that becomes production".
+    """
+    named, now = case.text("to"), case.group.priority_station
+    if named not in set(Station):
+        return f"to {named!r}", "to source or target", "Name one of the two sites."
+    if named == now:
+        return f"production at {now} already", "production at the other site", "Name the other site."
+    return None
+
+
+@rule("SDRS.1319", "SDRS.1352", about="group", needs=[group_exists])
+def production_servers_are_stopped(case: Case) -> Answer:
+    """Stop all servers at the production site, and leave them stopped until the switch is done.
+
+    Source: Planned Failover.
+    """
+    return _servers(case, not_stopped, production=True)
+
+
+@rule("SDRS.1319", "SDRS.1352", about="group", needs=[group_exists], caution=True)
+def production_servers_stay_stopped(case: Case) -> Answer:
+    """Make sure that no server at the production site starts while the switch is under way.
+
+    Source: Planned Failover. Our own caution: a server that is about to start, or that was not seen, could
+    break the switch later.
+    """
+    return _servers(case, starting, production=True)
+
+
+@rule("SDRS.1342", about="group", needs=[the_start_means_what_is_asked])
+def dr_servers_are_stopped(case: Case) -> Answer:
+    """Stop all servers at the DR site before re-protecting.
+
+    Source: the user guide on re-protection; SDRS.1342 on the page "Error Codes".
+    """
+    return _servers(case, not_stopped, production=False)
+
+
+@rule("SDRS.1342", about="group", needs=[the_start_means_what_is_asked], caution=True)
+def dr_servers_stay_stopped(case: Case) -> Answer:
+    """Make sure that no server at the DR site starts while the group is being re-protected.
+
+    Source: the user guide on re-protection. Our own caution: the service looks at the present state only.
+    """
+    return _servers(case, starting, production=False)
+
+
+@rule("SDRS.1030", "SDRS.1002", "SDRS.1823", about="group", needs=[group_exists])
+def replication_links_are_up(case: Case) -> Answer:
+    """Don't fail over while the replication link of a pair is down (fault level 5).
+
+    Source: `fault_level` on the page "Querying Replication Pairs". The reference names no code for it.
+    """
+    return _links(case)
+
+
+@rule("SDRS.1029", about="group", needs=[group_exists], caution=True)
+def replication_links_are_up_for_a_planned_failover(case: Case) -> Answer:
+    """Don't plan a failover while the replication link of a pair is down (fault level 5).
+
+    Source: `fault_level` on the page "Querying Replication Pairs". Our own caution: the reference forbids
+    only the unplanned one.
+    """
+    return _links(case)
+
+
+@rule("SDRS.1830", about="group", needs=[group_exists], caution=True)
+def pairs_are_synchronised(case: Case) -> Answer:
+    """Wait until all pairs are synchronised; before, the copies at the DR site can be useless.
+
+    Source: "Creating a DR Drill": the first synchronisation has finished; SDRS.1830 on the page "Error
+    Codes". Our own caution: the reference does not say that the service refuses. A switch that failed
+    halfway may leave pairs unsynchronised, and must still find its way out: there it is not asked.
+    """
+    if case.group.status not in {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}:
+        return None
+    behind = [
+        each.name for each in case.world.pairs_of(case.group.id) if each.replication_status in UNSYNCHRONISED
+    ]
+    if not behind:
+        return None
+    return f"not synchronised: {some_of(behind)}", "synchronised", "Wait for the synchronisation to end."
+
+
+def _links(case: Case) -> Answer:
+    down = [each.name for each in case.world.pairs_of(case.group.id) if each.fault_level == LINK_DOWN]
+    if not down:
+        return None
+    advice = "Have the provider restore the replication link, then read again."
+    return f"link down at {some_of(down)}", "a group without fault level 5", advice
+
+
+def _servers(case: Case, running: Callable[[Server], str], *, production: bool) -> Answer:
+    found: list[str] = []
+    for each in case.world.instances_of(case.group.id):
+        server = case.world.servers.get(each.production_server_id if production else each.dr_server_id)
+        if server is not None:
+            found.append(running(server))
+        elif each.status != InstanceStatus.INVALID and running is starting:
+            found.append(f"the server of {each.name} was not seen")
+    doing = list(filter(None, found))
+    if not doing:
+        return None
+    site = "production" if production else "DR-site"
+    remedy = f"Stop the {site} servers, then read again."
+    return some_of(doing), f"with all its {site} servers stopped", remedy

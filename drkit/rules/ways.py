@@ -1,0 +1,182 @@
+"""The shortest legal way from the state a group is in to one where an operation is legal.
+
+It is searched for, not written down: the rules say what is legal in a state, `Outlook` says what each
+step leads to. Steps that interrupt the service count for more than others. A failover is part of a way only
+where one failed and is repeated: to begin one gives up the production site, and that is for people to say.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import count
+
+from drkit.model import (
+    Change,
+    GroupStatus,
+    Inventory,
+    Operation,
+    Phase,
+    ReplicationStatus,
+    Server,
+    ServerStatus,
+    Station,
+)
+from drkit.rules.fitness import ALREADY
+from drkit.rules.judging import judge_in
+from drkit.rules.objections import Objection
+from drkit.rules.outlook import Outlook
+from drkit.rules.powering import not_stopped, starting
+from drkit.rules.rule import some_of
+from drkit.rules.switching import LINK_DOWN, UNSYNCHRONISED
+
+ABOUT_THE_STATE = frozenset(
+    {
+        "group_exists",
+        "group_status_fits",
+        "group_is_available_or_protected",
+        "the_start_means_what_is_asked",
+        "group_has_pairs",
+        "production_servers_are_stopped",
+        "production_servers_stay_stopped",
+        "dr_servers_are_stopped",
+        "dr_servers_stay_stopped",
+        "replication_links_are_up",
+        "replication_links_are_up_for_a_planned_failover",
+        "pairs_are_synchronised",
+    }
+)
+"""The rules that a way has to satisfy; the others are about the single change, not about the group."""
+
+_ENDS_AS: Mapping[str, Operation] = {
+    GroupStatus.STARTING: Operation.ENABLE_PROTECTION,
+    GroupStatus.STOPPING: Operation.DISABLE_PROTECTION,
+    GroupStatus.REVERSING: Operation.PLANNED_FAILOVER,
+    GroupStatus.FAILING_OVER: Operation.FAILOVER,
+    GroupStatus.REPROTECTING: Operation.REPROTECT,
+}
+"""Which operation is under way in a moving state; waiting leads to where that one ends."""
+
+_VERBS = {
+    Operation.ENABLE_PROTECTION: (1, "Enable protection of {}."),
+    Operation.DISABLE_PROTECTION: (1, "Disable protection of {}."),
+    Operation.REPROTECT: (1, "Re-protect {}."),
+    Operation.PLANNED_FAILOVER: (3, "Perform the planned failover of {}."),
+    Operation.FAILOVER: (1, "Repeat the failover of {}."),
+}
+
+
+@dataclass(frozen=True)
+class _Move:
+    cost: int
+    sentence: str
+    world: Outlook
+
+
+def way_to(operation: Operation, inventory: Inventory, group_id: str) -> tuple[str, ...]:
+    """The steps that make an operation legal for a group, as sentences; none when it is legal now.
+
+    Only the state of the group counts: its status, its servers, its synchronisation. A way that comes to
+    where the operation itself would lead ends there and says so. Where no step leads there, one sentence
+    says so and names the exit. Raises `UnknownNameError` for an unknown group.
+    """
+    return way_from(Outlook.of(inventory), operation, inventory.group(group_id).id)
+
+
+def way_from(start: Outlook, operation: Operation, group_id: str) -> tuple[str, ...]:
+    """The same from where planned changes will have led; `group_id` is a known one."""
+    group, order = start.groups[group_id], count()
+    queue: list[tuple[int, int, Outlook, tuple[str, ...]]] = [(0, next(order), start, ())]
+    seen: set[object] = set()
+    while queue:
+        cost, _, world, steps = heappop(queue)
+        if world.groups[group.id].status == ALREADY.get(operation):
+            start_of = "Then nothing is left" if steps else "Nothing is"
+            return (*steps, f"{start_of} to be done: {group.name} is {ALREADY[operation]}.")
+        if not _objections(operation, world, group.id):
+            return steps
+        if (here := _fingerprint(world, group.id)) in seen:
+            continue
+        seen.add(here)
+        for move in _moves(world, group.id):
+            heappush(queue, (cost + move.cost, next(order), move.world, (*steps, move.sentence)))
+    remedies = dict.fromkeys(each.remedy for each in _objections(operation, start, group.id))
+    lost = f"No step of drkit leads from {group.status} to where {operation.words} is legal."
+    return (" ".join((lost, *remedies)),)
+
+
+def _objections(operation: Operation, world: Outlook, group_id: str) -> list[Objection]:
+    verdict = judge_in(_sample(operation, world, group_id), world)
+    return [each for each in verdict.objections if each.rule in ABOUT_THE_STATE]
+
+
+def _sample(operation: Operation, world: Outlook, group_id: str) -> Change:
+    """The operation on the group; what it is done with does not matter for the group's state."""
+    station = world.groups[group_id].priority_station
+    other = station.other if isinstance(station, Station) else Station.TARGET
+    return Change(operation, group_id, (("to", other.value),))
+
+
+def _fingerprint(world: Outlook, group_id: str) -> object:
+    group, pairs = world.groups[group_id], world.pairs_of(group_id)
+    return (
+        group.status,
+        group.priority_station,
+        bool(_running(world, group_id, production=True)),
+        bool(_running(world, group_id, production=False)),
+        any(each.fault_level == LINK_DOWN for each in pairs),
+        any(each.replication_status in UNSYNCHRONISED for each in pairs),
+    )
+
+
+def _moves(world: Outlook, group_id: str) -> Iterator[_Move]:
+    group = world.groups[group_id]
+    if group.status.phase is Phase.MOVING:
+        yield from _waiting(world, group_id)
+        return
+    for operation, (cost, sentence) in _VERBS.items():
+        change = _sample(operation, world, group_id)
+        begun = operation is not Operation.FAILOVER or group.status == GroupStatus.ERROR_FAILING_OVER
+        if begun and judge_in(change, world).allowed:
+            yield _Move(cost, sentence.format(group.name), world.after(change))
+    yield from _stopping(world, group_id)
+    yield from _mending(world, group_id)
+
+
+def _waiting(world: Outlook, group_id: str) -> Iterator[_Move]:
+    group = world.groups[group_id]
+    if group.status == GroupStatus.CREATING:
+        then = world.with_group(group_id, GroupStatus.AVAILABLE)
+    elif operation := _ENDS_AS.get(group.status):
+        then = world.after(_sample(operation, world, group_id))
+    else:
+        return
+    end = then.groups[group_id].status
+    yield _Move(1, f"Wait until {group.name} is no longer {group.status}; then it is {end}.", then)
+
+
+def _stopping(world: Outlook, group_id: str) -> Iterator[_Move]:
+    for production, site, cost in ((True, "production", 2), (False, "DR", 1)):
+        if running := _running(world, group_id, production=production):
+            names = some_of(each.name for each in running)
+            stopped = [replace(each, status=ServerStatus.SHUTOFF, task_state="") for each in running]
+            yield _Move(cost, f"Stop the servers at the {site} site: {names}.", world.with_servers(stopped))
+
+
+def _mending(world: Outlook, group_id: str) -> Iterator[_Move]:
+    """What takes its time; it costs more while the service is away, so that nothing is stopped for it."""
+    pairs, away = world.pairs_of(group_id), not _running(world, group_id, production=True)
+    if down := [each for each in pairs if each.fault_level == LINK_DOWN]:
+        sentence = f"Have the provider restore the replication link of {some_of(each.name for each in down)}."
+        yield _Move(20 + away, sentence, world.with_pairs(replace(each, fault_level="0") for each in down))
+    if behind := [each for each in pairs if each.replication_status in UNSYNCHRONISED]:
+        sentence = f"Wait until {some_of(each.name for each in behind)} are synchronised."
+        active = [replace(each, replication_status=ReplicationStatus.ACTIVE) for each in behind]
+        yield _Move(1 + away, sentence, world.with_pairs(active))
+
+
+def _running(world: Outlook, group_id: str, *, production: bool) -> list[Server]:
+    ids = (
+        each.production_server_id if production else each.dr_server_id
+        for each in world.instances_of(group_id)
+    )
+    return [each for key in ids if (each := world.servers.get(key)) and (not_stopped(each) or starting(each))]

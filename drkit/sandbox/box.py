@@ -1,0 +1,164 @@
+"""`Sandbox`: a world with a clock and a lock around it, and the two ways in."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import httpx
+
+from drkit.sandbox import agenda, control, core, faults, invariants, saving, troubles, worlds
+from drkit.sandbox.answers import Answer
+from drkit.sandbox.building import EPOCH
+from drkit.sandbox.inprocess import InProcess
+from drkit.sandbox.reading import Call
+from drkit.sandbox.things import Json
+from drkit.sandbox.world import World
+
+IN_PROCESS = "http://sandbox.invalid"
+
+
+class Sandbox:
+    """A practice range that behaves like the service.
+
+    `world`: "demo", "empty", "large", the name of a scenario, or a `World`. `speed`: how many simulated
+    seconds pass in one second of `now`. `now`: a source of monotonic seconds; with one of your own, time
+    starts at 2026-01-01, nothing compares it with the wall, and slow answers step it instead of waiting.
+    `groups`, `instances`, `pairs`: how many of them a "large" world has.
+
+    Raises `ValueError` with a sentence for a world that is not known or a speed that is not positive.
+    """
+
+    def __init__(
+        self,
+        world: World | str = "demo",
+        *,
+        speed: float = 10.0,
+        now: Callable[[], float] | None = None,
+        seed: int = 0,
+        groups: int | None = None,
+        instances: int | None = None,
+        pairs: int | None = None,
+    ) -> None:
+        if not 0 < speed < float("inf"):
+            raise ValueError(f"The speed must be a number above 0, not {speed}.")
+        start = time.time() if now is None else EPOCH
+        sizes = {"groups": groups, "instances": instances, "pairs": pairs}
+        self.world = world if isinstance(world, World) else worlds.named(world, seed, start, sizes)
+        self.speed, self._real = speed, now is None
+        self._tick = now or time.monotonic
+        self._ticked = self._tick()
+        self._lock = threading.RLock()
+        self.url = IN_PROCESS
+
+    @property
+    def access(self) -> dict[str, str]:
+        """Where the sandbox is and how to sign in: what `drkit sandbox` prints as one line of JSON."""
+        account = self.world.account
+        return {
+            "url": self.url,
+            "iam_url": f"{self.url}/v3",
+            "project_id": account.project_id,
+            "project": account.project,
+            "region": account.region,
+            "username": account.username,
+            "password": account.password,
+            "domain": account.domain,
+            "access_key": account.access_key,
+            "secret_key": account.secret_key,
+        }
+
+    def transport(self) -> httpx.BaseTransport:
+        """The way in for httpx without a socket: `httpx.Client(transport=...)`. Thread-safe."""
+        return InProcess(self.handle, time.sleep if self._real else self.step)
+
+    def handle(
+        self, method: str, path: str, query: bytes | str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """Answer one request. `path` and `query` as on the request line, percent-encoded."""
+        text = query.decode("latin-1") if isinstance(query, bytes) else query
+        lowered = {name.lower(): value for name, value in headers.items()}
+        with self._lock:
+            self._catch_up()
+            call = Call(self.world, method.upper(), core.segments(path), text, lowered, body, origin=self.url)
+            answer = core.answer(call, path, today=time.time() if self._real else None)
+            answer.headers["X-Drkit-Sandbox"] = f"{self.speed:g}"  # so that nobody takes practice for real
+            return answer
+
+    def step(self, seconds: float) -> None:
+        """Let simulated time go on by so many seconds at once."""
+        with self._lock:
+            self._catch_up()
+            agenda.pass_time(self.world, seconds, seconds)
+
+    def fault(self, name: str, **where: Json) -> str:
+        """Plant a fault of `FAULTS` and give its id. `ValueError` says what is not understood."""
+        with self._lock:
+            self._catch_up()
+            return troubles.plant(self.world, name, where)
+
+    def faults(self) -> list[Json]:
+        """The faults that are planted: id, name, sentence, where, names, times, hits."""
+        with self._lock:
+            self._catch_up()
+            return [faults.described(self.world, fault) for fault in self.world.faults.values()]
+
+    def clear_faults(self) -> None:
+        """Take back all faults: zones light up, links mend, stuck jobs end."""
+        with self._lock:
+            self._catch_up()
+            troubles.clear(self.world)
+            agenda.pass_time(self.world, 0, 0)
+
+    def change_world(self, name: str) -> None:
+        """Put another world under the sandbox, from its beginning; clients and their tokens go on.
+
+        What was in the old one is gone, its jobs and faults too. `ValueError` when there is no such name.
+        """
+        with self._lock:
+            self._catch_up()
+            worlds.change(self.world, name)
+
+    def state(self) -> Json:
+        """What the control API shows: the world's name, time and counts, how its scenario stands, and which
+        worlds there are.
+        """
+        with self._lock:
+            self._catch_up()
+            return control.state(self.world)
+
+    def invariants(self) -> list[str]:
+        """Sentences for what is inconsistent in the world; none when it is sound."""
+        with self._lock:
+            self._catch_up()
+            return invariants.broken(self.world)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the world to a file that its owner alone can read, in the place of what was there."""
+        with self._lock:
+            self._catch_up()
+            text = saving.text(self.world)
+        fresh = Path(f"{os.fspath(path)}.{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        fresh.replace(path)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], *, speed: float = 10.0, now: Callable[[], float] | None = None
+    ) -> "Sandbox":
+        """A sandbox that goes on with a saved world, at the time it was saved.
+
+        Raises `ValueError` with a sentence when the file holds no world, `OSError` when it cannot be read.
+        """
+        try:
+            text = Path(path).read_text()
+        except UnicodeDecodeError:
+            raise ValueError(f"{path} is not a saved world: it is not a text.") from None
+        return cls(saving.world_from(text), speed=speed, now=now)
+
+    def _catch_up(self) -> None:
+        ticked = self._tick()
+        elapsed, self._ticked = max(0.0, ticked - self._ticked), ticked
+        agenda.pass_time(self.world, elapsed * self.speed, elapsed)

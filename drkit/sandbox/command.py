@@ -1,0 +1,170 @@
+"""`drkit sandbox`: start a practice range, say where it is in one line of JSON, serve until stopped."""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import httpx
+import platformdirs
+
+from drkit.sandbox.box import Sandbox
+from drkit.sandbox.http import serve
+from drkit.sandbox.things import Json
+
+SIZES = ("groups", "instances", "pairs")
+
+
+class _UsageError(Exception):
+    pass
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong instead of leaving at once."""
+        raise _UsageError(f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    found = _Parser(prog="drkit sandbox", description="Start a practice range and serve it until stopped.")
+    add = found.add_argument
+    add("--host", default="127.0.0.1", help="a loopback address (default 127.0.0.1)")
+    add("--port", type=int, default=0, help="the port; 0, the default, takes a free one")
+    add("--speed", type=float, default=10.0, help="simulated seconds in a real one (default 10)")
+    add("--world", default="demo", help="demo, empty, large, the name of a scenario, or a saved world's file")
+    add("--groups", type=int, help="number of groups in a large world")
+    add("--instances", type=int, help="number of instances in a large world")
+    add("--pairs", type=int, help="number of pairs in a large world")
+    add("--faults", type=Path, help="a JSON file with a list of faults to plant")
+    add("--seed", type=int, help="the same seed gives the same ids (default 0)")
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command: 0 when it was stopped, 2 with a sentence on stderr when an option is bad."""
+    try:
+        options = parser().parse_args(argv)
+        sandbox = _sandbox(options)
+        with _both_signals_interrupt(), announced(sandbox) as announce:
+            serve(sandbox, host=options.host, port=options.port, on_ready=announce)
+    except (_UsageError, ValueError) as error:
+        print(f"drkit sandbox: {error}", file=sys.stderr)  # noqa: T201 (the command's output)
+        return 2
+    except OSError as error:
+        print(f"drkit sandbox: {error.filename} cannot be used: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+@contextlib.contextmanager
+def _both_signals_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the command as SIGINT does, with its leavings removed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _sandbox(options: argparse.Namespace) -> Sandbox:
+    for key in SIZES:
+        if (getattr(options, key) or 0) < 0:
+            raise _UsageError(f"--{key} must not be negative.")
+    sizes = {key: getattr(options, key) for key in SIZES}
+    if os.sep in options.world or options.world.endswith(".json"):
+        if options.seed is not None or any(value is not None for value in sizes.values()):
+            raise _UsageError("A saved world has its seed and its sizes already.")
+        sandbox = Sandbox.load(options.world, speed=options.speed)
+    else:
+        sandbox = Sandbox(options.world, speed=options.speed, seed=options.seed or 0, **sizes)
+    for name, where in _faults(options.faults) if options.faults else []:
+        sandbox.fault(name, **where)
+    return sandbox
+
+
+def _faults(path: Path) -> list[tuple[str, dict[str, Json]]]:
+    """The faults in a file: a JSON list of {"name": ..., and where it strikes}."""
+    try:
+        found = json.loads(path.read_text())
+    except UnicodeDecodeError:
+        raise _UsageError(f"{path} is not JSON: it is not a text.") from None
+    except ValueError as error:
+        raise _UsageError(f"{path} is not JSON: {error}.") from error
+    if not isinstance(found, list) or not all(isinstance(it, dict) and "name" in it for it in found):
+        raise _UsageError(f'{path} must hold a list of objects with a "name".')
+    return [(str(it["name"]), {key: it[key] for key in it if key != "name"}) for it in found]
+
+
+def state_file() -> Path:
+    """Where a running sandbox is written down for other processes of this user."""
+    given = os.environ.get("DRKIT_SANDBOX_FILE")
+    return Path(given) if given else platformdirs.user_state_path("drkit") / "sandbox.json"
+
+
+@contextlib.contextmanager
+def announced(sandbox: Sandbox) -> Iterator["Announce"]:
+    """Gives the function that announces a sandbox; takes the announcement back at the end."""
+    announce = Announce(sandbox)
+    try:
+        yield announce
+    finally:
+        announce.withdraw()
+
+
+class Announce:
+    """Prints the JSON line, and writes it with the process id to the state file, for its owner only."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox, self._line = sandbox, ""
+
+    def __call__(self) -> None:
+        """Announce it."""
+        print(json.dumps(self._sandbox.access), flush=True)  # noqa: T201 (the command's output)
+        self.write()
+
+    def write(self) -> None:
+        """Write the state file, so that `find_running` finds it in other processes of this user."""
+        self._line = json.dumps(self._sandbox.access | {"pid": os.getpid()})
+        path = state_file()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(self._line)
+        fresh.replace(path)
+
+    def withdraw(self) -> None:
+        """Remove the state file, unless another sandbox has put its own there."""
+        with contextlib.suppress(OSError):
+            if self._line and state_file().read_text() == self._line:
+                state_file().unlink()
+
+
+def find_running() -> dict[str, str] | None:
+    """How to reach the sandbox that runs on this machine: the keys of `Sandbox.access`, or None.
+
+    Looks at the environment's DRKIT_SANDBOX (the JSON line itself), then at the state file. What does not
+    answer at its address, or was written by a process that is gone, does not count.
+    """
+    for text in (os.environ.get("DRKIT_SANDBOX", ""), _read_state()):
+        with contextlib.suppress(ValueError, KeyError, TypeError, OSError, httpx.HTTPError):
+            found = json.loads(text)
+            if "pid" in found:
+                os.kill(found.pop("pid"), 0)
+            if httpx.get(found["iam_url"], timeout=2, trust_env=False).status_code == 200:
+                return dict(found)
+    return None
+
+
+def _read_state() -> str:
+    try:
+        return state_file().read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,89 @@
+"""The service itself: (world, request, time) -> answer. No clock, no socket, no thread in here."""
+
+from urllib.parse import unquote
+
+from drkit.sandbox import (
+    attaching,
+    control,
+    drills,
+    ecs,
+    evs,
+    faults,
+    groups,
+    iam,
+    instances,
+    intruding,
+    jobs,
+    nics,
+    pairs,
+    project,
+    protecting,
+    switching,
+    tags,
+)
+from drkit.sandbox.answers import Answer, ServiceError, gateway, ok, refused
+from drkit.sandbox.reading import Call
+from drkit.sandbox.routes import Route, Routes
+
+SUBJECTS = (
+    iam, project, groups, switching, instances, protecting, nics, tags,
+    pairs, attaching, drills, jobs, ecs, evs, control,
+)  # fmt: skip
+ROUTER = Routes.join(subject.routes for subject in SUBJECTS)
+
+
+def answer(call: Call, path: str, *, today: float | None = None) -> Answer:
+    """Answer one request at `call.world.now`. `path` is the path as it came, percent-encoded.
+
+    `today` is the real time in seconds since the epoch that a signature's date must be near to; None: any is.
+    """
+    call.world.requests += 1
+    try:
+        found = _answered(call, path, today)
+    except ServiceError as error:
+        found = ok(error.body, error.status)
+    found.headers["X-Request-Id"] = f"{call.world.requests:032x}"
+    return found
+
+
+def _answered(call: Call, path: str, today: float | None) -> Answer:
+    route = _admitted(call, path, today)
+    if route.is_open or call.segments[0] == "_sandbox":
+        return route.handler(call)
+    struck = faults.meet_request(call.world, operation(route, call), call.method, path)
+    return intruding.handled(call, struck, dispatch) if struck else route.handler(call)
+
+
+def _admitted(call: Call, path: str, today: float | None) -> Route:
+    route, call.path, methods = ROUTER.find(call.method, call.segments)
+    if route is None or not route.is_open:
+        signed_in = iam.admit(call, path, today=today)
+        if call.path.get("project", signed_in) != signed_in or ("project" in call.path and not signed_in):
+            raise refused("SDRS.0001", "the project in the path is not the one that was signed in to")
+    if route is None:
+        raise _no_route(methods)
+    return route
+
+
+def dispatch(call: Call) -> Answer:
+    """Answer a call that was admitted already."""
+    route, call.path, methods = ROUTER.find(call.method, call.segments)
+    if route is None:
+        raise _no_route(methods)
+    return route.handler(call)
+
+
+def _no_route(methods: list[str]) -> ServiceError:
+    if methods:
+        return gateway(405, "APIGW.0101", f"The method is not allowed here, only {', '.join(methods)}.")
+    return gateway(404, "APIGW.0101", "The API does not exist or has not been published in the environment.")
+
+
+def operation(route: Route, call: Call) -> str:
+    """The name of the operation that a call asks for, as the pages have it."""
+    return next((name for mark, name in route.names.items() if mark in call.raw), route.handler.__name__)
+
+
+def segments(path: str) -> list[str]:
+    """The decoded segments of a path; a slash inside one stays inside it."""
+    return [unquote(part) for part in path.strip("/").split("/")]

@@ -1,0 +1,179 @@
+"""IAM: discovery, tokens, projects; and the gate that every other call passes."""
+
+from drkit.sandbox import signature
+from drkit.sandbox.answers import Answer, ServiceError, gateway, job_time, ok
+from drkit.sandbox.reading import Call, Fields
+from drkit.sandbox.routes import Routes
+from drkit.sandbox.things import Json, Token
+from drkit.sandbox.world import World
+
+routes = Routes()
+LIFETIME = 24 * 3600
+
+
+def admit(call: Call, path: str, *, today: float | None) -> str:
+    """The id of the project that a caller is signed in to; 401 as the gateway answers it otherwise."""
+    account = call.world.account
+    authorization = call.headers.get("authorization", "")
+    if authorization:
+        if signature.access_key(authorization) != account.access_key:
+            raise _unauthorized("the access key is unknown or the Authorization header malformed")
+        flaw = signature.flaw(
+            call.method, path, call.raw_query, call.headers, call.raw, account.secret_key, today
+        )
+        if flaw:
+            raise _unauthorized(flaw)
+        return account.project_id
+    return _token(call.world, call.headers.get("x-auth-token", "")).project_id
+
+
+def _token(world: World, id_: str) -> Token:
+    token = world.tokens.get(id_)
+    if token is None:
+        raise _unauthorized("decrypt token fail" if id_ else "no token and no signature")
+    if token.expires <= world.wall:
+        raise _unauthorized("token expires")
+    return token
+
+
+def _unauthorized(why: str) -> ServiceError:
+    return gateway(401, "APIGW.0301", f"Incorrect IAM authentication information: {why}")
+
+
+def _keystone(status: int, title: str, message: str) -> ServiceError:
+    return ServiceError(status, {"error": {"code": status, "title": title, "message": message}})
+
+
+WRONG = "The username or password is wrong."
+
+
+def version(call: Call) -> Json:
+    """IAM's version document."""
+    links = [{"rel": "self", "href": f"{call.origin}/v3/"}]
+    media = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
+    updated = "2016-04-04T00:00:00Z"
+    return {"id": "v3.6", "status": "stable", "updated": updated, "links": links, "media-types": media}
+
+
+@routes("GET", "/v3", is_open=True)
+def show_version(call: Call) -> Answer:
+    """Discovery, open to everybody."""
+    return ok({"version": version(call)})
+
+
+@routes("POST", "/v3/auth/tokens", is_open=True)
+def create_token(call: Call) -> Answer:
+    """Sign in with a password or a token, for a project by name (with or without domain) or by id."""
+    try:
+        auth = call.body().inner("auth")
+        _check_identity(call.world, auth.inner("identity"))
+        project = _scope(call.world, auth.inner("scope")) if "scope" in auth else ""
+    except ServiceError as error:
+        if error.code:
+            raise _keystone(400, "Bad Request", error.body["error"]["message"]) from None
+        raise
+    token = issue(call.world, project)
+    return ok({"token": _shown(call, token)}, 201, **{"X-Subject-Token": token.id})
+
+
+def issue(world: World, project_id: str) -> Token:
+    """A new token for a project; without one it opens nothing but IAM."""
+    token = Token("MIIPRACTICE" + world.digest("token"), world.wall + LIFETIME, project_id)
+    world.tokens[token.id] = token
+    return token
+
+
+def _check_identity(world: World, identity: Fields) -> None:
+    methods = identity.values.get("methods")
+    if methods == ["password"]:
+        _check_password(world, identity.inner("password").inner("user"))
+    elif methods == ["token"]:
+        token = world.tokens.get(identity.inner("token").text("id", most=4096))
+        if token is None or token.expires <= world.wall:
+            raise _keystone(401, "Unauthorized", "The token must be updated.")
+    else:
+        raise _keystone(401, "Unauthorized", "Sign in with one of the methods password and token.")
+
+
+def _check_password(world: World, user: Fields) -> None:
+    account = world.account
+    name, id_ = user.text("name", ""), user.text("id", "")
+    given_domain = (
+        user.inner("domain") if "domain" in user else Fields({"id": account.domain_id if id_ else ""})
+    )
+    known = name == account.username or (id_ == account.user_id and not name)
+    password = user.text("password", "", most=4096)
+    if not (known and password == account.password and _is_domain(world, given_domain)):
+        raise _keystone(401, "Unauthorized", WRONG)
+
+
+def _is_domain(world: World, domain: Fields) -> bool:
+    account = world.account
+    return domain.text("name", "") == account.domain or domain.text("id", "") == account.domain_id
+
+
+def _scope(world: World, scope: Fields) -> str:
+    if "project" not in scope:
+        if not _is_domain(world, scope.inner("domain")):
+            raise _keystone(401, "Unauthorized", "The domain in the scope is unknown.")
+        return ""
+    account, project = world.account, scope.inner("project")
+    by_name = project.text("name", "") == account.project
+    right_domain = "domain" not in project or _is_domain(world, project.inner("domain"))
+    if (by_name and right_domain) or project.text("id", "") == account.project_id:
+        return account.project_id
+    raise _keystone(401, "Unauthorized", "The project in the scope is unknown.")
+
+
+def _shown(call: Call, token: Token) -> Json:
+    account = call.world.account
+    domain = {"id": account.domain_id, "name": account.domain}
+    expires = (job_time(token.expires) or "").replace("Z", "000Z")
+    issued = (job_time(token.expires - LIFETIME) or "").replace("Z", "000Z")
+    shown: Json = {
+        "expires_at": expires,
+        "issued_at": issued,
+        "methods": ["password"],
+        "user": {"id": account.user_id, "name": account.username, "domain": domain},
+    }
+    if token.project_id:
+        shown["project"] = {"id": account.project_id, "name": account.project, "domain": domain}
+        shown["roles"] = [{"id": "0", "name": "te_admin"}]
+        shown["catalog"] = catalog(call)
+    return shown
+
+
+def catalog(call: Call) -> Json:
+    """The endpoints of the one origin, as the token answer lists them."""
+    project, region = call.world.account.project_id, call.world.account.region
+    urls = {
+        "iam": ("identity", f"{call.origin}/v3"),
+        "sdrs": ("sdrs", f"{call.origin}/v1/{project}"),
+        "ecs": ("ecs", f"{call.origin}/v1/{project}"),
+        "evs": ("evs", f"{call.origin}/v2/{project}"),
+        "cinderv2": ("volumev2", f"{call.origin}/v2/{project}"),
+    }
+    return [
+        {
+            "id": f"{name}-service", "type": type_, "name": name,
+            "endpoints": [{
+                "id": f"{name}-endpoint", "interface": "public", "url": url,
+                "region": region, "region_id": region,
+            }],
+        }
+        for name, (type_, url) in urls.items()
+    ]  # fmt: skip
+
+
+@routes("GET", "/v3/projects")
+@routes("GET", "/v3/auth/projects")
+def list_projects(call: Call) -> Answer:
+    """The projects of the caller, by name if one is given."""
+    account = call.world.account
+    project = {
+        "id": account.project_id, "name": account.project, "domain_id": account.domain_id,
+        "enabled": True, "is_domain": False, "parent_id": account.domain_id, "description": "",
+    }  # fmt: skip
+    wanted = call.query.get("name") in ("", account.project)
+    links = {"self": f"{call.origin}/v3/projects", "next": None, "previous": None}
+    return ok({"projects": [project] if wanted else [], "links": links})

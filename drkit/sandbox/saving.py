@@ -1,0 +1,68 @@
+"""A world as a JSON document and back, so that it can be kept in a file."""
+
+import json
+from dataclasses import asdict, fields
+from typing import Final
+
+from drkit.sandbox.things import (
+    Account,
+    Disk,
+    Drill,
+    Failure,
+    Fault,
+    Group,
+    Instance,
+    Job,
+    Json,
+    Nic,
+    Pair,
+    Server,
+    Token,
+    Vpc,
+)
+from drkit.sandbox.world import World
+
+FORMAT: Final = "drkit-sandbox-world-1"
+_KINDS: Final[dict[str, type]] = {
+    "vpcs": Vpc, "groups": Group, "instances": Instance, "pairs": Pair, "servers": Server, "disks": Disk,
+    "drills": Drill, "jobs": Job, "failures": Failure, "tokens": Token, "faults": Fault,
+}  # fmt: skip
+
+
+def document(world: World) -> Json:
+    """The world as what `json.dumps` takes."""
+    return {"format": FORMAT} | asdict(world)
+
+
+def text(world: World) -> str:
+    """The world as text."""
+    return json.dumps(document(world), indent=1)
+
+
+def world_from(text: str) -> World:
+    """The world that was saved. `ValueError` with a sentence when the text holds none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("This is not a saved world: it is not JSON.") from None
+    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+        raise ValueError(f"This is not a saved world: it does not say {FORMAT}.")
+    try:
+        return _world(found)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise ValueError(f"This saved world is damaged: {error}.") from error
+
+
+def _world(found: dict[str, Json]) -> World:
+    unknown = found.keys() ^ {it.name for it in fields(World)}
+    if unknown:
+        raise ValueError(f"it has the wrong parts ({', '.join(sorted(unknown))})")
+    for part, kind in _KINDS.items():
+        found[part] = {id_: kind(**values) for id_, values in found[part].items()}
+    for server in found["servers"].values():
+        server.nics = [Nic(**nic) for nic in server.nics]
+    for job in found["jobs"].values():
+        job.touches = [(kind, id_) for kind, id_ in job.touches]
+    found["agenda"] = [(due, order, event, details) for due, order, event, details in found["agenda"]]
+    found["account"] = Account(**found["account"])
+    return World(**found)

@@ -1,0 +1,62 @@
+"""The worlds that can be had by name, and putting another one under a running sandbox."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
+from drkit.sandbox import demo, scenarios
+from drkit.sandbox.building import EPOCH
+from drkit.sandbox.things import Json
+from drkit.sandbox.world import World
+
+_TOLD: Final = {
+    "demo": (
+        "The demo shop",
+        "Five protection groups as one meets them: one protected, one with protection off and free pairs, "
+        "one with a broken pair, one failed over last night, one whose planned failover failed.",
+    ),
+    "empty": ("Nothing protected yet", "Servers and disks that wait to be protected: no group, no pair."),
+    "large": ("A large project", "Twenty groups with 1,000 instances and 10,000 pairs."),
+}
+_KEPT: Final = {"account", "tokens", "wall", "requests"}
+
+
+def named(
+    name: str, seed: int = 0, start: float = EPOCH, sizes: Mapping[str, int | None] | None = None
+) -> World:
+    """The world of that name at its beginning; `sizes` are of the large one. `ValueError` with a sentence."""
+    given = {key: value for key, value in (sizes or {}).items() if value is not None}
+    if name == "large":
+        return demo.large(seed, start, **given)
+    if given:
+        raise ValueError(
+            f"Numbers of {', '.join(given)} can be given for the world large only, not for {name}."
+        )
+    if name in scenarios.SCENARIOS:
+        return scenarios.SCENARIOS[name].build(seed, start)
+    if name not in demo.WORLDS:
+        known = ", ".join((*demo.WORLDS, *scenarios.SCENARIOS))
+        raise ValueError(f"There is no world {name!r}. There are: {known}.")
+    return demo.WORLDS[name](seed, start)
+
+
+def change(world: World, name: str) -> None:
+    """Let the world become another one, from its beginning. `ValueError` with a sentence for no such name.
+
+    Account, keys and tokens stay, and time goes on; everything else is new, faults and running jobs are
+    gone. No id of the old world stands for anything in the new one.
+    """
+    fresh = named(name, world.seed + 1, world.now)
+    for each in fields(World):
+        if each.name not in _KEPT:
+            setattr(world, each.name, getattr(fresh, each.name))
+
+
+def told() -> list[Json]:
+    """Every world to choose from: name, title, story and good end, which only scenarios have."""
+    plain = [{"name": name, "title": title, "story": story, "good_end": ""}
+             for name, (title, story) in _TOLD.items()]  # fmt: skip
+    return plain + [
+        {"name": it.name, "title": it.title, "story": it.story, "good_end": it.good_end}
+        for it in scenarios.SCENARIOS.values()
+    ]

@@ -1,0 +1,374 @@
+"""`Site`: what a notebook holds. Joins reading, judging, planning and running; decides nothing itself."""
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import pandas as pd
+
+from drkit import api, tables
+from drkit.api.practice import PracticeRange
+from drkit.api.reading import Kind
+from drkit.clock import Clock, SystemClock
+from drkit.errors import ProfileError
+from drkit.journal import Journal
+from drkit.model import Backend, Inventory, Operation
+from drkit.model.inventory import find
+from drkit.model.operations import Value
+from drkit.plan import building
+from drkit.plan.board import Board
+from drkit.plan.exits import exits
+from drkit.plan.following import close
+from drkit.plan.run import Run
+from drkit.plan.runbooks import Wish, plan_rehearsal
+from drkit.plan.states import RunState
+from drkit.plan.steps import Plan
+from drkit.plan.wishes import changes_of, pair_in, read_operation
+from drkit.rules import judge
+
+if TYPE_CHECKING:
+    from drkit.report.dossier import Dossier
+    from drkit.sandbox import Sandbox
+
+Where = str | Path | None
+
+
+def connect(profile: str | None = None, *, clock: Clock | None = None, journal: Where = None) -> "Site":
+    """Sign in and return the site of a profile: the one named, else DRKIT_PROFILE, else the sandbox.
+
+    The sandbox is the one that runs on this machine, else one inside this process, made at the first call
+    and kept (DRKIT_SANDBOX_SPEED sets how fast its jobs go). `journal` is a file or a database URL, else
+    DRKIT_JOURNAL, else a file in the platform's data folder. Raises ProfileError that names what is missing,
+    SignInError for wrong credentials, UnreachableError for no connection.
+    """
+    name = api.chosen(profile)
+    if name != api.SANDBOX:
+        return Site(api.open_client(api.profile(name), clock), clock=clock, journal=journal)
+    from drkit.sandbox import find_running  # noqa: PLC0415  # a real site never loads the sandbox
+
+    access = find_running()
+    if access is None:
+        return practise(_embedded(), clock=clock, journal=journal)
+    return Site(api.open_client(api.sandbox_profile(access), clock), clock=clock, journal=journal)
+
+
+def practise(sandbox: "Sandbox", *, clock: Clock | None = None, journal: Where = None) -> "Site":
+    """The site of a sandbox inside this process."""
+    client = api.open_client(api.sandbox_profile(sandbox.access), clock, inner=sandbox.transport())
+    return Site(client, clock=clock, journal=journal)
+
+
+def why_not(
+    operation: Operation | str,
+    *,
+    group: str = "",
+    instance: str = "",
+    pairs: str | Iterable[str] = (),
+    site: "Site | None" = None,
+    **arguments: Value,
+) -> pd.DataFrame:
+    """Every objection to an operation, as `Site.why_not` says; without a `site` that of `connect()`."""
+    with nullcontext(site) if site else connect() as asked:
+        return asked.why_not(operation, group=group, instance=instance, pairs=pairs, **arguments)
+
+
+class Site:
+    """One project of one backend, by the names of its things.
+
+    Groups, instances, pairs, drills and servers are named by name or id; a name that fits nothing, or more
+    than one thing, raises UnknownNameError with suggestions. Each method reads anew. Tables are DataFrames
+    with one row per thing, times in UTC, sizes in GB; `attrs["problems"]` says what contradicted itself or
+    could not be read. Close it when done, or use it in a `with`.
+    """
+
+    def __init__(
+        self,
+        client: api.Client,
+        *,
+        clock: Clock | None = None,
+        journal: Where = None,
+    ) -> None:
+        self.client = client
+        self._clock, self._where = clock or SystemClock(), journal
+
+    def __repr__(self) -> str:
+        return f"<Site {self.backend.label}, project {self.backend.project}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections and the journal."""
+        self.client.close()
+        if "journal" in vars(self):
+            self.journal.close()
+
+    @property
+    def backend(self) -> Backend:
+        """Practice or real: the cloud, region and project."""
+        return self.client.backend
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The durable record of runs, opened when it is first needed."""
+        return Journal.open(self._where, self._clock)
+
+    @property
+    def sandbox(self) -> PracticeRange:
+        """The sandbox behind this site, to plant faults and move its time; InputError on a real site."""
+        return self.client.practice
+
+    # reading
+
+    def inventory(
+        self, group: str = "", *, block_devices_of: Iterable[str] = (), disks: bool = False
+    ) -> Inventory:
+        """One consistent reading, of a group if one is named; see `Client.inventory`.
+
+        Of the instances in `block_devices_of`, by name or id, the disks and free slots of both servers too.
+        """
+        names = tuple(block_devices_of)
+        group_id = self._group_id(group)
+        known = {each.id: each for each in self.client.instances(group_id)} if names else {}
+        ids = [find("protected instance", each, known).id for each in names]
+        return self.client.inventory(group_id, block_devices_of=ids, disks=disks)
+
+    def groups(self, group: str = "") -> pd.DataFrame:
+        """Protection groups."""
+        inventory = self._read("", ("groups",))
+        if group:
+            chosen = inventory.group(group)
+            inventory = replace(inventory, groups={chosen.id: chosen})
+        return _told(tables.groups(inventory), inventory)
+
+    def instances(self, group: str = "") -> pd.DataFrame:
+        """Protected instances with both of their servers."""
+        inventory = self._read(group, ("groups", "instances", "servers"))
+        return _told(tables.instances(inventory), inventory)
+
+    def pairs(self, group: str = "") -> pd.DataFrame:
+        """Replication pairs and what they are attached to."""
+        inventory = self._read(group, ("groups", "instances", "pairs"))
+        return _told(tables.pairs(inventory), inventory)
+
+    def attachments(self, group: str = "") -> pd.DataFrame:
+        """Which pair is attached to which instance under which device name."""
+        inventory = self._read(group, ("groups", "instances", "pairs", "servers"))
+        return _told(tables.attachments(inventory), inventory)
+
+    def servers(self, group: str = "") -> pd.DataFrame:
+        """Servers and the part they play; of a group, if one is named."""
+        inventory = self._read(group, ("groups", "instances", "pairs", "drills"))
+        members = {one for each in inventory.instances.values() for one in each.server_ids}
+        members |= {server for drill in inventory.drills.values() for _, server in drill.servers}
+        found = {each.id: each for each in self.client.servers() if not group or each.id in members}
+        inventory = replace(inventory, servers=found)
+        return _told(tables.servers(inventory), inventory)
+
+    def drills(self, group: str = "") -> pd.DataFrame:
+        """DR drills."""
+        inventory = self._read(group, ("groups", "drills"))
+        return _told(tables.drills(inventory), inventory)
+
+    def jobs(self, ids: Iterable[str]) -> pd.DataFrame:
+        """Jobs of SDRS, by their ids."""
+        return tables.jobs(self.client.jobs(ids))
+
+    # judging and planning
+
+    def why_not(
+        self,
+        operation: Operation | str,
+        *,
+        group: str = "",
+        instance: str = "",
+        pairs: str | Iterable[str] = (),
+        **arguments: Value,
+    ) -> pd.DataFrame:
+        """Every objection to an operation now: what is, what would have to be, and what to do first.
+
+        `operation` is its name ("attach_pair" or "attach pair"). Attach and detach take an instance and
+        pairs, all pairs of its group where none is named; each pair is judged by itself, without a `device`
+        under the name it would be given. The others take what they need: a group, and `drill`, `server`,
+        `to`, `name`, `drill_vpc_id`, `new_size_gb`, `flavor`, `hard`. An empty table says that nothing
+        speaks against it.
+        """
+        wanted = read_operation(operation)
+        names = _names(pairs)
+        inventory = self._around(wanted, group, instance, names)
+        changes = changes_of(wanted, inventory, group=group, instance=instance, pairs=names, **arguments)
+        return tables.objections([judge(each, inventory) for each in changes], inventory)
+
+    def plan_attach(
+        self,
+        instance: str,
+        pairs: str | Iterable[str],
+        *,
+        group: str = "",
+        devices: Mapping[str, str] = building.NO_DEVICES,
+        prefix: str = "",
+    ) -> Plan:
+        """Plan to attach pairs to an instance; `devices` gives pairs a device name by hand.
+
+        `prefix` is "vd" (KVM) or "sd" (Xen), for servers that don't tell. What the rules refuse is in
+        `left_out`, with all objections. Nothing is sent.
+        """
+        inventory, chosen, ids = self._wished(Operation.ATTACH_PAIR, group, instance, _names(pairs))
+        home = inventory.instances[chosen].group_id
+        by_hand = {pair_in(inventory, name, home).id: each for name, each in devices.items()}
+        return building.plan_attach(inventory, chosen, ids, devices=by_hand, prefix=prefix)
+
+    def plan_detach(self, instance: str, pairs: str | Iterable[str], *, group: str = "") -> Plan:
+        """Plan to detach pairs from an instance. Nothing is sent."""
+        return building.plan_detach(*self._wished(Operation.DETACH_PAIR, group, instance, _names(pairs)))
+
+    def plan_rehearsal(self, wish: Wish) -> Plan:
+        """Plan a DR drill, a planned failover, the way back, a failover or a re-protection.
+
+        The kind of the objectives decides which. Nothing is sent. Raises RefusedError with every objection
+        and the shortest legal way there.
+        """
+        return plan_rehearsal(self.inventory(), wish, self._clock.now())
+
+    def ways_out(self, group: str) -> pd.DataFrame:
+        """Where a group can go from its state: what is open, what it leads to, what is against it."""
+        inventory = self.inventory(group)
+        return tables.ways(exits(inventory, inventory.group(group).id))
+
+    # running
+
+    def run(
+        self,
+        plan: Plan,
+        confirm: str,
+        *,
+        fail_fast: bool = False,
+        takeover: bool = False,
+        attended: bool = True,
+    ) -> Run:
+        """Start a plan that the operator confirmed by typing the name of its group; see `Run.start`.
+
+        Several groups are confirmed by their names joined by ", ". `fail_fast`: the first failure holds back
+        what was not sent. `takeover`: take a group over from a run whose holder is gone. `attended`: somebody
+        is there to be asked; without, what would have to be asked is not sent.
+        """
+        return Run.start(
+            plan,
+            client=self.client,
+            journal=self.journal,
+            clock=self._clock,
+            confirm=confirm,
+            takeover=takeover,
+            fail_fast=fail_fast,
+            attended=attended,
+            pace=1 / self.client.speed,
+            over=self._report,
+        )
+
+    def resume(self, run_id: str, *, takeover: bool = False, attended: bool = True) -> Run:
+        """Go on with a run of the journal, or show it as it ended; see `Run.resume`."""
+        return Run.resume(
+            run_id,
+            client=self.client,
+            journal=self.journal,
+            clock=self._clock,
+            takeover=takeover,
+            attended=attended,
+            pace=1 / self.client.speed,
+            over=self._report,
+        )
+
+    def close_run(self, run_id: str, why: str, *, takeover: bool = False) -> RunState:
+        """Close a run that nobody will go on with, for good; see `drkit.plan.following.close`."""
+        state = close(self.journal, run_id, why, takeover=takeover)
+        self._report(run_id)
+        return state
+
+    def runs(self) -> pd.DataFrame:
+        """The runs in the journal, unfinished ones first."""
+        return tables.runs(each.row() for each in self.journal.runs())
+
+    def steps(self, run_id: str) -> pd.DataFrame:
+        """The steps of a run as the journal knows them."""
+        return tables.steps(Board.replay(self.journal.entries(run_id)).state().rows())
+
+    def record(self, run_id: str) -> "Dossier":
+        """A run's record: its evidence, its report, and what is added later: notes, findings, sign-offs."""
+        from drkit.report.dossier import Dossier  # noqa: PLC0415  # matplotlib takes its time to load
+
+        return Dossier(self.journal, run_id)
+
+    def _report(self, run_id: str) -> None:
+        """Write the report of a run that is over, where `report_folder` says."""
+        self.record(run_id).write()
+
+    # what several of them need
+
+    def _wished(
+        self, operation: Operation, group: str, instance: str, pairs: tuple[str, ...]
+    ) -> tuple[Inventory, str, list[str]]:
+        """The reading to plan on, the id of the instance, and those of the pairs."""
+        inventory = self._around(operation, group, instance, pairs)
+        chosen = inventory.instance(instance, inventory.group(group).id if group else "")
+        return inventory, chosen.id, [pair_in(inventory, each, chosen.group_id).id for each in pairs]
+
+    def _group_id(self, group: str) -> str:
+        if not group:
+            return ""
+        return find("protection group", group, {each.id: each for each in self.client.groups()}).id
+
+    def _read(self, group: str, kinds: tuple[Kind, ...]) -> Inventory:
+        return self.client.inventory(self._group_id(group), kinds=kinds)
+
+    def _around(self, operation: Operation, group: str, instance: str, pairs: tuple[str, ...]) -> Inventory:
+        """What has to do with a group, or the group of an instance; everything where a pair is elsewhere."""
+        group_id = self._group_id(group)
+        devices_of: tuple[str, ...] = ()
+        disks = operation in {Operation.ATTACH_PAIR, Operation.EXPAND_PAIR}
+        if instance:
+            known = {each.id: each for each in self.client.instances(group_id)}
+            chosen = find("protected instance", instance, known)
+            group_id, devices_of = chosen.group_id, (chosen.id,)
+        found = self.client.inventory(group_id, block_devices_of=devices_of, disks=disks)
+        if {*pairs} <= {*found.pairs, *(each.name for each in found.pairs.values())}:
+            return found
+        return self.client.inventory(block_devices_of=devices_of, disks=disks)
+
+
+def _told(table: pd.DataFrame, inventory: Inventory) -> pd.DataFrame:
+    table.attrs["problems"] = inventory.problems
+    return table
+
+
+def _names(given: str | Iterable[str]) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else given
+    return tuple(each for each in names if each)
+
+
+_sandboxes: list["Sandbox"] = []
+_making = threading.Lock()
+
+
+def _embedded() -> "Sandbox":
+    """The sandbox inside this process, made once: what one cell attached the next one sees attached."""
+    from drkit.sandbox import Sandbox  # noqa: PLC0415  # a real site never loads the sandbox
+
+    text = os.environ.get("DRKIT_SANDBOX_SPEED", "").strip() or "10"
+    with _making:
+        if not _sandboxes:
+            try:
+                _sandboxes.append(Sandbox(speed=float(text)))
+            except ValueError:
+                raise ProfileError(f"DRKIT_SANDBOX_SPEED={text!r} must be a number above 0.") from None
+        return _sandboxes[0]

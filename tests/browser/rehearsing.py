@@ -1,0 +1,70 @@
+"""What an operator does in the rehearsal runbooks, on a screen."""
+
+from contextlib import suppress
+
+from playwright.sync_api import Error, Locator, expect
+
+from tests.browser.screen import Screen
+
+
+def panel(screen: Screen) -> Locator:
+    """The notebook that is in front."""
+    return screen.page.locator(".jp-NotebookPanel:visible")
+
+
+def pick(screen: Screen, *groups: str) -> None:
+    """Pick these groups in the table, in this order."""
+    for each in groups:
+        panel(screen).locator(".drkit-picking td", has_text=each).first.click()
+    expect(panel(screen).get_by_text("Picked: ", exact=False)).to_contain_text(groups[-1])
+
+
+def fill_aims(screen: Screen, *groups: str) -> None:
+    """Fill in what the rehearsal is measured against."""
+    screen.field("Scenario").fill("Maintenance of the first zone")
+    screen.field("Scope").fill("The shop")
+    screen.field("Recovered means").fill("Orders can be placed.")
+    screen.field("Participants").fill("Duty engineer\nShift lead")
+    for each in groups:
+        screen.type(f"Recovered within: {each}", "15 min")
+
+
+def confirm(screen: Screen, names: str) -> None:
+    """Type the names of the groups and start."""
+    typed = panel(screen).locator(".drkit-typed input:visible")
+    typed.fill(names)
+    typed.press("Tab")
+    screen.press("Start")
+
+
+def sign_as(screen: Screen, name: str) -> None:
+    """Say who signs, once something is to be signed."""
+    panel(screen).get_by_role("combobox", name="You sign as").fill(name)
+
+
+def sign_until(screen: Screen, text: str) -> None:
+    """Sign whatever is asked as passed until that text is there."""
+    wanted = panel(screen).get_by_text(text).locator("visible=true").first
+    row = panel(screen).locator(".drkit-sign:visible").first
+    while True:
+        expect(wanted.or_(row).first).to_be_visible()
+        if wanted.is_visible():
+            return
+        title = row.locator("b").first.inner_text()
+        row.get_by_placeholder("note: what you saw, or why").fill("looked at it")
+        row.get_by_role("button", name="Passed", exact=True).click()
+        expect(panel(screen).locator(".drkit-sign:visible b", has_text=title)).to_have_count(0)
+
+
+def rows_to_sign(screen: Screen, count: int) -> None:
+    """Wait until so many steps wait to be signed."""
+    expect(panel(screen).locator(".drkit-sign:visible")).to_have_count(count)
+
+
+def look_at(screen: Screen, text: str, picture: str) -> None:
+    """Scroll until that text is in sight, also when it is rewritten meanwhile, and take a picture."""
+    for _ in range(10):
+        with suppress(Error):
+            screen.see(text).scroll_into_view_if_needed(timeout=3000)
+            break
+    screen.picture(picture)

@@ -1,0 +1,94 @@
+"""What an operator sees and does in the browser, in their words. Waits are for our own texts, never for
+the kernel's sign: a notebook that is busy is no reason not to use it.
+"""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from playwright.sync_api import Error, Locator, Page, Request, expect
+
+from tests.lab.process import Started
+
+PATIENCE = 60_000.0  # milliseconds; a cold start of a kernel on a busy machine
+
+
+class Screen:
+    """One window on `drkit lab`. `page` is Playwright's, for what is not here."""
+
+    def __init__(self, page: Page, lab: Started, pictures: Path) -> None:
+        self.page, self._lab, self._pictures = page, lab, pictures
+        self.elsewhere: list[str] = []
+        self.complaints: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        page.on("request", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith((f"http://127.0.0.1:{self._lab.port}/", "data:", "blob:")):
+            self.elsewhere.append(request.url)
+
+    def open(self, notebook: str = "00_start_here.ipynb") -> None:
+        """Open a notebook; a runbook runs by itself."""
+        self.page.goto(f"http://127.0.0.1:{self._lab.port}/doc/tree/{notebook}?token={self._lab.token}")
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+
+    def run_all(self) -> None:
+        """Run > Run All Cells, as one does in a Jupyter that drkit did not start.
+
+        Until a kernel answers, Lab takes the click and does nothing, and no sign of it tells: the click is
+        repeated until a cell waits for the kernel or has run.
+        """
+        begun = self.page.locator(".jp-NotebookPanel:visible .jp-InputPrompt").get_by_text(
+            re.compile(r"\[[*\d]+\]")
+        )
+        for _ in range(20):
+            self.page.get_by_role("menuitem", name="Run", exact=True).click()
+            self.page.get_by_text("Run All Cells", exact=True).click()
+            with suppress(Error):
+                begun.first.wait_for(state="attached", timeout=3000)
+                return
+
+    def reload(self) -> None:
+        """Press F5 and wait until the notebook is there again."""
+        self.page.reload()
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+
+    @property
+    def outputs(self) -> Locator:
+        """The cells' outputs: the forms, without code and markdown."""
+        return self.page.locator(".jp-OutputArea-output")
+
+    def see(self, text: str, *, within: Locator | None = None) -> Locator:
+        """Wait until this text is in an output, and give the innermost element that holds it."""
+        found = (within or self.outputs).get_by_text(text).locator("visible=true").first
+        found.wait_for()
+        return found
+
+    def press(self, button: str) -> None:
+        """Click the button of this name, when it is enabled."""
+        self.page.get_by_role("button", name=button, exact=True).locator("visible=true").first.click()
+
+    def field(self, label: str) -> Locator:
+        """The text field of this label."""
+        return self.page.get_by_role("textbox", name=label, exact=True)
+
+    def type(self, label: str, text: str) -> None:
+        """Put text into a field and leave it."""
+        field = self.field(label)
+        field.fill(text)
+        field.press("Tab")
+
+    def picture(self, name: str) -> Path:
+        """A screenshot of the window."""
+        path = self._pictures / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+    def scrolls_sideways(self) -> bool:
+        """True when the notebook is wider than the window."""
+        wide = "e => e.scrollWidth > e.clientWidth + 1"
+        return any(
+            area.evaluate(wide) for area in self.page.locator(".jp-WindowedPanel-outer, .jp-OutputArea").all()
+        )

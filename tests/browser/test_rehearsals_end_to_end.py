@@ -1,0 +1,82 @@
+"""Rehearsals by clicking, in a real Chromium: a drill, then a planned failover there and back."""
+
+from tests.browser.rehearsing import (
+    confirm,
+    fill_aims,
+    look_at,
+    panel,
+    pick,
+    rows_to_sign,
+    sign_as,
+    sign_until,
+)
+from tests.browser.screen import Screen
+
+LAB_OPTIONS = ("--speed", "60", "--world", "healthy-three-tier")
+
+
+def test_a_drill_from_the_choice_to_the_ledger(screen: Screen) -> None:
+    screen.open("30_dr_drill.ipynb")
+    screen.see("shop-app")
+    screen.picture("drill-1-choose")
+    pick(screen, "shop-app")
+    screen.press("Check that they are ready")
+    screen.see("Name of the drill")
+    screen.press("Make the plan")
+    screen.see("Say what is in scope.")
+    screen.picture("drill-2-objectives-missing")
+    fill_aims(screen, "shop-app")
+    screen.press("Make the plan")
+    screen.see("Cannot be undone")
+    screen.picture("drill-3-plan")
+    confirm(screen, "shop-app")
+    rows_to_sign(screen, 8)
+    screen.picture("drill-4-checklist")
+    sign_as(screen, "Duty engineer")
+    sign_until(screen, "Every step was done as planned.")
+    look_at(screen, "Public addresses left over: shop-app", "drill-5-ledger")
+    look_at(screen, "Evidence report", "drill-6-result")
+    with screen.page.expect_popup() as opened:
+        panel(screen).get_by_role("link", name=".html").click()
+    report = opened.value.frame_locator("iframe")
+    report.get_by_text("Drill servers gone").first.wait_for()
+    opened.value.screenshot(path=screen.picture("drill-7-report"))
+    opened.value.close()
+    assert not screen.scrolls_sideways()
+    assert screen.complaints == []
+
+
+def test_a_planned_failover_there_and_back(screen: Screen) -> None:
+    screen.open("40_planned_failover.ipynb")
+    screen.see("shop-app")
+    pick(screen, "shop-db", "shop-app")
+    panel(screen).get_by_role("spinbutton", name="shop-app").fill("2")
+    screen.picture("planned-1-waves")
+    screen.press("Check that they are ready")
+    screen.see("Recovered within: shop-app")
+    fill_aims(screen, "shop-db", "shop-app")
+    look_at(screen, "Health check: shop-app", "planned-2-objectives")
+    screen.press("Make the plan")
+    screen.see("Every step can be taken back")
+    screen.picture("planned-3-plan")
+    confirm(screen, "shop-db, shop-app")
+    rows_to_sign(screen, 1)
+    screen.picture("planned-4-first-wave")
+    sign_as(screen, "Shift lead")
+    sign_until(screen, "Every step was done as planned.")
+    look_at(screen, "Evidence report", "planned-5-result")
+    screen.press("Go on: failback")
+    screen.see("Move production back")
+    screen.press("Check that they are ready")
+    screen.see("Recovered within: shop-app")
+    look_at(screen, "Health check: shop-app", "planned-6-the-way-back")
+    screen.press("Make the plan")
+    screen.see("Stop db-01-dr (soft)")
+    confirm(screen, "shop-db, shop-app")
+    rows_to_sign(screen, 1)
+    screen.picture("planned-7-back-under-way")
+    sign_as(screen, "Shift lead")
+    sign_until(screen, "Every step was done as planned.")
+    screen.picture("planned-8-back")
+    assert not screen.scrolls_sideways()
+    assert screen.complaints == []

@@ -1,0 +1,159 @@
+"""An operator's hands for the attach runbook: what is chosen, typed and pressed, without a browser."""
+
+import re
+import time
+from html import unescape
+from pathlib import Path
+from typing import TypeVar
+
+from drkit.clock import SteppedClock
+from drkit.forms.attach import AttachForm, AttachTask, AttachWish
+from drkit.forms.attach.cards import ChooseCard, ConfirmCard, PickCard, PlanCard
+from drkit.forms.attach.form import ResultCard
+from drkit.forms.card import Card
+from drkit.forms.running import STATES, RunCard, asked
+from drkit.sandbox import Sandbox
+from drkit.site import Site, practise
+
+PATIENCE = 20.0  # real seconds; only a test that fails waits so long
+Kind = TypeVar("Kind", bound=Card)
+
+
+def plain(html: str) -> str:
+    """What one reads of a piece of HTML."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html))).strip()
+
+
+class Hands:
+    """The attach form on a practice range in stepped time, and what is done with it."""
+
+    def __init__(self, folder: Path, wish: AttachWish | None = None) -> None:
+        self.clock = SteppedClock()
+        self.sandbox = Sandbox("demo", speed=1.0, now=self.clock.monotonic)
+        self.file = folder / "journal.sqlite"
+        self.site = self.connect()
+        self.form = self.another(wish or AttachWish())
+
+    def connect(self) -> Site:
+        return practise(self.sandbox, clock=self.clock, journal=self.file)
+
+    def another(self, wish: AttachWish, site: Site | None = None) -> AttachForm:
+        """A form as a kernel that was started anew would make it; from now on it is the one at hand."""
+        self.form = AttachForm(AttachTask(wish, site=site or self.site, clock=self.clock))
+        self.settle()
+        return self.form
+
+    def close(self) -> None:
+        if run := self.form.task.run:
+            run.stop()
+            run.wait(PATIENCE)
+        self.run.leave()
+        self.settle()
+        self.site.close()
+
+    def settle(self) -> None:
+        """Wait until everything that was asked for is done, and what that asked for in its turn."""
+        for _ in range(3):
+            self.form.book.engine.settle(PATIENCE)
+
+    # the cards
+
+    @property
+    def choose(self) -> ChooseCard:
+        return self._card(ChooseCard)
+
+    @property
+    def pick(self) -> PickCard:
+        return self._card(PickCard)
+
+    @property
+    def plan(self) -> PlanCard:
+        return self._card(PlanCard)
+
+    @property
+    def confirm(self) -> ConfirmCard:
+        return self._card(ConfirmCard)
+
+    @property
+    def run(self) -> RunCard:
+        return self._card(RunCard)
+
+    @property
+    def result(self) -> ResultCard:
+        return self._card(ResultCard)
+
+    def _card(self, kind: type[Kind]) -> Kind:
+        return next(each for each in self.form.book.cards.values() if isinstance(each, kind))
+
+    def states(self) -> list[str]:
+        return [each.state.value for each in self.form.book.wizard.stages]
+
+    # what is done
+
+    def press(self, card: Card) -> str:
+        """Press a card's button; gives the error line that stands there then."""
+        card.primary.click()
+        self.settle()
+        return plain(card.error.value)
+
+    def go_to(self, group: str, instance: str) -> str:
+        self.choose.group.field.value = self._option(self.choose.group.field.options, group)
+        self.settle()
+        self.choose.instance.field.value = self._option(self.choose.instance.field.options, instance)
+        return self.press(self.choose)
+
+    def mark(self, *pairs: str) -> str:
+        """Pick these pairs and no others; gives what stands below the table."""
+        ids = [self.form.task.reading.pair(each).id for each in pairs]
+        table = self.pick.table
+        assert table.shown
+        table.shown.selected_rows = [table.ids.index(each) for each in ids]
+        self.settle()
+        return plain(self.pick.picked.value)
+
+    def name(self, pair: str, device: str) -> str:
+        """Type a device name; gives the remark that stands beside it then."""
+        key = self.form.task.reading.pair(pair).id
+        self.plan.names.fields[key].value = device
+        self.settle()
+        return plain(self.plan.names.remarks[key].value)
+
+    def names(self) -> dict[str, str]:
+        pairs = self.form.task.reading.pairs
+        return {pairs[key].name: device for key, device in self.plan.names.devices.items()}
+
+    def up_to_confirm(self, *pairs: str) -> None:
+        self.go_to("shop-backend", "app-01")
+        self.mark(*pairs)
+        self.press(self.pick)
+        self.press(self.plan)
+
+    def confirmed(self, name: str = "shop-backend") -> str:
+        self.confirm.name.field.value = name
+        return self.press(self.confirm)
+
+    def watched(self) -> None:
+        """Wait until the run has come to rest and the screen shows it."""
+        run = self.form.task.run
+        assert run
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            state = run.wait(1.0)
+            self.settle()
+            rests = not state.phase.alive or asked(state)
+            if rests and run.state() is state and self.run.stage.state == STATES[state.phase]:
+                return
+        raise AssertionError(f"still going: {run.state()}")
+
+    def attached(self, instance: str = "app-01") -> dict[str, str]:
+        """What is attached by the service's own account: pair name to device."""
+        now = self.site.inventory()
+        return {
+            now.pairs[each.pair_id].name: each.device
+            for each in now.attachments_on(now.instance(instance).id)
+        }
+
+    @staticmethod
+    def _option(options: object, name: str) -> str:
+        assert isinstance(options, tuple)
+        return str(next(value for label, value in options if label.startswith(f"{name} ")))

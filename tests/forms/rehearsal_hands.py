@@ -1,0 +1,174 @@
+"""An operator's hands for the rehearsal form: what is typed and pressed, without a browser."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from drkit.forms.rehearsal import RehearsalForm, RehearsalTask, RehearsalWish
+from drkit.forms.rehearsal.aiming import AimsCard
+from drkit.forms.rehearsal.choosing import ChooseCard
+from drkit.forms.rehearsal.confirming import ConfirmCard
+from drkit.forms.rehearsal.ending import ResultCard
+from drkit.forms.rehearsal.running import RehearsalRunCard
+from drkit.forms.rehearsal.signing import Row
+from drkit.forms.wizard import State
+from drkit.sandbox import Sandbox
+from drkit.sandbox.building import Builder
+from drkit.sandbox.world import World
+from drkit.site import practise
+from tests.forms.hands import plain
+
+PATIENCE = 30.0  # real seconds
+SPEED = 2000.0
+
+
+AIMS: dict[str, Any] = {
+    "scenario": "Maintenance",
+    "scope": "The shop",
+    "criteria": "Orders can be placed.",
+    "participants": ["Duty engineer", "Shift lead"],
+    "rto": {"*": "15 min"},
+}
+
+
+def one_group(status: str = "protected", *, stopped: bool = False) -> World:
+    """A world with the group erp: one instance with two servers and one pair."""
+    build = Builder("one-group", start=time.time())
+    instance = build.instance(build.group("erp", status), "erp-01")
+    if stopped:
+        build.world.servers[instance.source_server].status = "SHUTOFF"
+    return build.world
+
+
+class RehearsalHands:
+    """A form on a sandbox of its own in real time, and what an operator does with it."""
+
+    def __init__(self, folder: Path, wish: RehearsalWish, world: World | str = "healthy-three-tier") -> None:
+        self.sandbox = Sandbox(world, speed=SPEED)
+        self.site = practise(self.sandbox, journal=folder / "journal.sqlite")
+        self.form = self.another(wish)
+
+    def another(self, wish: RehearsalWish) -> RehearsalForm:
+        """A form like that of a kernel that was started anew; from now on it is the one at hand."""
+        self.form = RehearsalForm(RehearsalTask(wish, site=self.site))
+        self.settle()
+        return self.form
+
+    def close(self) -> None:
+        if run := self.form.task.run:
+            run.stop()
+            run.wait(PATIENCE)
+        self.run.leave()
+        self.settle()
+        self.site.close()
+
+    def card(self, key: str) -> Any:  # noqa: ANN401 - each key has a card of its own class
+        return self.form.book.cards[key]
+
+    @property
+    def choose(self) -> ChooseCard:
+        return self.card("choose")  # type: ignore[no-any-return]
+
+    @property
+    def aims(self) -> AimsCard:
+        return self.card("objectives")  # type: ignore[no-any-return]
+
+    @property
+    def confirm(self) -> ConfirmCard:
+        return self.card("confirm")  # type: ignore[no-any-return]
+
+    @property
+    def run(self) -> RehearsalRunCard:
+        return self.card("run")  # type: ignore[no-any-return]
+
+    @property
+    def result(self) -> ResultCard:
+        return self.card("result")  # type: ignore[no-any-return]
+
+    def settle(self) -> None:
+        """Wait until everything that was asked for is done, and what that asked for in its turn."""
+        for _ in range(3):
+            self.form.book.engine.settle(PATIENCE)
+
+    def press(self, key: str) -> str:
+        """Press a card's button; what the card complains of afterwards."""
+        self.card(key).primary.click()
+        self.settle()
+        return plain(self.card(key).error.value)
+
+    def pick(self, *names: str) -> None:
+        """Pick these groups or drills, and no others."""
+        overview, table = self.form.task.overview, self.choose.table
+        assert overview
+        assert table.shown
+        named = {each.name: key for key, each in overview.groups.items()}
+        named |= {each.name: key for key, each in overview.drills.items()}
+        table.shown.selected_rows = sorted(table.ids.index(named[each]) for each in names)
+        self.settle()
+
+    def turn_to(self, kind: str) -> None:
+        """Choose another runbook of the same notebook."""
+        self.choose.kinds.value = kind
+        self.settle()
+
+    def up_to_confirm(self) -> None:
+        assert self.press("choose") == ""
+        assert self.press("objectives") == ""
+
+    def go_on_to(self, kind: str) -> None:
+        """Press what usually follows, up to its plan."""
+        self.result.next.click()
+        self.until(lambda: self.form.task.kind == kind and self.state("choose") is State.READY)
+        self.up_to_confirm()
+
+    def confirmed(self, names: str) -> str:
+        self.confirm.name.field.value = names
+        self.settle()
+        return self.press("confirm")
+
+    def state(self, key: str) -> State:
+        state: State = self.form.book.wizard.stage(key).state
+        return state
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Wait until it holds."""
+        end = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < end, "it never came"
+            time.sleep(0.02)
+
+    def rows(self) -> list[Row]:
+        return [each for each in self.run.desk.children if isinstance(each, Row)]
+
+    def sign_all(self, *, who: str = "Duty engineer", failing: str = "no such step") -> None:
+        """Sign whatever is asked until the run has ended and the result is shown."""
+        self.run.desk.who.value = who
+
+        def signed() -> bool:
+            for row in self.rows():
+                if "Passed" in row.buttons:
+                    row.note.value = "looked"
+                    row.buttons["Not passed" if failing in plain(row.head.value) else "Passed"].click()
+            self.settle()
+            return self.state("result") is not State.WAITING
+
+        self.until(signed)
+        self.settle()
+
+    def row(self, title: str) -> Row:
+        """The row of that step, once it is there."""
+        found: list[Row] = []
+
+        def there() -> bool:
+            self.settle()
+            found.extend(each for each in self.rows() if title in plain(each.head.value))
+            return bool(found)
+
+        self.until(there)
+        return found[0]
+
+    def result_shown(self) -> None:
+        """Wait until the run has ended and the result is shown."""
+        self.until(lambda: self.state("result") is not State.WAITING)
+        self.settle()

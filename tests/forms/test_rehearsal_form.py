@@ -1,0 +1,551 @@
+"""The rehearsal on a screen: what is chosen, typed and signed, and what stands there then."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drkit.forms.rehearsal import RehearsalWish, rehearse
+from drkit.forms.rehearsal.choosing import family
+from drkit.forms.rehearsal.words import aims_rows
+from drkit.forms.wizard import State
+from drkit.plan.objectives import Kind, Objectives
+from drkit.plan.states import RunPhase
+from drkit.sandbox.building import Builder
+from drkit.sandbox.world import World
+from tests.forms.hands import plain
+from tests.forms.rehearsal_hands import AIMS, RehearsalHands, one_group
+
+Make = Callable[..., RehearsalHands]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[RehearsalHands] = []
+
+    def new(kind: str, world: World | str | None = None, **wish: Any) -> RehearsalHands:  # noqa: ANN401 - the fields of a wish
+        made.append(RehearsalHands(tmp_path, RehearsalWish(kind, **AIMS | wish), world or one_group()))
+        return made[-1]
+
+    yield new
+    for each in made:
+        each.close()
+
+
+def deviations(hands: RehearsalHands) -> str:
+    return plain(hands.result.details.value)
+
+
+def upload(name: str, content: bytes) -> dict[str, Any]:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return {
+        "name": name,
+        "type": "",
+        "size": len(content),
+        "content": memoryview(content),
+        "last_modified": moment,
+    }
+
+
+def test_a_drill_goes_from_the_choice_to_the_ledger(make: Make) -> None:
+    hands = make("dr_drill", drill_name="drill-1")
+    assert plain(hands.choose.picked.value) == "Nothing is picked yet."
+    hands.pick("erp")
+    assert plain(hands.choose.picked.value) == "Picked: erp."
+    hands.up_to_confirm()
+    assert "Delete drill drill-1" in plain(hands.confirm.plan.value)
+    assert "cannot be undone" in plain(hands.confirm.plan.value)
+    assert hands.confirmed("erp") == ""
+    hands.sign_all()
+    assert plain(hands.result.verdict.value) == "✓ completed Every step was done as planned."
+    assert "Drill network left over: erp" in deviations(hands)
+    assert "kept" in plain(hands.result.clocks.value)
+
+
+def test_a_group_that_is_not_ready_says_why_and_the_shortest_way(make: Make) -> None:
+    hands = make("planned_failover", one_group("available"))
+    hands.pick("erp")
+    error = hands.press("choose")
+    assert error.startswith("1 group is not ready")
+    said = plain(hands.choose.state.value)
+    assert "not ready erp" in said
+    assert "SDRS.1002" in said
+    assert "The shortest legal way there: Enable protection of erp." in said
+    assert hands.state("objectives") is State.WAITING
+
+
+def test_nothing_picked_is_asked_for(make: Make) -> None:
+    assert make("dr_drill").press("choose") == "Pick at least one protection group."
+
+
+def test_what_the_parameters_name_is_picked_and_filled_in(make: Make) -> None:
+    hands = make("planned_failover", "healthy-three-tier", waves=["shop-db", "shop-app+shop-web"])
+    assert [len(each) for each in hands.choose.waves.waves] == [1, 2]
+    hands.press("choose")
+    assert hands.aims.fields["scenario"].text == "Maintenance"
+    assert [each.text for each in hands.aims.targets.values()] == ["15 min"] * 3
+
+
+def test_each_missing_objective_stands_beside_its_field(make: Make) -> None:
+    hands = make("planned_failover", scope="", rto={})
+    hands.pick("erp")
+    hands.press("choose")
+    (target,) = hands.aims.targets.values()
+    target.field.value = "soon"
+    hands.aims.fields["rpo"].field.value = "none"
+    said = hands.press("objectives")
+    assert said.endswith("beside each field: Scope, Data that may be lost, Recovered within: erp.")
+    assert plain(hands.aims.fields["scope"].error.value) == "Say what is in scope."
+    assert "no span of time" in plain(target.error.value)
+    assert "no span of time" in plain(hands.aims.fields["rpo"].error.value)
+    assert plain(hands.aims.fields["scenario"].error.value) == ""
+    target.field.value, hands.aims.fields["scope"].field.value = "", "The shop"
+    hands.aims.fields["rpo"].field.value = ""
+    hands.press("objectives")
+    assert "Set the time in which it has to be back" in plain(target.error.value)
+    target.field.value = "1 h"
+    assert hands.press("objectives") == ""
+    assert Objectives.from_facts(hands.form.task.drafted.facts).rto_targets[0][1] == 3600  # type: ignore[union-attr]
+
+
+def test_a_plan_that_is_refused_says_so_beside_the_button(make: Make) -> None:
+    hands = make("dr_drill", drill_name="no good name")
+    hands.pick("erp")
+    assert "not ready" in hands.press("choose")
+
+
+def test_a_check_that_is_none_says_so_beside_its_field(make: Make) -> None:
+    hands = make("planned_failover", checks={"erp": "somewhere"})
+    hands.pick("erp")
+    hands.press("choose")
+    assert hands.press("objectives").endswith("beside each field: Health check: erp.")
+    (check,) = hands.aims.checks.values()
+    assert "tcp://host:port" in plain(check.error.value)
+
+
+def test_a_failover_wants_its_declaration(make: Make) -> None:
+    hands = make("failover")
+    hands.pick("erp")
+    hands.press("choose")
+    hands.aims.fields["declared_at"].field.value = "just now"
+    hands.press("objectives")
+    assert plain(hands.aims.fields["declared_what"].error.value) == "Say what happened."
+    assert "no time" in plain(hands.aims.fields["declared_at"].error.value)
+
+
+def test_the_runbooks_of_one_notebook_are_a_choice(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.turn_to("failback")
+    assert plain(hands.choose.picked.value) == "Picked: erp."
+    assert "back to the zone it was set up in" in plain(hands.choose.purpose.value)
+    hands.choose.again.click()
+    hands.settle()
+    assert plain(hands.choose.picked.value) == "Picked: erp."
+    hands.press("choose")
+    assert "first zone already for erp" in hands.press("objectives")
+    assert family(Kind.RESTART)[0] is Kind.FAILOVER
+
+
+def test_a_runbook_that_switches_no_production_asks_for_no_recovery_point(make: Make) -> None:
+    hands = make("reprotect", one_group("failed-over", stopped=True))
+    hands.pick("erp")
+    assert hands.press("choose") == ""
+    assert "rpo" not in hands.aims.fields
+    assert hands.press("objectives") == ""
+    assert "RPO target" not in [each["objective"] for each in aims_rows(hands.form.task.drafted)]
+
+
+def test_the_wrong_name_starts_nothing(make: Make) -> None:
+    hands = make("dr_drill")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirm.name.field.value = "ERP"
+    assert hands.confirm.primary.disabled
+    assert hands.form.task.run is None
+
+
+def test_what_changed_since_the_plan_is_told_and_nothing_is_sent(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    next(iter(hands.sandbox.world.groups.values())).status = "available"
+    assert "Go back to step 1" in hands.confirmed("erp")
+    assert hands.site.journal.runs() == []
+
+
+def test_a_group_that_somebody_holds_can_be_taken_over_on_request(make: Make) -> None:
+    hands = make("dr_drill", drill_name="first")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    assert hands.confirmed("erp") == ""
+    first = hands.form.task.run
+    assert first
+    other = hands.form
+    hands.another(RehearsalWish("planned_failover", **AIMS))
+    hands.pick("erp")
+    hands.up_to_confirm()
+    assert hands.confirmed("erp")
+    assert hands.confirm.takeover.layout.display == ""
+    other.task.run = None
+    first.stop()
+
+
+def test_whoever_signs_has_a_name_and_a_refusal_has_a_reason(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    row = hands.row("Service answers: erp")
+    assert "ready" in plain(row.head.value)
+    assert row.buttons["Not passed"].disabled
+    assert row.buttons["Skip"].disabled
+    row.buttons["Passed"].click()
+    hands.settle()
+    assert plain(row.error.value) == "Say who signs: choose or type your name above."
+    row.note.value = "nobody could try"
+    assert not row.buttons["Skip"].disabled
+    hands.run.desk.who.value = "Shift lead"
+    row.buttons["Skip"].click()
+    hands.sign_all()
+    assert "completed with deviations" in plain(hands.result.verdict.value)
+    assert "nobody could try (says Shift lead)" in deviations(hands)
+
+
+def test_a_file_is_kept_with_the_sign_off(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    row = hands.row("Service answers: erp")
+    hands.run.desk.who.value = "Shift lead"
+    row.note.value = "see the log"
+    row.file.value = (upload("orders.txt", b"4711"),)
+    row.buttons["Passed"].click()
+    hands.sign_all()
+    (kept,) = hands.form.task.record.evidence.attachments
+    assert (kept.name, kept.media_type, kept.size) == ("orders.txt", "text/plain", 4)
+    (step,) = (each for each in hands.form.task.record.evidence.steps if each.title == "Service answers: erp")
+    assert ([each.note for each in step.checked], step.notes) == (["see the log"], ())
+
+
+def test_a_file_that_is_too_large_is_refused_and_nothing_is_signed(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    row = hands.row("Service answers: erp")
+    hands.run.desk.who.value = "Shift lead"
+    row.file.value = (upload("big.log", b"x" * 1_000_001),)
+    row.buttons["Passed"].click()
+    hands.settle()
+    assert "1,000,001 bytes" in plain(row.error.value)
+    assert "ready" in plain(row.head.value)
+
+
+def test_a_check_that_fails_can_be_tried_again_while_the_run_goes_on(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.run.desk.who.value = "Shift lead"
+    row = hands.row("Service answers: erp")
+    row.note.value = "no answer"
+    row.buttons["Not passed"].click()
+    failed = hands.row("failed Service answers: erp")
+    assert "Not passed, says Shift lead: no answer" in plain(failed.head.value)
+    assert failed.file.layout.display == "none"
+    failed.buttons["Try again"].click()
+    hands.row("ready Service answers: erp")
+    hands.sign_all()
+    assert "completed with deviations" in plain(hands.result.verdict.value)
+
+
+def test_a_failed_switch_shows_the_ways_out_and_one_leads_on(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.sandbox.fault("job-fails", job_type="reverseProtectionGroupNoCG")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.result_shown()
+    assert plain(hands.result.verdict.value).startswith("✗ failed")
+    shown = [plain(str(getattr(each, "value", ""))) for each in hands.result.exits.children]
+    assert any("erp: ways out" in each and "error-reversing" in each for each in shown)
+    buttons = {
+        each.children[1].description: each.children[1]
+        for each in hands.result.exits.children
+        if len(getattr(each, "children", ())) > 1
+    }
+    assert set(buttons) == {
+        "Go this way: retry planned failover",
+        "Go this way: failover",
+        "Go this way: start production again",
+    }
+    first = hands.form.task.run
+    buttons["Go this way: start production again"].click()
+    hands.until(lambda: hands.form.task.kind is Kind.RESTART and hands.state("choose") is State.READY)
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all()
+    aims = hands.form.task.record.evidence.objectives
+    assert first
+    assert aims
+    assert (aims.kind, aims.follows) == (Kind.RESTART, first.id)
+    assert aims.declared_at == first.state().started_at.replace(microsecond=0)
+
+
+def test_after_going_over_the_way_back_is_offered(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all()
+    assert "erp: Nothing acknowledged is lost: all 1 pairs were synchronised" in deviations(hands)
+    assert hands.result.next.description == "Go on: failback"
+    hands.go_on_to("failback")
+    assert hands.form.task.drafted.title == "Failback of erp"
+    aims = Objectives.from_facts(hands.form.task.drafted.facts)
+    assert aims
+    assert (aims.kind, aims.declared_at) == (Kind.FAILBACK, None)
+
+
+def test_the_way_back_goes_in_the_same_waves_and_is_measured_from_its_own_start(make: Make) -> None:
+    declared = {"declared_what": "Dark", "declared_by": "Shift lead", "declared_at": "2026-01-01 00:00"}
+    hands = make("failover", "healthy-three-tier", waves=["shop-db", "shop-app+shop-web"], **declared)
+    hands.up_to_confirm()
+    hands.confirmed("shop-db, shop-app, shop-web")
+    hands.sign_all()
+    hands.go_on_to("reprotect")
+    hands.confirmed(", ".join(name for _, name in hands.form.task.drafted.groups))
+    hands.sign_all()
+    hands.go_on_to("failback")
+    task = hands.form.task
+    waves = [sorted(task.names[each] for each in wave) for wave in task.waves]
+    assert waves == [["shop-db"], ["shop-app", "shop-web"]]
+    aims = Objectives.from_facts(task.drafted.facts)
+    assert aims
+    assert (aims.declared_what, aims.declared_at) == ("", None)
+
+
+def test_findings_and_acceptance_go_into_the_record(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all()
+    form = hands.result.findings
+    form.button.click()
+    hands.settle()
+    assert plain(hands.result.error.value) == "Say until when it has to be put right."
+    form.what.value, form.owner.value, form.due.value = "DNS took long", "Network", date(2027, 1, 1)
+    form.button.click()
+    hands.result.acceptance.who.value = "Shift lead"
+    hands.result.acceptance.refuse.click()
+    hands.settle()
+    assert "why it is not accepted" in plain(hands.result.error.value)
+    hands.result.acceptance.accept.click()
+    hands.settle()
+    said = plain(hands.result.report.value)
+    assert "DNS took long (Network, until 2027-01-01)" in said
+    assert "Accepted by Shift lead." in said
+    assert form.what.value == ""
+
+
+def test_a_drill_that_was_left_behind_is_cleaned_up(make: Make) -> None:
+    hands = make("dr_drill", drill_name="drill-1")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all(failing="Release")
+    assert "Drill drill-1" in deviations(hands)
+    buttons = [
+        each.children[1] for each in hands.result.exits.children if len(getattr(each, "children", ())) > 1
+    ]
+    assert [each.description for each in buttons] == ["Go this way: clean up drill drill-1"]
+    buttons[0].click()
+    hands.until(lambda: hands.form.task.kind is Kind.CLEANUP and hands.state("choose") is State.READY)
+    assert plain(hands.choose.picked.value) == "Picked: drill-1."
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all()
+    assert plain(hands.result.verdict.value).startswith("✓ completed"), deviations(hands)
+    assert not hands.site.inventory().drills
+
+
+def test_a_run_whose_record_was_altered_stops_nobody(make: Make, tmp_path: Path) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    run = hands.form.task.run
+    assert run
+    run.stop()
+    run.wait(10)
+    hands.run.leave()
+    with sqlite3.connect(hands.site.journal.where) as connection:
+        connection.execute("DROP TRIGGER drkit_entries_no_update")
+        connection.execute("UPDATE drkit_entries SET data = '{' WHERE seq = 1")
+    connection.close()
+    hands.another(RehearsalWish("planned_failover", **AIMS))
+    assert hands.choose.unfinished.children == ()
+    hands.pick("erp")
+    hands.up_to_confirm()
+
+
+def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.row("Service answers: erp")
+    run = hands.form.task.run
+    assert run
+    run.stop()
+    run.wait(10)
+    hands.run.leave()
+    hands.another(RehearsalWish("planned_failover", **AIMS))
+    (offer,) = hands.choose.unfinished.children
+    assert "Planned failover of erp" in plain(offer.children[0].value)
+    offer.children[1].click()
+    hands.settle()
+    hands.sign_all()
+    assert hands.form.task.run
+    assert hands.form.task.run.id == run.id
+    assert plain(hands.result.verdict.value).startswith("? completed with deviations")
+
+
+def test_a_run_named_in_the_parameters_is_gone_on_with(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all()
+    run = hands.form.task.run
+    assert run
+    hands.another(RehearsalWish("planned_failover", run=run.id))
+    hands.result_shown()
+    assert run.id in plain(hands.result.report.value)
+
+
+def test_many_steps_to_sign_come_a_few_at_a_time(make: Make) -> None:
+    build = Builder("many", start=time.time())
+    group = build.group("erp", "protected")
+    for number in range(5):
+        build.instance(group, f"erp-{number:02}")
+    hands = make("dr_drill", build.world, participants=["Duty engineer"])
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.until(lambda: len(hands.rows()) == 8)
+    assert plain(hands.run.desk.more.value) == "9 more wait; they follow."
+    assert hands.run.desk.who.value == "Duty engineer"
+    hands.sign_all()
+    assert plain(hands.result.verdict.value).startswith("✓ completed")
+
+
+def test_the_clock_and_the_forecast_are_on_the_screen(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.row("Service answers: erp")
+    hands.until(lambda: "expected to answer" in plain(hands.run.clocks.value))
+    hands.until(lambda: plain(hands.run.ahead.value).startswith("Step 4 of 5"))
+    assert "of 15 min 00 s" in plain(hands.run.clocks.value)
+    assert "All done at about" in plain(hands.run.ahead.value)
+
+
+def test_a_run_that_is_stopped_promises_nothing_and_asks_for_nothing(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.row("Service answers: erp")
+    hands.run.stop.click()
+    hands.result_shown()
+    assert "expected to answer" not in plain(hands.run.clocks.value)
+    assert plain(hands.run.ahead.value) == ""
+    hands.until(lambda: not hands.rows())
+    assert hands.run.primary.description == "Go on with the run"
+
+
+def test_a_cell_that_is_run_again_shows_the_same_rehearsal(make: Make) -> None:
+    hands = make("planned_failover")
+    wish = hands.form.task.wish
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.form.begin(RehearsalWish("dr_drill"))
+    hands.settle()
+    assert hands.form.task.kind is Kind.PLANNED_FAILOVER
+    hands.sign_all()
+    hands.form.begin(wish)
+    hands.settle()
+    assert hands.state("result") is State.DONE
+    hands.form.begin(RehearsalWish("dr_drill"))
+    hands.until(lambda: hands.form.task.kind is Kind.DRILL)
+    assert hands.form.task.run is None
+
+
+def test_each_cell_has_its_card_and_the_band_says_practice(make: Make) -> None:
+    form = make("planned_failover").form
+    top = form.choose()
+    assert "PRACTICE" in plain(form.top.value)
+    cards = [top.children[-1], form.objectives(), form.confirm(), form.run(), form.result()]
+    assert [each.key for each in cards] == ["choose", "objectives", "confirm", "run", "result"]
+    assert RunPhase.DONE.value == "done"
+
+
+def test_one_kernel_has_one_rehearsal(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    hands = make("planned_failover")
+    monkeypatch.setattr("drkit.forms.rehearsal.RehearsalForm", lambda _task: hands.form)
+    monkeypatch.setattr("drkit.forms.rehearsal._shown", [])
+    assert rehearse(RehearsalWish("planned_failover", **AIMS)) is hands.form
+    form = rehearse(RehearsalWish("dr_drill", **AIMS))
+    assert form is hands.form
+    hands.until(lambda: hands.form.task.kind is Kind.DRILL)
+
+
+def test_a_service_that_cannot_be_read_can_be_asked_again(make: Make) -> None:
+    hands = make("dr_drill")
+    hands.sandbox.fault("error-500", times=50)
+    hands.form.task.overview = None
+    assert "500" in hands.press("choose")
+    assert "Reading" not in plain(hands.choose.sentence.value)
+    hands.sandbox.clear_faults()
+    assert hands.press("choose") == "Pick the groups, then press the button again."
+    hands.pick("erp")
+    hands.up_to_confirm()
+
+
+def test_reading_again_shows_what_is_there_now(make: Make) -> None:
+    hands = make("dr_drill")
+    next(iter(hands.sandbox.world.groups.values())).status = "available"
+    hands.choose.again.click()
+    hands.settle()
+    assert [each.status for each in hands.form.task.surveyed.groups.values()] == ["available"]
+
+
+def test_protection_after_a_failover_has_no_recovery_clock(make: Make) -> None:
+    hands = make("reprotect", one_group("failed-over"))
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all()
+    assert plain(hands.result.verdict.value).startswith("✓ completed")
+    assert plain(hands.result.clocks.value) == ""
+
+
+def test_only_the_groups_that_are_not_recovered_have_ways_out(make: Make) -> None:
+    hands = make("planned_failover", "healthy-three-tier", waves=["shop-db", "shop-app"])
+    hands.sandbox.fault("job-fails", job_type="reverseProtectionGroupNoCG", group="shop-app")
+    hands.up_to_confirm()
+    hands.confirmed("shop-db, shop-app")
+    hands.sign_all()
+    shown = " ".join(plain(str(getattr(each, "value", ""))) for each in hands.result.exits.children)
+    assert "shop-app: ways out" in shown
+    assert "shop-db: ways out" not in shown

@@ -1,0 +1,94 @@
+"""What a rehearsal says on the screen, where it is not said on the way through the runbooks."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from itables.widget import ITable
+from pandas import DataFrame
+
+from drkit.forms.picking import PickTable, Table
+from drkit.forms.rehearsal import words
+from drkit.forms.rehearsal.wish import RehearsalWish, read_moment
+from drkit.model import Backend
+from drkit.plan.recovery import RecoveryClock
+from drkit.plan.steps import Plan
+from tests.forms.hands import plain
+
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+
+
+def clock(seconds: float, target: int | None, **more: datetime | None) -> RecoveryClock:
+    since = NOW - timedelta(seconds=seconds)
+    said = {"until": None, "expected_end": None} | more
+    return RecoveryClock("g", "erp", since, said["until"], seconds, target, said["expected_end"], ())
+
+
+def test_a_clock_without_a_target_says_so() -> None:
+    assert "no target" in plain(words.clocks_words([clock(5, None)], NOW))
+    assert "stopped" in plain(words.clocks_words([clock(5, None, until=NOW)], NOW))
+
+
+def test_a_clock_that_will_be_late_warns_before_it_is() -> None:
+    late = clock(60, 120, expected_end=NOW + timedelta(seconds=90))
+    assert "after the target" in plain(words.clocks_words([late], NOW))
+    good = clock(60, 120, expected_end=NOW + timedelta(seconds=30))
+    assert "after the target" not in plain(words.clocks_words([good], NOW))
+
+
+def test_a_missed_target_is_said_in_words() -> None:
+    assert "missed" in plain(words.clocks_words([clock(130, 120)], NOW))
+
+
+def test_after_the_end_of_a_run_a_service_that_is_away_is_called_not_back() -> None:
+    assert "running" in plain(words.clocks_words([clock(60, 120)], NOW))
+    assert "not back" in plain(words.clocks_words([clock(60, 120)], NOW, ended=True))
+    assert "kept" in plain(words.clocks_words([clock(60, 120, until=NOW)], NOW, ended=True))
+
+
+def test_names_from_a_server_are_shown_and_not_obeyed() -> None:
+    evil = RecoveryClock("g", "<img src=x onerror=alert(1)>", NOW, NOW, 1, 2, NOW, ())
+    assert "<img" not in words.clocks_words([evil], NOW)
+
+
+def test_a_plan_without_objectives_has_none_to_show() -> None:
+    assert words.aims_rows(Plan("Attach", Backend(True, "", "", "", ""), (), (), NOW)) == []
+
+
+def test_a_report_beside_the_notebook_can_be_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    near = words.file_words(Path.cwd() / "reports" / "a b.html")
+    assert 'href="reports/a%20b.html"' in near
+    assert "href" not in words.file_words(Path("/elsewhere/a.html"))
+
+
+def test_the_groups_of_a_wave_are_joined_by_a_plus() -> None:
+    assert RehearsalWish("failover", waves=["db", "app + web", ""]).split() == (("db",), ("app", "web"))
+    assert RehearsalWish("failover", waves=["a+b", "c+d"]).split(["a+b"]) == (("a+b",), ("c", "d"))
+
+
+def test_no_time_is_no_declaration() -> None:
+    assert read_moment(" ") is None
+    assert read_moment("2026-11-20 03:00") == NOW
+
+
+def test_a_table_reaches_the_page_with_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[dict[str, object]] = []
+    really = ITable.open
+
+    def spy(table: ITable) -> None:
+        opened.append(table.get_state())
+        really(table)
+
+    monkeypatch.setattr(ITable, "open", spy)
+    table = PickTable(lambda _picked: None)
+    table.fill(("Group",), {"g": ("erp",)}, ["g"])
+    (state,) = opened
+    assert "erp" in str(state["_dt_args"])
+    assert state["selected_rows"] == [0]
+
+
+def test_a_table_is_drawn_once_and_so_goes_on_telling_of_picks() -> None:
+    assert str(ITable._esm).count('"change:_dt_args"') == 1
+    assert "_dt_args" in Table(DataFrame({"Group": ["erp"]}))._esm
+    assert "change:_dt_args" not in Table(DataFrame({"Group": ["erp"]}))._esm

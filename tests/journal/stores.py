@@ -1,0 +1,67 @@
+"""Where the journal's tests keep it: a SQLite file, or a schema of its own on a real PostgreSQL."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from drkit.clock import SteppedClock
+from drkit.journal import Hold, Journal, NewRun
+
+PLAN = {"title": "Attach a pair", "steps": [{"key": "1"}]}
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of an empty schema; skips where DRKIT_TEST_POSTGRES names no server."""
+    named = os.environ.get("DRKIT_TEST_POSTGRES", "")
+    if not named:
+        if os.environ.get("DRKIT_REQUIRE_POSTGRES"):
+            pytest.fail("PostgreSQL is required, but DRKIT_TEST_POSTGRES names no server.")
+        pytest.skip("DRKIT_TEST_POSTGRES names no PostgreSQL server; set it to run this test.")
+    schema = f"drkit_{secrets.token_hex(6)}"
+    url = make_url(named).set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    try:
+        options = {"options": f"-csearch_path={schema}"}
+        yield url.set(drivername="postgresql").update_query_dict(options).render_as_string(False)
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        engine.dispose()
+
+
+@contextmanager
+def store(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "postgresql":
+        with postgres() as url:
+            yield url
+    else:
+        yield str(folder / "journal.sqlite")
+
+
+def new_run(
+    run_id: str = "r1", groups: tuple[tuple[str, str], ...] = (("g1", "erp"),), title: str = "Attach a pair"
+) -> NewRun:
+    return NewRun(run_id, title, True, "PRACTICE", "practice/p", groups, PLAN, digest_of(PLAN), {})
+
+
+def digest_of(plan: object) -> str:
+    import hashlib
+    import json
+
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
+
+
+def begun(journal: Journal, run_id: str = "r1") -> Hold:
+    return journal.start(new_run(run_id))
+
+
+def opened(where: str | Path, who: str = "duty", **more: float) -> Journal:
+    return Journal.open(where, SteppedClock(), who=who, **more)

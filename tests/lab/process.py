@@ -1,0 +1,66 @@
+"""`drkit lab` as the process an operator starts, for tests that need a real one."""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+DRKIT = Path(sys.executable).with_name("drkit")
+
+
+@dataclass
+class Started:
+    process: subprocess.Popen[str]
+    lines: Sequence[str]
+    port: int
+    token: str
+
+    def ask(self, method: str, path: str, *, token: str | None = None) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        headers = {"Authorization": f"token {self.token if token is None else token}"}
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+@contextmanager
+def drkit_lab(folder: Path, *words: str, **environment: str) -> Iterator[Started]:
+    """`drkit lab` in a home folder of its own, ready."""
+    home = folder.parent / "home"
+    home.mkdir(exist_ok=True)
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DRKIT_", "JUPYTER", "XDG_"))
+    }
+    env |= {"HOME": str(home), "DRKIT_SANDBOX_FILE": str(home / "sandbox.json")} | environment
+    command: list[str | Path] = [DRKIT, "lab", "--no-browser", "--dir", folder, *words]
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        lines: list[str] = []
+        found = None
+        while not found and (line := process.stdout.readline()):
+            lines.append(line.strip())
+            found = re.search(r"http://127\.0\.0\.1:(\d+)/doc/tree/00_start_here\.ipynb\?token=(\S+)", line)
+        try:
+            assert found, (lines, process.stderr and process.stderr.read())
+            yield Started(process, lines, int(found[1]), found[2])
+        finally:
+            process.terminate()
+            process.wait(30)

@@ -1,0 +1,290 @@
+"""Reading the service's objects: what each key means, and that every documented key has to be there."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import pytest
+
+from drkit.errors import WireError
+from drkit.model import (
+    Attachment,
+    BlockDevice,
+    Disk,
+    Drill,
+    FreeSlots,
+    GroupStatus,
+    InstanceStatus,
+    Job,
+    JobStatus,
+    PairStatus,
+    ProtectedInstance,
+    ProtectionGroup,
+    Quota,
+    ReplicationPair,
+    Server,
+    Station,
+    Unknown,
+)
+
+Json: TypeAlias = dict[str, Any]
+
+GROUP: Json = {
+    "id": "g1",
+    "name": "shop",
+    "description": "",
+    "status": "protected",
+    "progress": 100,
+    "source_availability_zone": "az1",
+    "target_availability_zone": "az2",
+    "domain_id": "d1",
+    "domain_name": "domain_001",
+    "priority_station": "target",
+    "protected_instance_num": 2,
+    "replication_num": 5,
+    "disaster_recovery_drill_num": 1,
+    "protected_status": None,
+    "replication_status": None,
+    "health_status": None,
+    "source_vpc_id": "v1",
+    "target_vpc_id": "v1",
+    "test_vpc_id": None,
+    "dr_type": "migration",
+    "created_at": "2026-11-20 03:04:05.678",
+    "updated_at": "2026-11-20 03:04:05.7",
+    "protection_type": "replication-pair",
+    "replication_model": None,
+    "server_type": "ECS",
+}
+INSTANCE: Json = {
+    "id": "i1",
+    "name": "db-01",
+    "description": None,
+    "status": "resizing",
+    "source_server": "s1",
+    "target_server": "s2",
+    "server_group_id": "g1",
+    "created_at": "2026-11-20 03:04:05.678",
+    "updated_at": "",
+    "metadata": {"__system__frozen": "true"},
+    "attachment": [{"replication": "p1", "device": "/dev/vdb"}],
+    "tags": [{"key": "tier", "value": "db"}],
+    "progress": 0,
+    "priority_station": "source",
+}
+PAIR: Json = {
+    "id": "p1",
+    "name": "data",
+    "description": "",
+    "status": "shiny",
+    "volume_ids": "d1,d2",
+    "attachment": [{"protected_instance": "i1", "device": "/dev/vdb"}],
+    "created_at": "2026-11-20T03:04:05.678901",
+    "updated_at": "2026-11-20T03:04:05",
+    "replication_model": None,
+    "progress": 37,
+    "failure_detail": None,
+    "record_metadata": {"multiattach": False, "bootable": "true", "volume_size": "10", "volume_type": "SAS"},
+    "fault_level": 0,
+    "server_group_id": "g1",
+    "priority_station": "source",
+    "replication_status": "copying",
+}
+DRILL: Json = {
+    "id": "r1",
+    "name": "spring",
+    "status": "available",
+    "drill_vpc_id": "v2",
+    "created_at": "2026-11-20 03:04:05.678",
+    "updated_at": None,
+    "server_group_id": "g1",
+    "drill_servers": [{"protected_instance": "i1", "drill_server_id": "s9"}],
+}
+JOB: Json = {
+    "job_id": "j1",
+    "job_type": "stopProtectionGroupNoCG",
+    "status": "SUCCESS",
+    "begin_time": "2026-11-20T03:04:05.678Z",
+    "end_time": "2026-11-20T03:05:05.678Z",
+    "error_code": None,
+    "fail_reason": None,
+    "entities": {
+        "sub_jobs": [
+            {
+                "job_id": "j2",
+                "job_type": "sub",
+                "status": "FAIL",
+                "entities": {"server_group_id": "g1"},
+                "error_code": "SDRS.1030",
+            }
+        ]
+    },
+}
+SERVER: Json = {
+    "id": "s1",
+    "name": "db-01",
+    "status": "ACTIVE",
+    "flavor": {"id": "s3.large.2"},
+    "metadata": {"vpc_id": "v1"},
+    "OS-EXT-AZ:availability_zone": "az1",
+    "OS-EXT-STS:task_state": None,
+    "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
+    "os-extended-volumes:volumes_attached": [
+        {"id": "d0", "bootIndex": "0", "device": "/dev/vda", "delete_on_termination": "false"},
+        {"id": "d1", "bootIndex": None},
+    ],
+}
+DISK: Json = {
+    "id": "d1",
+    "name": "data",
+    "status": "in-use",
+    "size": 10,
+    "volume_type": "SAS",
+    "availability_zone": "az1",
+    "bootable": "false",
+    "multiattach": True,
+    "encrypted": False,
+    "attachments": [{"server_id": "s1", "device": "/dev/vdb"}],
+}
+QUOTA: Json = {"type": "replications", "used": 3, "quota": 100, "min": 0, "max": 1000}
+
+NOON = datetime(2026, 11, 20, 3, 4, 5, 678000, UTC)
+
+READERS: dict[str, tuple[Callable[[object], object], Json, set[str]]] = {
+    "group": (
+        ProtectionGroup.from_wire,
+        GROUP,
+        {"protected_status", "test_vpc_id", "dr_type", "protection_type", "replication_model", "server_type"},
+    ),
+    "instance": (ProtectedInstance.from_wire, INSTANCE, set()),
+    "pair": (ReplicationPair.from_wire, PAIR, {"replication_model"}),
+    "drill": (Drill.from_wire, DRILL, set()),
+    "job": (Job.from_wire, JOB, {"begin_time", "end_time", "error_code", "fail_reason", "entities"}),
+    "server": (
+        Server.from_wire,
+        SERVER,
+        {"OS-EXT-STS:task_state", "OS-EXT-SRV-ATTR:root_device_name"},
+    ),
+    "disk": (Disk.from_wire, DISK, {"encrypted"}),
+    "quota": (Quota.from_wire, QUOTA, {"min", "max"}),
+}
+KEYS = [(name, key) for name, (_, source, _) in READERS.items() for key in source]
+
+
+class TestEveryKind:
+    @pytest.mark.parametrize(("name", "key"), KEYS)
+    def test_misses_a_documented_key_by_its_name(self, name: str, key: str) -> None:
+        read, source, optional = READERS[name]
+        less = {other: value for other, value in source.items() if other != key}
+        if key in optional:
+            read(less)
+        else:
+            with pytest.raises(WireError, match=f"lacks the documented key '{key}'"):
+                read(less)
+
+    @pytest.mark.parametrize("name", READERS)
+    def test_ignores_keys_that_it_does_not_know(self, name: str) -> None:
+        read, source, _ = READERS[name]
+        assert read({**source, "brand_new": {"deep": [1]}}) == read(source)
+
+
+class TestAGroup:
+    def test_is_read(self) -> None:
+        group = ProtectionGroup.from_wire(GROUP)
+        assert (group.status, group.priority_station) == (GroupStatus.PROTECTED, Station.TARGET)
+        assert (group.production_zone, group.dr_zone, group.vpc_ids) == ("az2", "az1", frozenset({"v1"}))
+        assert (group.instance_count, group.pair_count, group.drill_count) == (2, 5, 1)
+        assert (group.replication_status, group.health_status) == ("", "")
+        assert group.created_at == NOON
+
+
+class TestAnInstance:
+    def test_is_read(self) -> None:
+        instance = ProtectedInstance.from_wire(INSTANCE)
+        assert instance.status is InstanceStatus.RESIZING
+        assert instance.attachments == (Attachment("p1", "i1", "/dev/vdb"),)
+        assert (instance.production_server_id, instance.dr_server_id) == ("s1", "s2")
+        assert (instance.frozen, instance.tags, instance.updated_at) == (True, (("tier", "db"),), None)
+
+    @pytest.mark.parametrize("metadata", [{}, None, {"__system__frozen": ""}, {"__system__frozen": "false"}])
+    def test_is_frozen_only_where_that_is_said(self, metadata: object) -> None:
+        assert not ProtectedInstance.from_wire({**INSTANCE, "metadata": metadata}).frozen
+
+
+class TestAPair:
+    def test_is_read(self) -> None:
+        pair = ReplicationPair.from_wire(PAIR)
+        assert pair.attachments == (Attachment("p1", "i1", "/dev/vdb"),)
+        assert (pair.production_disk_id, pair.dr_disk_id) == ("d1", "d2")
+        assert (pair.size_gb, pair.system_disk, pair.shared, pair.disk_type) == (10, True, False, "SAS")
+        assert (pair.fault_level, pair.progress, pair.failure_detail) == ("0", 37, "")
+        assert isinstance(pair.status, Unknown)
+
+    @pytest.mark.parametrize(("told", "ids"), [("d1, d2", ("d1", "d2")), ("d1", ("d1",)), ("", ())])
+    def test_has_the_disks_that_are_told(self, told: str, ids: tuple[str, ...]) -> None:
+        assert ReplicationPair.from_wire({**PAIR, "volume_ids": told}).disk_ids == ids
+
+    def test_can_be_in_no_state_at_all(self) -> None:
+        with pytest.raises(WireError, match="'status' of a replication pair is not a text but None"):
+            ReplicationPair.from_wire({**PAIR, "status": None})
+        assert ReplicationPair.from_wire({**PAIR, "status": "protected"}).status is PairStatus.PROTECTED
+
+
+def test_a_drill_is_read() -> None:
+    drill = Drill.from_wire(DRILL)
+    assert (drill.servers, drill.drill_vpc_id, drill.updated_at) == ((("i1", "s9"),), "v2", None)
+
+
+class TestAJob:
+    def test_is_read_with_its_sub_jobs(self) -> None:
+        job = Job.from_wire(JOB)
+        assert (job.status, job.final, job.begin_at) == (JobStatus.SUCCESS, True, NOON)
+        assert [(each.id, each.error_code, each.entity("server_group_id")) for each in job.sub_jobs] == [
+            ("j2", "SDRS.1030", "g1")
+        ]
+        assert job.entity("server_group_id") == ""
+
+    @pytest.mark.parametrize("status", ["INIT", "RUNNING", "shiny"])
+    def test_is_not_final_before_its_end(self, status: str) -> None:
+        job = Job.from_wire({"job_id": "j1", "job_type": "x", "status": status})
+        assert (job.final, job.begin_at, job.end_at, job.error_code, job.sub_jobs) == (
+            False,
+            None,
+            None,
+            "",
+            (),
+        )
+
+
+class TestAServer:
+    def test_is_read(self) -> None:
+        server = Server.from_wire(SERVER)
+        assert server.disks == (BlockDevice("d0", "/dev/vda", 0), BlockDevice("d1", ""))
+        assert (server.root_device, server.task_state, server.flavor) == ("/dev/vda", "", "s3.large.2")
+        assert (server.vpc_id, server.slots) == ("v1", None)
+
+    def test_may_tell_little(self) -> None:
+        server = Server.from_wire({**SERVER, "metadata": {}, "flavor": None})
+        assert (server.vpc_id, server.flavor) == ("", "")
+
+    def test_gets_its_slots_from_its_block_devices(self) -> None:
+        server = Server.from_wire(SERVER).with_block_devices(
+            {
+                "volumeAttachments": [
+                    {"volumeId": "d7", "device": "/dev/vdc", "bus": "virtio", "bootIndex": 1, "size": 20}
+                ],
+                "attachableQuantity": {"free_scsi": 36, "free_blk": 21, "free_disk": 57},
+            }
+        )
+        assert server.slots == FreeSlots(57, 21, 36)
+        assert server.disks == (BlockDevice("d7", "/dev/vdc", 1, "virtio", 20),)
+
+
+def test_a_disk_is_read() -> None:
+    disk = Disk.from_wire(DISK)
+    assert (disk.servers, disk.shared, disk.system_disk) == ((("s1", "/dev/vdb"),), True, False)
+    assert Disk.from_wire({**DISK, "encrypted": None}).encrypted is False
+
+
+def test_a_quota_is_read() -> None:
+    assert Quota.from_wire(QUOTA) == Quota("replications", 3, 100)

@@ -1,0 +1,45 @@
+"""Changes as data."""
+
+import json
+
+import pytest
+
+from drkit.model import Change, Operation
+from drkit.model.operations import NEEDS, Value
+
+
+def test_operations_are_called_what_people_call_them() -> None:
+    assert Operation.PLANNED_FAILOVER.words == "planned failover"
+
+
+class TestAChange:
+    @pytest.mark.parametrize("operation", Operation)
+    def test_survives_a_trip_through_json(self, operation: Operation) -> None:
+        samples: dict[type, Value] = {str: "x", int: 5, bool: True}
+        change = Change.of(
+            operation, "g1", **{name: samples[kind] for name, kind in NEEDS[operation].items()}
+        )
+        assert Change.from_json(json.loads(json.dumps(change.to_json()))) == change
+
+    def test_is_a_value_that_can_be_a_key(self) -> None:
+        one = Change.of(Operation.DETACH_PAIR, "g1", pair_id="p", instance_id="i")
+        other = Change.of(Operation.DETACH_PAIR, "g1", instance_id="i", pair_id="p")
+        assert {one: 1}[other] == 1
+
+    def test_tells_its_arguments(self) -> None:
+        change = Change.of(Operation.EXPAND_PAIR, "g1", pair_id="p", new_size_gb=50)
+        assert (change.text("pair_id"), change.number("new_size_gb"), change.text("device")) == ("p", 50, "")
+        assert Change.of(Operation.STOP_SERVER, "g1", server_id="s", hard=True).number("hard") == 1
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {},
+            {"pair_id": "p", "new_size_gb": "50"},
+            {"pair_id": "p", "new_size_gb": True},
+            {"pair_id": "p", "new_size_gb": 5, "more": 1},
+        ],
+    )
+    def test_takes_exactly_the_arguments_of_its_operation(self, arguments: dict[str, str | int]) -> None:
+        with pytest.raises(TypeError, match="expand_pair takes"):
+            Change.of(Operation.EXPAND_PAIR, "g1", **arguments)

@@ -1,0 +1,112 @@
+"""The notebooks as they are shipped, run without a screen on a practice range of their own."""
+
+import ast
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from drkit.errors import InputError
+from drkit.forms import AttachWish
+from drkit.headless.command import run_notebook
+from drkit.headless.parameters import declared
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+ATTACH = NOTEBOOKS / "20_attach_pairs.ipynb"
+PAIRS = 'pairs=["app-cache-01", "app-cache-02"]'
+
+
+def run(notebook: Path, folder: Path, *given: str) -> tuple[int, str, nbformat.NotebookNode]:
+    """Exit code, what was said, and the executed notebook."""
+    said: list[str] = []
+    code = run_notebook(notebook, given, out=folder, say=said.append)
+    (executed,) = folder.glob("*.ipynb")
+    return code, "\n".join(said), nbformat.read(executed, as_version=4)
+
+
+def outputs(executed: nbformat.NotebookNode) -> str:
+    return json.dumps([cell.outputs for cell in executed.cells if cell.cell_type == "code"])
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text())["cells"]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _own_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
+    monkeypatch.setenv("DRKIT_SANDBOX_SPEED", "200")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("00_start_here", "shop-reporting"), ("10_inspect", "drkit-picture")], ids=str
+)
+def test_looking_runs_to_the_end(name: str, words: str, tmp_path: Path) -> None:
+    code, _, executed = run(NOTEBOOKS / f"{name}.ipynb", tmp_path / "out")
+    assert code == 0
+    assert words in outputs(executed).replace("\\", "")
+
+
+def test_the_attach_runbook_attaches_watches_to_the_end_and_prints_the_result(tmp_path: Path) -> None:
+    given = ("instance=app-01", PAIRS, "confirm=shop-backend", "devices=app-cache-02=/dev/vdg")
+    code, said, executed = run(ATTACH, tmp_path / "out", *given)
+    assert code == 0, said
+    assert "done   Attach app-cache-01 to app-01 as /dev/vdc" in said
+    assert "done   Attach app-cache-02 to app-01 as /dev/vdg" in said
+    assert "It is kept as run" in said
+    assert "/dev/vdg" in outputs(executed)
+    assert "widget-view" not in outputs(executed)
+
+
+def test_the_attach_runbook_sends_nothing_without_a_confirmation(tmp_path: Path) -> None:
+    code, said, executed = run(ATTACH, tmp_path / "out", "instance=app-01", PAIRS)
+    assert code == 2
+    assert "Nothing was sent" in said
+    assert "/dev/vdd" in outputs(executed)
+    (error,) = [each for cell in executed.cells for each in cell.get("outputs", []) if "traceback" in each]
+    assert error.traceback == [error.evalue]
+    assert error.evalue.startswith("Nothing was sent")
+
+
+@pytest.mark.parametrize("given", ["instnace=app-01", "pairs={}", "fail_fast=perhaps"])
+def test_a_misspelled_parameter_is_refused_before_anything_runs(given: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        run_notebook(ATTACH, [given], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_attach_runbook_asks_for_what_the_form_takes() -> None:
+    source = "".join(next(cell for cell in cells(ATTACH) if cell["id"] == "attach-parameters")["source"])
+    parameters = declared(source)
+    assert list(parameters) == [each.name for each in fields(AttachWish)]
+    assert all(each.comment for each in parameters.values())
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+class TestEachNotebook:
+    def test_hides_its_code_from_the_operator(self, path: Path) -> None:
+        shown = [
+            cell["id"]
+            for cell in cells(path)
+            if cell["cell_type"] == "code" and not cell["metadata"].get("jupyter", {}).get("source_hidden")
+        ]
+        assert shown == []
+
+    def test_names_its_cells_for_good(self, path: Path) -> None:
+        ids = [cell["id"] for cell in cells(path)]
+        assert len(set(ids)) == len(ids)
+        assert all("-" in each and each == each.lower() and len(each) <= 40 for each in ids)
+
+    def test_begins_with_a_title_and_keeps_its_cells_thin(self, path: Path) -> None:
+        first, *_ = cells(path)
+        assert "".join(first["source"]).startswith("# ")
+        lengths = [
+            len(ast.parse("".join(cell["source"])).body)
+            for cell in cells(path)
+            if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
+        ]
+        assert max(lengths) <= 5

@@ -1,0 +1,118 @@
+"""The rehearsal notebooks as they are shipped, run by `drkit run` on a practice range that goes on."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from drkit.cli import main
+from drkit.forms import RehearsalWish
+from drkit.headless.parameters import declared
+from drkit.sandbox import Sandbox, running
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+DRILL, PLANNED, LOST = (
+    NOTEBOOKS / f"{name}.ipynb"
+    for name in ("30_dr_drill", "40_planned_failover", "50_failover_and_reprotect")
+)
+AIMS = {
+    "scenario": "Maintenance",
+    "scope": "The shop",
+    "criteria": "Orders can be placed.",
+    "participants": ["Duty engineer"],
+    "rto": {"*": "15 min"},
+}
+ANSWERS = {"signed_by": "Duty engineer", "attest": {"Service answers": "passed: seen", "Accepted": "passed"}}
+LEFT = ("Drill servers gone", "Drill network left over", "Public addresses left over")
+CHECKLIST = ("Service answers", "Data is there", "Logins work", "Settings carried over", "Drill network")
+
+
+class Shell:
+    """`drkit run` in a folder of its own; `said` is what it printed last."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys, self.said = folder, capsys, ""
+
+    def run(self, notebook: Path, *words: str, **given: object) -> int:
+        file = self.folder / "given.json"
+        file.write_text(json.dumps(given))
+        code = main(["run", str(notebook), "-f", str(file), "--out", str(self.folder / "out"), *words])
+        printed = self._capsys.readouterr()
+        self.said = printed.out + printed.err
+        return code
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
+    return Shell(tmp_path, capsys)
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """The practice range with the healthy shop, for every kernel of the test."""
+    with running(Sandbox("healthy-three-tier", speed=500.0)) as sandbox:
+        monkeypatch.setenv("DRKIT_SANDBOX", json.dumps(sandbox.access))
+        yield sandbox
+
+
+def where(sandbox: Sandbox, group: str) -> tuple[str, str]:
+    found = next(each for each in sandbox.world.groups.values() if each.name == group)
+    return found.status, found.priority
+
+
+def test_a_drill_is_verified_cleaned_up_and_accounted_for(shell: Shell, shop: Sandbox) -> None:
+    attest = dict.fromkeys((*CHECKLIST, "Release", *LEFT), "passed")
+    given = {"groups": ["shop-app"], "drill_name": "d", "signed_by": "Duty engineer", "attest": attest}
+    assert shell.run(DRILL, **AIMS, **given, confirm="shop-app") == 0, shell.said
+    assert "Verdict: completed." in shell.said
+    assert "Left: Drill network left over: shop-app" in shell.said
+    assert not any(each.drills for each in shop.world.groups.values())
+
+
+def test_production_goes_over_in_waves_stops_where_nobody_signs_and_comes_back(
+    shell: Shell, shop: Sandbox
+) -> None:
+    given = {"waves": ["shop-db", "shop-app"], **AIMS, "confirm": "shop-db, shop-app"}
+    assert shell.run(PLANNED, **given) == 3
+    assert "It waits for: Service answers: shop-db. Go on with -p run=" in shell.said
+    run = shell.said.split("-p run=")[1].split()[0]
+    assert shell.run(PLANNED, **given, **ANSWERS, run=run) == 0, shell.said
+    assert (where(shop, "shop-db"), where(shop, "shop-app")) == (("protected", "target"),) * 2
+    assert shell.run(PLANNED, **given, **ANSWERS, action="failback") == 0, shell.said
+    assert (where(shop, "shop-db"), where(shop, "shop-app")) == (("protected", "source"),) * 2
+
+
+def test_a_lost_zone_is_left_and_protected_again(shell: Shell, shop: Sandbox) -> None:
+    declared_ = {"declared_what": "The first zone is dark", "declared_by": "Shift lead"}
+    given = {"waves": ["shop-app"], **AIMS, "confirm": "shop-app"}
+    now = "2026-01-01 00:00"
+    assert shell.run(LOST, **given, **ANSWERS, **declared_, declared_at=now) == 0, shell.said
+    assert where(shop, "shop-app") == ("failed-over", "target")
+    again = {"signed_by": "Duty engineer", "attest": {"Protected again": "passed"}}
+    assert shell.run(LOST, **given | {"rto": {}}, **again, action="reprotect") == 0, shell.said
+    assert where(shop, "shop-app") == ("protected", "target")
+
+
+def test_a_dry_run_prints_the_plan_and_sends_nothing(shell: Shell, shop: Sandbox) -> None:
+    assert shell.run(PLANNED, "--dry-run", **AIMS, waves=["shop-db"]) == 0, shell.said
+    assert "Planned failover of shop-db from sandbox-1a to sandbox-1b" in shell.said
+    assert "assumed, no earlier run" in shell.said
+    assert "Dry run: this is the plan. Nothing was sent." in shell.said
+    assert where(shop, "shop-db") == ("protected", "source")
+    assert shop.world.jobs == {}
+
+
+@pytest.mark.parametrize("path", [DRILL, PLANNED, LOST], ids=lambda each: each.stem)
+def test_each_parameter_is_explained_and_handed_on(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    (parameters,) = [each for each in cells if "parameters" in each.metadata.get("tags", [])]
+    known = declared(parameters.source)
+    assert all(each.comment for each in known.values())
+    code = "\n".join(each.source for each in cells if each.cell_type == "code" and each is not parameters)
+    assert all(name in code for name in known)
+    wished = {each.name for each in fields(RehearsalWish)}
+    assert set(known) - wished <= {"groups", "cleanup", "action"}

@@ -1,0 +1,109 @@
+"""Real runs on the practice range, each of which leaves its report, however it ends."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drkit import cli
+from drkit.plan.objectives import Kind
+from drkit.plan.run import Run
+from drkit.plan.states import RunPhase
+from drkit.plan.steps import Plan
+from drkit.report.dossier import Dossier
+from tests.plan.rehearsal_drive import Range
+
+
+@pytest.fixture
+def field(tmp_path: Path) -> Iterator[Range]:
+    made = Range(tmp_path)
+    yield made
+    made.site.close()
+
+
+def start(field: Range, plan: Plan) -> Run:
+    return field.site.run(plan, ", ".join(name for _, name in plan.groups))
+
+
+def left(field: Range, run: Run) -> Dossier:
+    """The record of a run whose report is there and holds."""
+    dossier = field.site.record(run.id)
+    assert [each.suffix for each in dossier.written] == [".html", ".json"]
+    assert dossier.verify() == []
+    return dossier
+
+
+def test_a_drill_leaves_a_report_with_its_ledger_and_both_states(field: Range) -> None:
+    run = start(field, field.plan(Kind.DRILL, ["shop-app"], drill_name="drill-1"))
+    field.to_the_end(run)
+    evidence = left(field, run).evidence
+    assert evidence.verdict.word == "completed"
+    assert [each.settled for each in evidence.ledger] == [True, True, True]
+    assert evidence.before
+    assert evidence.after
+    assert [each.kept for each in evidence.clocks] == [True]
+
+
+def test_a_planned_failover_leaves_its_recovery_point_and_the_jobs_of_every_pair(field: Range) -> None:
+    run = start(field, field.plan(Kind.PLANNED_FAILOVER, ["shop-db"], ["shop-app"]))
+    field.to_the_end(run)
+    evidence = left(field, run).evidence
+    assert [(each.group, each.kept) for each in evidence.points] == [("shop-db", True), ("shop-app", True)]
+    switches = [each for each in evidence.steps if each.title.startswith("Planned failover")]
+    assert [len(each.sub_jobs) for each in switches] == [4, 4]
+    assert evidence.after
+    assert {each["production_zone"] for each in evidence.after["groups"]} == {"sandbox-1b"}
+
+
+def test_a_switch_that_failed_leaves_a_report_that_says_so(field: Range) -> None:
+    field.sandbox.fault("job-fails", job_type="reverseProtectionGroupNoCG")
+    run = start(field, field.plan(Kind.PLANNED_FAILOVER, ["shop-db"]))
+    assert field.to_the_end(run).phase is RunPhase.FAILED
+    evidence = left(field, run).evidence
+    assert evidence.verdict.word == "failed"
+    assert evidence.verdict.sentence.startswith("Not recovered: shop-db.")
+    assert any(each.code for each in evidence.steps if each.phase == "failed")
+    assert {each.phase for each in evidence.steps if each.how == "by hand"} == {"not sent"}
+
+
+def test_a_run_that_was_stopped_leaves_a_report_of_what_was_not_done(field: Range) -> None:
+    run = start(field, field.plan(Kind.DRILL, ["shop-app"], drill_name="drill-1"))
+    run.wait(60)  # until somebody is asked
+    run.stop()
+    run.wait(60)
+    evidence = left(field, run).evidence
+    assert evidence.verdict.word == "stopped"
+    assert len(evidence.not_executed) == len(evidence.steps) - 1
+    assert evidence.after is None
+    assert (evidence.ledger[0].what, evidence.ledger[0].settled) == ("Drill drill-1", False)
+    assert evidence.ledger[0].state.startswith("made by this run, and not deleted by it")
+
+
+def test_a_run_that_is_gone_on_with_leaves_a_new_report(field: Range) -> None:
+    run = start(field, field.plan(Kind.DRILL, ["shop-app"], drill_name="drill-1"))
+    run.wait(60)
+    run.stop()
+    run.wait(60)
+    again = field.site.resume(run.id)
+    field.to_the_end(again)
+    evidence = left(field, run).evidence
+    assert evidence.verdict.word == "completed with deviations"
+    assert [each.step for each in evidence.deviations] == [0, 0]
+
+
+def test_the_plan_in_the_report_is_the_one_that_was_confirmed(field: Range) -> None:
+    plan = field.plan(Kind.PLANNED_FAILOVER, ["shop-db"])
+    run = start(field, plan)
+    field.to_the_end(run)
+    assert left(field, run).evidence.plan_digest == plan.digest
+
+
+def test_a_runbook_without_a_screen_leaves_its_report_beside_the_executed_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
+    monkeypatch.setenv("DRKIT_SANDBOX_SPEED", "2000")
+    wish = ("group=shop-backend", "instance=app-01", "pairs=app-cache-01", "confirm=shop-backend")
+    words = [word for each in wish for word in ("-p", each)]
+    assert cli.main(["run", "20_attach_pairs", *words, "--out", str(tmp_path / "out")]) == 0
+    assert {each.suffix for each in (tmp_path / "out").iterdir()} == {".ipynb", ".html", ".json"}

@@ -1,0 +1,66 @@
+"""The rules of the house that no other tool holds."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOT_OURS = {
+    "build",
+    "dist",
+    "drkit-runbooks",
+    "drkit-runs",
+}  # made by building and by using it, ignored by git
+
+
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    return [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
+
+
+def syntax(path: Path) -> list[ast.AST]:
+    return [node for cell in code_cells(path) for node in ast.walk(ast.parse("".join(cell["source"])))]
+
+
+def test_the_top_level_holds_only_what_the_house_allows() -> None:
+    seen = {entry.name for entry in ROOT.iterdir() if not entry.name.startswith(".")} - NOT_OURS
+    assert seen <= {"pyproject.toml", "README.md", "notebooks", "drkit", "tests"}
+
+
+def test_imports_keep_to_the_contracts() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([lint, "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+class TestEachNotebook:
+    def test_is_source_and_holds_no_outputs(self, path: Path) -> None:
+        cells = code_cells(path)
+        assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
+
+    def test_has_one_parameters_cell(self, path: Path) -> None:
+        tags = [tag for cell in code_cells(path) for tag in cell["metadata"].get("tags", [])]
+        assert tags.count("parameters") == 1
+        assert "injected-parameters" not in tags
+
+    def test_defines_no_functions_or_classes(self, path: Path) -> None:
+        defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+        assert not [node for node in syntax(path) if isinstance(node, defining)]
+
+    def test_imports_from_drkit_and_its_forms_only(self, path: Path) -> None:
+        imported = [
+            alias.name for node in syntax(path) if isinstance(node, ast.Import) for alias in node.names
+        ]
+        imported += [node.module or "" for node in syntax(path) if isinstance(node, ast.ImportFrom)]
+        assert set(imported) <= {"drkit", "drkit.forms"}
+
+    def test_names_the_kernel_every_jupyter_has(self, path: Path) -> None:
+        metadata = json.loads(path.read_text())["metadata"]
+        assert metadata["kernelspec"]["name"] == "python3"
+        assert set(metadata) <= {"kernelspec", "language_info"}
