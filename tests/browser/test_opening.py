@@ -91,6 +91,24 @@ def test_no_press_goes_to_a_subshell_where_it_could_be_lost(screen: Screen) -> N
     assert not any("subshell_request" in each for each in sent)
 
 
+def test_no_cell_runs_before_the_page_has_asked_the_kernel_for_its_widgets(
+    screen: Screen, lab: Started
+) -> None:
+    """What it hears it takes for true, also over a newer word that came meanwhile."""
+    for session in lab.ask("GET", "/api/sessions")[1]:
+        lab.ask("DELETE", f"/api/sessions/{session['id']}")
+    sent: list[str] = []
+    screen.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+    screen.open()
+    screen.see("not pressed")
+    screen.see("alpha")
+    asked = [at for at, each in enumerate(sent) if "comm_info_request" in each or "request_states" in each]
+    run = [at for at, each in enumerate(sent) if "execute_request" in each]
+    assert asked
+    assert run
+    assert max(asked) < min(run)
+
+
 def test_the_code_is_out_of_sight_and_can_be_brought_back(screen: Screen) -> None:
     screen.open()
     screen.see("pressed")

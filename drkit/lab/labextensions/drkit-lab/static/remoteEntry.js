@@ -27,6 +27,22 @@
     return shown.every(id => id in (reply.content.comms || {}));
   }
 
+  // A page that is being opened asks the kernel what widgets there are, and takes what it hears for true even when
+  // a newer word has come meanwhile: a form that fills itself just then would lose that for good. So the cells wait
+  // until the kernel has answered. Which question comes first is not known here, hence two of our own; they go the
+  // way of the page's own, so that the answers come in the same order, and a kernel without widgets ends them.
+  async function pageHasAsked(kernel) {
+    await kernel.info;
+    for (let i = 0; i < 2; i++) {
+      const comm = kernel.createComm('jupyter.widget.control');
+      const answered = new Promise(resolve => (comm.onMsg = comm.onClose = resolve));
+      comm.open({}, { version: '1.0.0' });
+      comm.send({ method: 'request_states' });
+      await Promise.race([answered, new Promise(resolve => setTimeout(resolve, 10000))]);
+      if (!comm.isDisposed) comm.close();
+    }
+  }
+
   // Lab takes the second of two saves that overlap for somebody else's change, and asks which one to keep.
   function saveOneByOne(context) {
     const save = context.save.bind(context);
@@ -47,6 +63,7 @@
     await panel.revealed;
     await panel.sessionContext.ready;
     if (!panel.sessionContext.session || (await isAlive(panel))) return;
+    await pageHasAsked(panel.sessionContext.session.kernel);
     const view = panel.node.querySelector('.jp-WindowedPanel-outer');
     const [cell, place] = [panel.content.activeCellIndex, view.scrollTop];
     await app.commands.execute('notebook:run-all-cells');
