@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from ipywidgets import Button, DOMWidget, HBox, VBox
 
-from drkit.forms.live import Live
+from drkit.forms.live import Live, Reloadable
 from drkit.forms.markup import JOIN, Text, chip
 from drkit.forms.wizard import Stage, State, Wizard
 
@@ -29,7 +29,7 @@ class Book(Protocol):
     def later(self, card: Card, work: Callable[[], object], *, instead_of: str = "") -> None: ...  # noqa: D102
 
 
-class Card(VBox):
+class Card(Reloadable):
     """One step of a runbook; a runbook's cards are subclasses that say what is asked and what is done.
 
     `content` is the form, `asides` are further buttons, `first` is the field to start with. A card that

@@ -49,6 +49,7 @@ export default {
       wanted.content.querySelectorAll('time[datetime]').forEach(onTheReadersClock);
       patchChildren(el, wanted.content);
     };
+    if (model.get('announced')) model.send({ page: String(performance.timeOrigin) });
     model.on('change:value', show);
     show();
   }

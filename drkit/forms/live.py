@@ -1,10 +1,14 @@
-"""`Live`: a piece of HTML that can be rewritten often without disturbing its reader, and the style sheet."""
+"""`Live`: a piece of HTML that can be rewritten often without disturbing its reader; `Reloadable`: a box that
+shows what is also on a page that is loaded again; and the style sheet.
+"""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import anywidget
 import traitlets
-from ipywidgets import HTML
+from ipywidgets import HTML, DOMWidget, Layout, VBox, Widget
 
 from drkit.forms.markup import JOIN, Text
 
@@ -17,6 +21,7 @@ class Live(anywidget.AnyWidget):
     _esm = _HERE / "live.js"
     value = traitlets.Unicode("").tag(sync=True)
     spoken = traitlets.Unicode("").tag(sync=True)
+    announced = traitlets.Bool(default_value=False).tag(sync=True)  # a page that shows it sends its name
 
     def __init__(self, value: Text = "", spoken: str = "") -> None:
         super().__init__(value=str(JOIN + value), spoken=spoken)
@@ -24,6 +29,39 @@ class Live(anywidget.AnyWidget):
     def show(self, value: Text) -> None:
         """Show this from now on; a plain text is escaped."""
         self.value = str(JOIN + value)
+
+
+class Reloadable(VBox):
+    """A box that a page can load again at any moment: what changed while the page was loading never came to
+    it, so the page is sent everything once more when it shows the box.
+
+    The first page of a kernel is spared that: it was there before the box.
+    """
+
+    first_page: ClassVar[str] = ""
+
+    def __init__(self, children: Sequence[DOMWidget]) -> None:
+        sign = Live()
+        sign.announced, sign.layout = True, Layout(display="none")
+        sign.on_msg(lambda _, content, __: self._shown_by(str(content.get("page"))))
+        super().__init__([*children, sign])
+
+    def _shown_by(self, page: str) -> None:
+        Reloadable.first_page = Reloadable.first_page or page
+        if page != Reloadable.first_page:
+            for each in _within(self):
+                each.send_state()
+
+
+def _within(widget: Widget) -> Iterator[Widget]:
+    if isinstance(widget, anywidget.AnyWidget) and not isinstance(widget, Live):
+        return  # a table: it never changes, and is drawn but once
+    yield widget
+    for name in widget.keys:
+        value = getattr(widget, name)
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Widget):
+                yield from _within(each)
 
 
 def style() -> HTML:

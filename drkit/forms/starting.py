@@ -9,7 +9,7 @@ from pandas import DataFrame
 
 from drkit.forms.band import band
 from drkit.forms.engine import Engine
-from drkit.forms.live import Live, style
+from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import Text, chip, count, lines, moment, status_chip, table
 from drkit.headless import is_headless
 from drkit.journal import RunRow
@@ -43,11 +43,11 @@ class Overview:
 
     def connection(self) -> VBox:
         """The band, trouble with the connection, and the runs that are not finished."""
-        return VBox([style(), self.top, self.trouble, self.runs])
+        return Reloadable([style(), self.top, self.trouble, self.runs])
 
     def state(self) -> VBox:
         """All groups, those in trouble first."""
-        return VBox([self.groups, self.again])
+        return Reloadable([self.groups, self.again])
 
     def _read(self) -> None:
         if self._site is None:

@@ -3,13 +3,16 @@ the kernel's sign: a notebook that is busy is no reason not to use it.
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Error, Locator, Page, Request, expect
+from playwright.sync_api import Error, Locator, Page, Request, WebSocketRoute, expect
 
 from tests.lab.process import Started
 
+_UPDATE = re.compile(rb'"method":\s*"update"')
+_SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
 PATIENCE = 60_000.0  # milliseconds; a cold start of a kernel on a busy machine
 
 
@@ -92,3 +95,46 @@ class Screen:
         return any(
             area.evaluate(wide) for area in self.page.locator(".jp-WindowedPanel-outer, .jp-OutputArea").all()
         )
+
+
+class LateListener:
+    """From its next load on, a page misses every change of a widget, as any page does while it is loading."""
+
+    def __init__(self, page: Page) -> None:
+        self._page, self._missed = page, b""
+        self._held: list[Callable[[], None]] = []
+        self._listens = False
+        page.route_web_socket(re.compile("/api/kernels/"), self._connect)
+
+    def listen(self, *, after: str) -> None:
+        """Once it has missed this text, the page tells that it shows the forms, and hears what comes then."""
+        for _ in range(int(PATIENCE / 100)):
+            if after.encode() in self._missed:
+                break
+            self._page.wait_for_timeout(100)
+        assert self._held, "the page has told nothing"
+        self._listens = True
+        for send in self._held:
+            send()
+
+    def _connect(self, page: WebSocketRoute) -> None:
+        kernel = page.connect_to_server()
+
+        def to_kernel(frame: bytes | str) -> None:
+            if _SHOWN.search(_bytes(frame)) and not self._listens:
+                self._held.append(lambda: kernel.send(frame))
+            else:
+                kernel.send(frame)
+
+        def to_page(frame: bytes | str) -> None:
+            if _UPDATE.search(_bytes(frame)) and not self._listens:
+                self._missed += _bytes(frame)
+            else:
+                page.send(frame)
+
+        page.on_message(to_kernel)
+        kernel.on_message(to_page)
+
+
+def _bytes(frame: bytes | str) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame

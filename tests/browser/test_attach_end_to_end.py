@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 import drkit
 from drkit.api.practice import PracticeRange
-from tests.browser.screen import Screen
+from tests.browser.screen import LateListener, Screen
 from tests.lab.process import Started
 
 LAB_OPTIONS = ("--speed", "10")  # slow enough that a stuck job is given up long after the page is back
@@ -89,12 +89,14 @@ def test_three_pairs_are_attached_with_one_refused_on_the_way(
     attach.see("The service is at work.")
     attach.see("to go, judged by the steps that are done")
     attach.picture("attach-5-under-way")
+    late = LateListener(attach.page)
     attach.reload()
     attach.see("to go, judged by the steps that are done")
     expect(card(attach, "Attach and watch").locator(".drkit-head .drkit-chip")).to_contain_text("working")
     card(attach, "Attach and watch").scroll_into_view_if_needed()
     attach.picture("attach-6-loaded-again")
     practice.clear_faults()
+    late.listen(after="Attached to app-01 now")
     attach.see("Attached to app-01 now")
     result = card(attach, "Result")
     expect(result.locator(".drkit-chip", has_text="new")).to_have_count(3)

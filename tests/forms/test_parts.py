@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from comm.base_comm import BaseComm
+from ipywidgets import Label, VBox
 from ipywidgets.widgets.widget import _instances
 from markupsafe import Markup
 
@@ -11,7 +13,7 @@ from drkit.errors import InputError
 from drkit.forms.card import Card
 from drkit.forms.choosing import MANY, Chooser
 from drkit.forms.confirming import TypedName
-from drkit.forms.live import Live, style
+from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.naming import Naming, NamingTable
 from drkit.forms.picking import PickTable
 from drkit.forms.questions import Questions
@@ -172,6 +174,33 @@ class TestLive:
         assert live.value == "&lt;img src=x onerror=alert(1)&gt;"
         live.show(Markup("<b>{}</b>").format("a&b"))
         assert live.value == "<b>a&amp;b</b>"
+
+    def test_a_page_that_is_loaded_again_is_sent_all_but_tables_and_the_first_page_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Line(BaseComm):
+            def publish_msg(
+                self, msg_type: str, data: dict[str, Any] | None = None, *args: object, **kw: object
+            ) -> None:
+                if data and msg_type == "comm_msg":
+                    sent.append((self.comm_id, data["state"]))
+
+        sent: list[tuple[str, dict[str, Any]]] = []
+        monkeypatch.setattr(Reloadable, "first_page", "")
+        label, table = Label("done"), PickTable(lambda _: None)
+        table.fill(["Pair"], {"a": ("alpha",)})
+        assert table.shown
+        box = Reloadable([VBox([label]), table])
+        sign = box.children[-1]
+        for each in (box, label, label.layout, table, table.shown):
+            each.comm = Line(comm_id=each.model_id, target_name="jupyter.widget")
+        sign._handle_custom_msg({"page": "1"}, [])
+        assert sent == []
+        sign._handle_custom_msg({"page": "2"}, [])
+        reached = dict(sent)
+        assert reached[label.model_id]["value"] == "done"
+        assert {box.model_id, label.layout.model_id, table.model_id} < set(reached)
+        assert table.shown.model_id not in reached
 
     def test_the_style_sheet_asks_nobody_for_anything(self) -> None:
         sheet = style().value

@@ -8,7 +8,7 @@ from drkit.forms.attach.task import AttachTask
 from drkit.forms.attach.wish import AttachWish
 from drkit.forms.band import band
 from drkit.forms.card import Card
-from drkit.forms.live import Live, style
+from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import JOIN, chip
 from drkit.forms.progress import counts, results_table
 from drkit.forms.runbook import Runbook
@@ -80,7 +80,7 @@ class AttachForm:
 
     def choose(self) -> VBox:
         """Step 1, with the band on top: which group and instance."""
-        return VBox([style(), self.top, self.book.cards["choose"]])
+        return VBox([style(), Reloadable([self.top]), self.book.cards["choose"]])
 
     def pick(self) -> Card:
         """Step 2: which pairs."""

@@ -6,7 +6,7 @@ from ipywidgets import Button, HBox, VBox
 
 from drkit.clock import SystemClock
 from drkit.forms.engine import Engine, Work
-from drkit.forms.live import Live, style
+from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import JOIN
 from drkit.forms.practice import words
 from drkit.forms.practice.beginning import Beginning
@@ -40,7 +40,7 @@ class PracticeCard(VBox):
             [self.present, looking, self.checked, self.error, self.beginning, self.planting]
         ).add_class("drkit-body")
         head = HBox([self.toggle, self.line, self.badge]).add_class("drkit-head")
-        self.card = VBox([head, self._body]).add_class("drkit-card")
+        self.card = Reloadable([head, self._body]).add_class("drkit-card")
         super().__init__([])
         self.fold(folded=True)
         self.look()

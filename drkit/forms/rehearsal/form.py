@@ -6,7 +6,7 @@ from ipywidgets import HTML, VBox
 
 from drkit.forms.band import band
 from drkit.forms.card import Card
-from drkit.forms.live import Live, style
+from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import identity
 from drkit.forms.rehearsal.aiming import AimsCard
 from drkit.forms.rehearsal.choosing import ChooseCard
@@ -50,7 +50,7 @@ class RehearsalForm:
 
     def choose(self) -> VBox:
         """Step 1, with the band on top: which groups."""
-        return VBox([style(), own_style(), self.top, self.book.cards["choose"]])
+        return VBox([style(), own_style(), Reloadable([self.top]), self.book.cards["choose"]])
 
     def objectives(self) -> Card:
         """Step 2: what it is measured against."""
