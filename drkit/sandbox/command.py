@@ -120,31 +120,33 @@ def announced(sandbox: Sandbox) -> Iterator["Announce"]:
 
 
 class Announce:
-    """Prints the JSON line, and writes it with the process id to the state file, for its owner only."""
+    """Prints the JSON line, and writes it with the process id to the state file, for its owner only.
+
+    The file has a line for each sandbox that runs, the one that began last on top.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox, self._line = sandbox, ""
 
     def __call__(self) -> None:
         """Announce it."""
-        print(json.dumps(self._sandbox.access), flush=True)  # noqa: T201 (the command's output)
         self.write()
+        print(json.dumps(self._sandbox.access), flush=True)  # noqa: T201 (the command's output)
 
     def write(self) -> None:
-        """Write the state file, so that `find_running` finds it in other processes of this user."""
+        """Put it on top of the state file: `find_running` finds it in other processes of this user."""
+        others = self._others()
         self._line = json.dumps(self._sandbox.access | {"pid": os.getpid()})
-        path = state_file()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(self._line)
-        fresh.replace(path)
+        _write_state([self._line, *others])
 
     def withdraw(self) -> None:
-        """Remove the state file, unless another sandbox has put its own there."""
+        """Take it out of the state file; what another sandbox has put there stays."""
         with contextlib.suppress(OSError):
-            if self._line and state_file().read_text() == self._line:
-                state_file().unlink()
+            if self._line:
+                _write_state(self._others())
+
+    def _others(self) -> list[str]:
+        return [line for line in _read_state() if line != self._line and _runs(line)]
 
 
 def find_running() -> dict[str, str] | None:
@@ -153,18 +155,39 @@ def find_running() -> dict[str, str] | None:
     Looks at the environment's DRKIT_SANDBOX (the JSON line itself), then at the state file. What does not
     answer at its address, or was written by a process that is gone, does not count.
     """
-    for text in (os.environ.get("DRKIT_SANDBOX", ""), _read_state()):
+    for line in filter(_runs, (os.environ.get("DRKIT_SANDBOX", ""), *_read_state())):
         with contextlib.suppress(ValueError, KeyError, TypeError, OSError, httpx.HTTPError):
-            found = json.loads(text)
-            if "pid" in found:
-                os.kill(found.pop("pid"), 0)
+            found = json.loads(line)
+            found.pop("pid", None)
             if httpx.get(found["iam_url"], timeout=2, trust_env=False).status_code == 200:
                 return dict(found)
     return None
 
 
-def _read_state() -> str:
+def _runs(line: str) -> bool:
+    """Whether the process that wrote the line is there; a line that names none is believed."""
+    with contextlib.suppress(ValueError, AttributeError, TypeError, OSError):
+        pid = json.loads(line).get("pid")
+        if pid is not None:
+            os.kill(pid, 0)
+        return True
+    return False
+
+
+def _read_state() -> list[str]:
     try:
-        return state_file().read_text()
-    except OSError:
-        return ""
+        return state_file().read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _write_state(lines: Sequence[str]) -> None:
+    path = state_file()
+    if not lines:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write("\n".join(lines))
+    fresh.replace(path)

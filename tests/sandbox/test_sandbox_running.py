@@ -146,6 +146,27 @@ def test_a_running_sandbox_is_found_by_the_environment(
     assert find_running() is None
 
 
+def test_of_two_that_run_the_later_is_found_and_then_the_one_that_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    state = tmp_path / "state.json"
+    monkeypatch.setenv("DRKIT_SANDBOX_FILE", str(state))
+    with contextlib.ExitStack() as both:
+        first = both.enter_context(command("--world", "empty", state=state))
+        assert first.stdout is not None
+        of_first = json.loads(first.stdout.readline())
+        later = both.enter_context(command("--world", "empty", state=state))
+        assert later.stdout is not None
+        of_later = json.loads(later.stdout.readline())
+        assert find_running() == of_later
+        later.send_signal(signal.SIGTERM)
+        later.communicate(timeout=10)
+        assert find_running() == of_first
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=10)
+    assert not state.exists()
+
+
 def test_what_a_dead_process_left_behind_is_not_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
