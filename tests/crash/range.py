@@ -72,7 +72,7 @@ class Range:
             told = Told(phase, tuple(steps), tuple(points))
         except EOFError:
             told = Told()
-        process.join(30)
+        process.join(60)
         assert not process.is_alive()
         assert told.phase != "crashed", told.points
         return told

@@ -27,7 +27,7 @@ def asleep(pid: int) -> bool:
 
 def wait_until_asleep(pid: int) -> None:
     clock = SystemClock()
-    deadline = clock.monotonic() + 30
+    deadline = clock.monotonic() + 60
     while not asleep(pid):
         assert clock.monotonic() < deadline, "It never fell asleep"
         clock.wait(0.005)

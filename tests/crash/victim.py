@@ -109,7 +109,7 @@ def carry_out(task: Task) -> tuple[RunState, Points]:
     with open_client(sandbox_profile(task.access), inner=Wire(points)) as client:
         points.passed, points.die_at, points.sleep_at = 0, task.die_at, task.sleep_at
         points.names.clear()  # signing in sent nothing and wrote nothing
-        state = begun(task, client, journal).wait(30)
+        state = begun(task, client, journal).wait(60)
         points.spare()
     journal.close()
     return state, points

@@ -15,7 +15,7 @@ from drkit.forms.running import STATES, RunCard, asked
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 
-PATIENCE = 20.0  # real seconds; only a test that fails waits so long
+PATIENCE = 60.0  # real seconds; only a test that fails waits so long
 Kind = TypeVar("Kind", bound=Card)
 
 

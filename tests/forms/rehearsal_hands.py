@@ -19,7 +19,7 @@ from drkit.sandbox.world import World
 from drkit.site import practise
 from tests.forms.hands import plain
 
-PATIENCE = 30.0  # real seconds
+PATIENCE = 60.0  # real seconds
 SPEED = 2000.0
 
 

@@ -159,7 +159,7 @@ def test_an_unfinished_run_of_another_kind_is_not_offered_and_never_gone_on_with
     hands.sandbox.fault("job-stuck", times=1)
     detach = hands.site.run(hands.site.plan_detach("app-02", "app-02-data"), "shop-backend")
     detach.stop()
-    detach.wait(10)
+    detach.wait(60)
     before = len(hands.site.journal.entries(detach.id))
     hands.another(AttachWish(), hands.connect())
     assert hands.choose.unfinished.children == ()
@@ -252,7 +252,7 @@ def test_a_press_with_another_name_sends_nothing(hands: Hands) -> None:
 def test_a_plan_that_no_longer_fits_says_what_changed_and_how_to_go_on(hands: Hands) -> None:
     hands.up_to_confirm("app-cache-01")
     other = hands.site.plan_attach("app-02", "app-cache-01")
-    hands.site.run(other, "shop-backend").wait(20)
+    hands.site.run(other, "shop-backend").wait(60)
     said = hands.confirmed()
     assert "Things changed since the plan was made. Nothing was sent." in said
     assert "attached to app-02" in said
@@ -277,4 +277,4 @@ def test_a_group_that_another_run_holds_is_refused_and_can_be_taken_over(hands: 
     hands.watched()
     assert "app-cache-01" in hands.attached()
     hands.sandbox.clear_faults()
-    held.wait(20)
+    held.wait(60)

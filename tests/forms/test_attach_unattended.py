@@ -188,7 +188,7 @@ def test_a_plan_that_no_longer_fits_is_refused_with_nothing_sent(
     runbook.choose()
     runbook.pick()
     runbook.plan()
-    site.run(site.plan_attach("app-02", "app-cache-01"), "shop-backend").wait(20)
+    site.run(site.plan_attach("app-02", "app-cache-01"), "shop-backend").wait(60)
     with pytest.raises(StalePlanError):
         runbook.confirm()
     assert outcome()["exit"] == 2
@@ -199,7 +199,7 @@ def test_a_stopped_run_is_gone_on_with_by_its_id(book: Run, site: Site, outcome:
     first = to_confirm(book(**GOOD))
     assert first.task.run
     first.task.run.stop()
-    assert first.task.run.wait(20).phase == RunPhase.STOPPED
+    assert first.task.run.wait(60).phase == RunPhase.STOPPED
     site.sandbox.clear_faults()
     again = to_confirm(book(run=first.task.run.id))
     assert list(again.run()["phase"]) == ["done", "done"]
@@ -208,7 +208,7 @@ def test_a_stopped_run_is_gone_on_with_by_its_id(book: Run, site: Site, outcome:
 
 def test_a_run_that_does_something_else_is_refused(book: Run, site: Site) -> None:
     run = site.run(site.plan_detach("app-01", "app-01-data"), "shop-backend")
-    run.wait(20)
+    run.wait(60)
     with pytest.raises(InputError, match="does not attach pairs"):
         book(run=run.id).choose()
 

@@ -70,7 +70,7 @@ def test_the_next_work_is_done_after_one_that_failed(
 
 def test_of_what_was_typed_only_the_last_is_judged(engine: Engine, told: list[str]) -> None:
     go, seen = threading.Event(), []
-    engine.do(lambda: go.wait(10), told.append)
+    engine.do(lambda: go.wait(60), told.append)
     for text in ("/", "/d", "/de", "/dev/vdb"):
         engine.do(lambda typed=text: seen.append(typed), told.append, instead_of="typing")  # type: ignore[misc]
     engine.do(lambda: seen.append("other"), told.append, instead_of="another field")

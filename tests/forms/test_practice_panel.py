@@ -196,7 +196,7 @@ class TestBeginningAScenario:
         assert not panel.asks
         assert panel.site.sandbox.state()["world"] == "demo"
         run.stop()
-        run.wait(20)
+        run.wait(60)
         panel.press(panel.beginning.start)
         assert f"cannot be gone on with afterwards: {run.id}" in plain(panel.beginning.question.value)
         panel.press(panel.beginning.confirm)

@@ -159,7 +159,7 @@ def test_a_watcher_shows_each_look_until_the_run_has_ended() -> None:
     watcher = Watcher(
         Watched(running, running, ended), clock, lambda each: seen.append(each.phase), pytest.fail
     )
-    watcher.join(10)
+    watcher.join(60)
     assert seen == [RunPhase.RUNNING, RunPhase.RUNNING, RunPhase.DONE]
     assert clock.monotonic() == 1.0
     assert watcher.through
@@ -168,14 +168,14 @@ def test_a_watcher_shows_each_look_until_the_run_has_ended() -> None:
 def test_a_watcher_that_is_left_looks_no_more_and_the_run_goes_on() -> None:
     looked = threading.Event()
     watcher = Watcher(Watched(state(WORKING)), SteppedClock(), lambda _: looked.set(), pytest.fail)
-    assert looked.wait(10)
+    assert looked.wait(60)
     watcher.leave()
-    watcher.join(10)
+    watcher.join(60)
     assert watcher.through
 
 
 def test_an_error_of_a_watcher_is_told(swallowed: list[str]) -> None:
     told: list[str] = []
-    Watcher(Watched(ValueError("strange")), SteppedClock(), print, told.append).join(10)
+    Watcher(Watched(ValueError("strange")), SteppedClock(), print, told.append).join(60)
     assert "ValueError: strange" in told[0]
     swallowed.clear()

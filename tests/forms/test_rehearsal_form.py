@@ -384,7 +384,7 @@ def test_a_run_whose_record_was_altered_stops_nobody(make: Make, tmp_path: Path)
     run = hands.form.task.run
     assert run
     run.stop()
-    run.wait(10)
+    run.wait(60)
     hands.run.leave()
     with sqlite3.connect(hands.site.journal.where) as connection:
         connection.execute("DROP TRIGGER drkit_entries_no_update")
@@ -405,7 +405,7 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     run = hands.form.task.run
     assert run
     run.stop()
-    run.wait(10)
+    run.wait(60)
     hands.run.leave()
     hands.another(RehearsalWish("planned_failover", **AIMS))
     (offer,) = hands.choose.unfinished.children

@@ -237,7 +237,7 @@ def test_a_run_that_is_no_rehearsal_is_not_gone_on_with(field: Field) -> None:
     for server in field.sandbox.world.servers.values():
         server.status = "SHUTOFF"
     detached = field.site.run(field.site.plan_detach("erp-01", pair.id), "erp")
-    detached.wait(30)
+    detached.wait(60)
     with pytest.raises(InputError, match="is no rehearsal: Detach"):
         field.book(run=detached.id).choose()
     assert field.book().task.unfinished() == []
@@ -250,7 +250,7 @@ def test_an_interrupted_run_that_is_no_rehearsal_is_left_as_it_is(field: Field) 
     field.sandbox.fault("job-stuck")
     detach = field.site.run(field.site.plan_detach("erp-01", pair.id), "erp")
     detach.stop()
-    detach.wait(30)
+    detach.wait(60)
     before = len(field.site.journal.entries(detach.id))
     with pytest.raises(InputError, match="is no rehearsal: Detach"):
         field.book(run=detach.id).choose()

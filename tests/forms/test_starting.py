@@ -84,7 +84,7 @@ def test_unfinished_runs_come_first_with_who_drives_them(site: Site) -> None:
     assert run.id in text
     assert "Attach 1 pair to app-01" in text
     run.stop()
-    run.wait(20)
+    run.wait(60)
     assert "nobody" in plain(unfinished(site.journal.runs()))
 
 

@@ -116,7 +116,7 @@ def test_a_signal_interrupts_the_cell_and_lets_it_write_down_what_is_in_flight(
         lines = [process.stdout.readline() for _ in range(2)]
         assert lines[1] == "working\n"
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (3, "Interrupted. Stopped; one pair is in flight.\n")
     assert err == ""
     (executed,) = (tmp_path / "out").iterdir()
@@ -134,7 +134,7 @@ def test_a_second_signal_kills_a_kernel_that_does_not_listen(notebook: Make, tmp
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "deaf\n"
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
     assert process.returncode == 3
     assert out.endswith("Interrupted; nothing had been sent.\n")
 

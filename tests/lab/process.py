@@ -25,7 +25,7 @@ class Started:
     token: str
 
     def ask(self, method: str, path: str, *, token: str | None = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Authorization": f"token {self.token if token is None else token}"}
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
@@ -63,4 +63,4 @@ def drkit_lab(folder: Path, *words: str, **environment: str) -> Iterator[Started
             yield Started(process, lines, int(found[1]), found[2])
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)

@@ -31,7 +31,7 @@ CLOUD = {  # nobody answers there; a lab without a practice range
 
 
 def wait_until_gone(family: Sequence[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(family, timeout=20)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
 
 
@@ -45,7 +45,7 @@ def test_lab_and_its_kernels_end_with_the_command_however_it_ends(
         family = lab.family()
         assert len(family) >= 2
         lab.process.send_signal(number)
-        lab.process.wait(30)
+        lab.process.wait(60)
         wait_until_gone(family)
         assert lab.process.returncode == (0 if number == signal.SIGINT else -signal.SIGKILL)
 
@@ -79,7 +79,7 @@ def test_the_kernels_know_the_practice_range_and_the_folder_holds_the_runbooks(t
         server = psutil.Process(lab.process.pid).children()[0]
         access = json.loads(server.environ()["DRKIT_SANDBOX"])
         assert json.loads(state.read_text()) == access | {"pid": lab.process.pid}
-        connection = http.client.HTTPConnection(access["url"].removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(access["url"].removeprefix("http://"), timeout=60)
         connection.request("GET", "/v3")
         assert connection.getresponse().status == 200
         connection.close()
@@ -156,7 +156,7 @@ class TestALabThatDoesNotComeUp:
 
     def test_says_its_last_words(self, server: LabServer) -> None:
         with server, pytest.raises(DrkitError, match=r"ended before it answered.*no such thing"):
-            server._process.wait(20)
+            server._process.wait(60)
             server.wait_until_ready(Event())
 
     def test_is_not_waited_for_without_end(self, server: LabServer) -> None:
@@ -176,11 +176,11 @@ class TestALabThatDoesNotComeUp:
         self, server: LabServer
     ) -> None:
         with server, pytest.raises(DrkitError, match=r"broke down \(exit code 3\)"):
-            server._process.wait(20)
+            server._process.wait(60)
             server.wait_until_ended(Event())
         self.words = "pass"
         with server:
-            server._process.wait(20)
+            server._process.wait(60)
             server.wait_until_ended(Event())
 
     def test_is_killed_when_it_does_not_listen(

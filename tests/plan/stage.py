@@ -17,7 +17,7 @@ from drkit.plan.steps import Plan, Step
 from drkit.sandbox import Sandbox
 from drkit.sandbox.world import World
 
-PATIENCE = 20.0  # real seconds; only a test that fails waits so long
+PATIENCE = 60.0  # real seconds; only a test that fails waits so long
 CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
 
 

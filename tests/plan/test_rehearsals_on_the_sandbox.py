@@ -197,7 +197,7 @@ def test_a_health_check_that_answers_stops_the_clock_before_anybody_signs(tmp_pa
     with socket.create_server(("127.0.0.1", 0)) as service:
         check = f"tcp://127.0.0.1:{service.getsockname()[1]}"
         run = field.start(field.plan(Kind.PLANNED_FAILOVER, ["erp"], checks={"erp": check}))
-        waiting = run.wait(30)
+        waiting = run.wait(60)
         (clock,) = recovery_clocks(waiting, field.clock.now())
         assert clock.until
         assert clock.kept is True

@@ -41,7 +41,7 @@ def stopped(site: Site, *more: Step) -> str:
     run = site.run(Plan(plan.title, plan.backend, plan.groups, (asked, *more), plan.read_at), "shop-backend")
     run._board.wait_for(lambda now: now.steps[0].phase is StepPhase.READY, 20)
     run.stop()
-    assert run.wait(20).phase is RunPhase.STOPPED
+    assert run.wait(60).phase is RunPhase.STOPPED
     return run.id
 
 
@@ -49,7 +49,7 @@ def attaching(site: Site) -> str:
     plan = site.plan_attach("app-01", ["app-cache-01"])
     run = site.run(plan, "shop-backend")
     run.stop()
-    assert run.wait(20).phase in {RunPhase.STOPPED, RunPhase.DONE}
+    assert run.wait(60).phase in {RunPhase.STOPPED, RunPhase.DONE}
     return run.id
 
 
@@ -179,7 +179,7 @@ def test_a_run_that_is_driven_elsewhere_is_shown_as_running(site: Site) -> None:
     assert shown.phase is RunPhase.RUNNING
     assert shown.sentence.startswith("Held by ")
     run.stop()
-    run.wait(20)
+    run.wait(60)
     assert recorded(site.journal, run_id).phase is RunPhase.STOPPED
 
 
@@ -282,7 +282,7 @@ def test_what_failed_is_told_with_what_to_do(site: Site, capsys: pytest.CaptureF
     plan = site.plan_attach("app-01", ["app-cache-01"])
     site.sandbox.fault("job-fails", code="SDRS.1821", reason="No way.")
     run = site.run(plan, "shop-backend")
-    run.wait(20)
+    run.wait(60)
     assert cli.main(["show", run.id]) == 0
     shown = capsys.readouterr().out
     assert "Step 1, failed: Job " in shown

@@ -58,7 +58,7 @@ def test_the_command_prints_one_line_and_serves_until_it_is_stopped(
         assert find_running() == line
         assert state.stat().st_mode & 0o777 == 0o600
         started.send_signal(number)
-        out, err = started.communicate(timeout=10)
+        out, err = started.communicate(timeout=60)
     assert (started.returncode, out, err) == (0, "", "")
     assert not state.exists()
 
@@ -160,10 +160,10 @@ def test_of_two_that_run_the_later_is_found_and_then_the_one_that_is_left(
         of_later = json.loads(later.stdout.readline())
         assert find_running() == of_later
         later.send_signal(signal.SIGTERM)
-        later.communicate(timeout=10)
+        later.communicate(timeout=60)
         assert find_running() == of_first
         first.send_signal(signal.SIGTERM)
-        first.communicate(timeout=10)
+        first.communicate(timeout=60)
     assert not state.exists()
 
 

@@ -118,7 +118,7 @@ def test_readers_meanwhile_see_one_world_or_the_other() -> None:
         for _ in range(10):
             sandbox.change_world("link-broken")
             sandbox.change_world("healthy-three-tier")
-        reader.join(30)
+        reader.join(60)
         practice.http.close()
         assert len(seen) == 60
         assert set(seen) <= {frozenset({"shop-db"}), frozenset({"shop-web", "shop-app", "shop-db"})}
