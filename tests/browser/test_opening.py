@@ -77,6 +77,18 @@ def test_a_page_that_loads_slowly_still_shows_every_piece(screen: Screen) -> Non
     assert screen.complaints == []
 
 
+def test_a_form_that_lab_has_given_up_is_asked_for_again(screen: Screen) -> None:
+    """As Lab marks it when the form comes more than two seconds late, on a slow page that is loaded again."""
+    screen.open()
+    form = screen.see("pressed").locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea-output')][1]")
+    form.evaluate("e => { e.textContent = 'model not found'; e.classList.add('jupyter-widgets'); }")
+    screen.see("pressed")
+    screen.press("Press me")
+    screen.see("times by")
+    expect(screen.page.get_by_text("model not found")).to_have_count(0)
+    assert screen.complaints == []
+
+
 def test_no_press_goes_to_a_subshell_where_it_could_be_lost(screen: Screen) -> None:
     """ipykernel 7.4 sends what a page says to a widget into the subshell that spoke last when the widget was
     made on a thread; where that one has ended meanwhile, the press is dropped without a word.

@@ -56,10 +56,29 @@
     AbortSignal.timeout = milliseconds => timeout(milliseconds === 2000 ? 60000 : milliseconds);
   }
 
+  // A form that the page asks for before it has heard of it from the kernel is waited for two seconds; on a slow
+  // page an error then stands in its place for good, though it came meanwhile. The mark on it is Lab's own.
+  function askAgain(panel) {
+    let tries = 0;
+    const look = () => {
+      for (const { model, outputArea } of panel.content.widgets) {
+        (outputArea ? outputArea.widgets : []).forEach((shown, at) => {
+          const failed = shown.node.querySelector('.jp-OutputArea-output.jupyter-widgets');
+          if (!failed || ++tries > 50) return;
+          failed.classList.remove('jupyter-widgets');
+          model.outputs.set(at, model.outputs.get(at).toJSON());
+        });
+      }
+    };
+    new MutationObserver(look).observe(panel.node, { subtree: true, attributeFilter: ['class'] });
+    look();
+  }
+
   async function open(app, panel) {
     panel.node.classList.add('drkit-runbook');
     saveOneByOne(panel.context);
     await panel.context.ready;
+    askAgain(panel);
     await panel.revealed;
     await panel.sessionContext.ready;
     if (!panel.sessionContext.session || (await isAlive(panel))) return;
