@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import anywidget
 import traitlets
-from ipywidgets import HTML, DOMWidget, Layout, VBox, Widget
+from ipywidgets import HTML, DOMWidget, VBox, Widget
 
 from drkit.forms.markup import JOIN, Text
 
@@ -42,7 +42,7 @@ class Reloadable(VBox):
 
     def __init__(self, children: Sequence[DOMWidget]) -> None:
         sign = Live()
-        sign.announced, sign.layout = True, Layout(display="none")
+        sign.announced, sign.layout.display = True, "none"
         sign.on_msg(lambda _, content, __: self._shown_by(str(content.get("page"))))
         super().__init__([*children, sign])
 

@@ -58,6 +58,14 @@ class Screen:
         self.page.reload()
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
 
+    def said_to_kernel(self) -> list[str]:
+        """What the page says to the kernel from its next load on, as it is said."""
+        said: list[str] = []
+        self.page.on(
+            "websocket", lambda socket: socket.on("framesent", lambda frame: said.append(str(frame)))
+        )
+        return said
+
     @property
     def outputs(self) -> Locator:
         """The cells' outputs: the forms, without code and markdown."""

@@ -18,9 +18,7 @@ CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
 @pytest.fixture
 def attach(screen: Screen, lab: Started) -> Screen:
     """The runbook, opened on a kernel of its own."""
-    _, sessions = lab.ask("GET", "/api/sessions")
-    for each in sessions:
-        lab.ask("DELETE", f"/api/sessions/{each['id']}")
+    lab.end_kernels()
     screen.open("20_attach_pairs.ipynb")
     screen.see("Choose where the pairs are to be attached")
     return screen

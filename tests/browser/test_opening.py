@@ -93,8 +93,7 @@ def test_no_press_goes_to_a_subshell_where_it_could_be_lost(screen: Screen) -> N
     """ipykernel 7.4 sends what a page says to a widget into the subshell that spoke last when the widget was
     made on a thread; where that one has ended meanwhile, the press is dropped without a word.
     """
-    sent: list[str] = []
-    screen.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+    sent = screen.said_to_kernel()
     screen.open()
     screen.see("pressed")
     screen.press("Press me")
@@ -107,10 +106,8 @@ def test_no_cell_runs_before_the_page_has_asked_the_kernel_for_its_widgets(
     screen: Screen, lab: Started
 ) -> None:
     """What it hears it takes for true, also over a newer word that came meanwhile."""
-    for session in lab.ask("GET", "/api/sessions")[1]:
-        lab.ask("DELETE", f"/api/sessions/{session['id']}")
-    sent: list[str] = []
-    screen.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+    lab.end_kernels()
+    sent = screen.said_to_kernel()
     screen.open()
     screen.see("not pressed")
     screen.see("alpha")
@@ -135,9 +132,7 @@ def test_the_code_is_out_of_sight_and_can_be_brought_back(screen: Screen) -> Non
 def test_a_runbook_on_a_kernel_that_is_gone_runs_again(screen: Screen, lab: Started) -> None:
     screen.open()
     screen.see("pressed")
-    _, sessions = lab.ask("GET", "/api/sessions")
-    for session in sessions:
-        lab.ask("DELETE", f"/api/sessions/{session['id']}")
+    lab.end_kernels()
     screen.page.set_viewport_size({"width": 1280, "height": 400})
     screen.open()
     screen.see("not pressed")

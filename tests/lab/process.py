@@ -33,6 +33,12 @@ class Started:
         connection.close()
         return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
 
+    def end_kernels(self) -> None:
+        """The next notebook that is opened gets a kernel of its own."""
+        _, sessions = self.ask("GET", "/api/sessions")
+        for each in sessions:
+            self.ask("DELETE", f"/api/sessions/{each['id']}")
+
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
