@@ -260,8 +260,8 @@ def _add_show(commands: Any) -> None:  # noqa: ANN401
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    from drkit.execution.following import recorded
     from drkit.journal import Journal
-    from drkit.plan.following import recorded
 
     state = recorded(Journal.open(), arguments.run)
     if arguments.json:
@@ -293,9 +293,9 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
 
 
 def _resume(arguments: argparse.Namespace) -> int:
+    from drkit.execution.following import follow
+    from drkit.execution.run import stop_all
     from drkit.headless.printing import printable
-    from drkit.plan.following import follow
-    from drkit.plan.run import stop_all
     from drkit.site import connect
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop the run in order
@@ -328,13 +328,13 @@ def _add_close(commands: Any) -> None:  # noqa: ANN401
 
 
 def _close(arguments: argparse.Namespace) -> int:
+    from drkit.execution.following import close
     from drkit.journal import Journal
-    from drkit.plan.following import close
-    from drkit.report.dossier import Dossier
+    from drkit.report.run_record import RunRecord
 
     journal = Journal.open()
     _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover))
-    print(Dossier(journal, arguments.run).write())
+    print(RunRecord(journal, arguments.run).write())
     return 0
 
 
@@ -377,9 +377,9 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401
 
 def _report(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
-    from drkit.report.dossier import Dossier
+    from drkit.report.run_record import RunRecord
 
-    dossier = Dossier(Journal.open(), arguments.run, arguments.out)
+    dossier = RunRecord(Journal.open(), arguments.run, arguments.out)
     print(dossier.to_json() if arguments.json else dossier.write(), end="" if arguments.json else "\n")
     return 0
 
@@ -403,9 +403,9 @@ def _add_verify(commands: Any) -> None:  # noqa: ANN401
 
 def _verify(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
-    from drkit.report.dossier import Dossier
+    from drkit.report.run_record import RunRecord
 
-    dossier = Dossier(Journal.open(), arguments.run, arguments.out)
+    dossier = RunRecord(Journal.open(), arguments.run, arguments.out)
     faults = dossier.verify()
     for fault in faults:
         print(f"drkit: {fault}", file=sys.stderr)

@@ -97,7 +97,7 @@ def same_slot(one: str, other: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class NameHolder:
     """What holds a device name on an instance; `known` says whether SDRS knows of it."""
 
     name: DeviceName
@@ -118,7 +118,7 @@ class Names:
     """What is known of the device names on an instance: the servers' prefix, and who holds which letters."""
 
     prefix: Prefix
-    taken: Mapping[str, Holder]
+    taken: Mapping[str, NameHolder]
 
     def free(self, prefix: str, reserved: Collection[str] = ()) -> list[str]:
         """The letters that data disks can still have, in alphabetical order."""
@@ -144,7 +144,7 @@ def device_of(reading: Reading, server: Server, disk: BlockDevice) -> str:
     return disk.device or told.get(server.id, "")
 
 
-def taken(reading: Reading, instance: ProtectedInstance) -> Mapping[str, Holder]:
+def taken(reading: Reading, instance: ProtectedInstance) -> Mapping[str, NameHolder]:
     """What holds which letters: attached pairs, and every disk on both servers, known to SDRS or not."""
     return names_on(reading, instance).taken
 
@@ -202,20 +202,20 @@ def assign(
     return Assignment(str(DeviceName(chosen, free[0])))
 
 
-def _holders(reading: Reading, instance: ProtectedInstance) -> Iterator[Holder]:
+def _holders(reading: Reading, instance: ProtectedInstance) -> Iterator[NameHolder]:
     ours: set[str] = set()
     for each in reading.attachments_on(instance.id):
         pair = reading.pairs.get(each.pair_id)
         ours.update(pair.disk_ids if pair else ())
         if name := parse(each.device):
-            yield Holder(name, f"pair {pair.name if pair else each.pair_id}", known=True)
+            yield NameHolder(name, f"pair {pair.name if pair else each.pair_id}", known=True)
     for server in servers_of(reading, instance):
         for disk in server.disks:
             if name := parse(device_of(reading, server, disk)):
-                yield Holder(name, _disk_words(reading, server, disk), disk.disk_id in ours)
+                yield NameHolder(name, _disk_words(reading, server, disk), disk.disk_id in ours)
 
 
-def _learn(reading: Reading, instance: ProtectedInstance, held: Sequence[Holder]) -> Prefix:
+def _learn(reading: Reading, instance: ProtectedInstance, held: Sequence[NameHolder]) -> Prefix:
     servers = servers_of(reading, instance)
     evidence = [f"{each.name} boots from {each.root_device}" for each in servers if each.root_device]
     seen = {name.prefix for each in servers if (name := parse(each.root_device))}

@@ -14,26 +14,26 @@ import pandas as pd
 
 from drkit import api, tables
 from drkit.api.practice import PracticeRange
-from drkit.api.reading import Kind
 from drkit.clock import Clock, SystemClock
 from drkit.errors import ProfileError
+from drkit.execution.board import Board
+from drkit.execution.context import RunOptions
+from drkit.execution.following import close
+from drkit.execution.run import Run
+from drkit.execution.states import RunState
 from drkit.journal import Journal
-from drkit.model import Backend, Inventory, Operation
+from drkit.model import Backend, Inventory, Operation, ThingKind
 from drkit.model.inventory import find
-from drkit.model.operations import Value
-from drkit.plan import building
-from drkit.plan.board import Board
+from drkit.model.operations import Argument
+from drkit.plan import attach as building
+from drkit.plan.changes import changes_of, pair_in, read_operation
 from drkit.plan.exits import exits
-from drkit.plan.following import close
-from drkit.plan.run import Run
-from drkit.plan.runbooks import Wish, plan_rehearsal
-from drkit.plan.states import RunState
+from drkit.plan.runbooks import PlanRequest, plan_rehearsal
 from drkit.plan.steps import Plan
-from drkit.plan.wishes import changes_of, pair_in, read_operation
 from drkit.rules import judge
 
 if TYPE_CHECKING:
-    from drkit.report.dossier import Dossier
+    from drkit.report.run_record import RunRecord
     from drkit.sandbox import Sandbox
 
 Where = str | Path | None
@@ -71,7 +71,7 @@ def why_not(
     instance: str = "",
     pairs: str | Iterable[str] = (),
     site: "Site | None" = None,
-    **arguments: Value,
+    **arguments: Argument,
 ) -> pd.DataFrame:
     """Every objection to an operation, as `Site.why_not` says; without a `site` that of `connect()`."""
     with nullcontext(site) if site else connect() as asked:
@@ -150,22 +150,22 @@ class Site:
         if group:
             chosen = inventory.group(group)
             inventory = replace(inventory, groups={chosen.id: chosen})
-        return _told(tables.groups(inventory), inventory)
+        return _with_problems(tables.groups(inventory), inventory)
 
     def instances(self, group: str = "") -> pd.DataFrame:
         """Protected instances with both of their servers."""
         inventory = self._read(group, ("groups", "instances", "servers"))
-        return _told(tables.instances(inventory), inventory)
+        return _with_problems(tables.instances(inventory), inventory)
 
     def pairs(self, group: str = "") -> pd.DataFrame:
         """Replication pairs and what they are attached to."""
         inventory = self._read(group, ("groups", "instances", "pairs"))
-        return _told(tables.pairs(inventory), inventory)
+        return _with_problems(tables.pairs(inventory), inventory)
 
     def attachments(self, group: str = "") -> pd.DataFrame:
         """Which pair is attached to which instance under which device name."""
         inventory = self._read(group, ("groups", "instances", "pairs", "servers"))
-        return _told(tables.attachments(inventory), inventory)
+        return _with_problems(tables.attachments(inventory), inventory)
 
     def servers(self, group: str = "") -> pd.DataFrame:
         """Servers and the part they play; of a group, if one is named."""
@@ -174,12 +174,12 @@ class Site:
         members |= {server for drill in inventory.drills.values() for _, server in drill.servers}
         found = {each.id: each for each in self.client.servers() if not group or each.id in members}
         inventory = replace(inventory, servers=found)
-        return _told(tables.servers(inventory), inventory)
+        return _with_problems(tables.servers(inventory), inventory)
 
     def drills(self, group: str = "") -> pd.DataFrame:
         """DR drills."""
         inventory = self._read(group, ("groups", "drills"))
-        return _told(tables.drills(inventory), inventory)
+        return _with_problems(tables.drills(inventory), inventory)
 
     def jobs(self, ids: Iterable[str]) -> pd.DataFrame:
         """Jobs of SDRS, by their ids."""
@@ -194,7 +194,7 @@ class Site:
         group: str = "",
         instance: str = "",
         pairs: str | Iterable[str] = (),
-        **arguments: Value,
+        **arguments: Argument,
     ) -> pd.DataFrame:
         """Every objection to an operation now: what is, what would have to be, and what to do first.
 
@@ -233,7 +233,7 @@ class Site:
         """Plan to detach pairs from an instance. Nothing is sent."""
         return building.plan_detach(*self._wished(Operation.DETACH_PAIR, group, instance, _names(pairs)))
 
-    def plan_rehearsal(self, wish: Wish) -> Plan:
+    def plan_rehearsal(self, wish: PlanRequest) -> Plan:
         """Plan a DR drill, a planned failover, the way back, a failover or a re-protection.
 
         The kind of the objectives decides which. Nothing is sent. Raises RefusedError with every objection
@@ -270,10 +270,7 @@ class Site:
             clock=self._clock,
             confirm=confirm,
             takeover=takeover,
-            fail_fast=fail_fast,
-            attended=attended,
-            pace=1 / self.client.speed,
-            over=self._report,
+            options=self._options(attended=attended, fail_fast=fail_fast),
         )
 
     def resume(self, run_id: str, *, takeover: bool = False, attended: bool = True) -> Run:
@@ -284,13 +281,11 @@ class Site:
             journal=self.journal,
             clock=self._clock,
             takeover=takeover,
-            attended=attended,
-            pace=1 / self.client.speed,
-            over=self._report,
+            options=self._options(attended=attended),
         )
 
     def close_run(self, run_id: str, why: str, *, takeover: bool = False) -> RunState:
-        """Close a run that nobody will go on with, for good; see `drkit.plan.following.close`."""
+        """Close a run that nobody will go on with, for good; see `drkit.execution.following.close`."""
         state = close(self.journal, run_id, why, takeover=takeover)
         self._report(run_id)
         return state
@@ -303,11 +298,16 @@ class Site:
         """The steps of a run as the journal knows them."""
         return tables.steps(Board.replay(self.journal.entries(run_id)).state().rows())
 
-    def record(self, run_id: str) -> "Dossier":
+    def record(self, run_id: str) -> "RunRecord":
         """A run's record: its evidence, its report, and what is added later: notes, findings, sign-offs."""
-        from drkit.report.dossier import Dossier  # noqa: PLC0415  # matplotlib takes its time to load
+        from drkit.report.run_record import RunRecord  # noqa: PLC0415  # matplotlib takes its time to load
 
-        return Dossier(self.journal, run_id)
+        return RunRecord(self.journal, run_id)
+
+    def _options(self, *, attended: bool, fail_fast: bool = False) -> RunOptions:
+        return RunOptions(
+            fail_fast=fail_fast, attended=attended, pace=1 / self.client.speed, on_end=self._report
+        )
 
     def _report(self, run_id: str) -> None:
         """Write the report of a run that is over, where `report_folder` says."""
@@ -328,7 +328,7 @@ class Site:
             return ""
         return find("protection group", group, {each.id: each for each in self.client.groups()}).id
 
-    def _read(self, group: str, kinds: tuple[Kind, ...]) -> Inventory:
+    def _read(self, group: str, kinds: tuple[ThingKind, ...]) -> Inventory:
         return self.client.inventory(self._group_id(group), kinds=kinds)
 
     def _around(self, operation: Operation, group: str, instance: str, pairs: tuple[str, ...]) -> Inventory:
@@ -346,7 +346,7 @@ class Site:
         return self.client.inventory(block_devices_of=devices_of, disks=disks)
 
 
-def _told(table: pd.DataFrame, inventory: Inventory) -> pd.DataFrame:
+def _with_problems(table: pd.DataFrame, inventory: Inventory) -> pd.DataFrame:
     table.attrs["problems"] = inventory.problems
     return table
 

@@ -9,8 +9,8 @@ import pytest
 
 import drkit
 from drkit import cli
-from drkit.plan.matrix import matrix
 from drkit.sandbox import FAULTS, SCENARIOS
+from tests.plan.matrix import matrix
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -20,8 +20,8 @@ from drkit.errors import (
     UnknownNameError,
     UnreachableError,
 )
+from drkit.execution.states import RunPhase
 from drkit.model import Operation
-from drkit.plan.states import RunPhase
 from drkit.sandbox import Sandbox, running
 from drkit.site import Site, connect, practise, why_not
 

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 from drkit.api import signer
 from drkit.api.clouds import PROJECT
-from drkit.api.decipher import Answer
+from drkit.api.decipher import Response
 from drkit.api.profiles import KeyLogin, PasswordLogin, Profile
 from drkit.api.secret import Secret
-from drkit.api.transport import Call, Open, Transport
+from drkit.api.transport import Open, OutgoingCall, Transport
 from drkit.api.wire import Request
 from drkit.clock import Clock
 from drkit.errors import DrkitError, ProfileError, WireError
-from drkit.model.fields import Fields
+from drkit.model.fields import WireFields
 
 RENEW_BEFORE = timedelta(minutes=30)
 """A token that is this near to its end is renewed, for the service works with it while a job runs."""
@@ -64,7 +64,7 @@ class TokenAuth:
                     self._session = self._sign_in()
             return self._session
 
-    def headers(self, _call: Call, /) -> Mapping[str, Secret]:
+    def headers(self, _call: OutgoingCall, /) -> Mapping[str, Secret]:
         """The token; signs in where there is none."""
         return {"X-Auth-Token": self.session().token}
 
@@ -77,7 +77,7 @@ class TokenAuth:
         return True
 
     def _ends_soon(self, session: Session) -> bool:
-        ends = Fields("token", {"expires_at": session.ends}).time("expires_at")
+        ends = WireFields("token", {"expires_at": session.ends}).time("expires_at")
         near = ends is not None and ends - self._clock.now() < RENEW_BEFORE
         return near and self._clock.monotonic() > self._renew_after
 
@@ -101,7 +101,7 @@ class KeyAuth:
         """The secret key, and the token of temporary keys."""
         return (self._login.secret_key, self._login.security_token)
 
-    def headers(self, call: Call, /) -> Mapping[str, Secret]:
+    def headers(self, call: OutgoingCall, /) -> Mapping[str, Secret]:
         """The signature and the headers it covers."""
         parts, login = urlsplit(call.url), self._login
         signed = {"Host": parts.netloc, "X-Sdk-Date": signer.date_header(self._clock.now())}
@@ -129,7 +129,7 @@ class KeyAuth:
         body, _answer = transport.send(
             Request("GET", "/projects", (("name", name),), service="iam"), auth_url, self
         )
-        found = Fields("projects answer", body).objects("projects")
+        found = WireFields("projects answer", body).objects("projects")
         named = [each for each in found if each.text("name") == name]
         if len(named) != 1:
             raise ProfileError(
@@ -152,11 +152,11 @@ def _sign_in_body(profile: Profile, login: PasswordLogin) -> object:
     }
 
 
-def _session(profile: Profile, answer: Answer, body: object) -> Session:
+def _session(profile: Profile, answer: Response, body: object) -> Session:
     text = answer.headers.get("x-subject-token", "")
     if not re.fullmatch(r"[\x21-\x7e]{1,65536}", text):
         raise WireError("IAM's sign-in answer has no readable X-Subject-Token header")
-    token = Fields("sign-in answer", body).object("token")
+    token = WireFields("sign-in answer", body).object("token")
     project = token.object("project")
     project_id = _project_id(project)
     if profile.project_id and project_id != profile.project_id:
@@ -171,13 +171,13 @@ def _session(profile: Profile, answer: Answer, body: object) -> Session:
     )
 
 
-def _project_id(project: Fields) -> str:
+def _project_id(project: WireFields) -> str:
     if not PROJECT.fullmatch(project.identity()):
         raise WireError(f"IAM calls a project {project.identity()[:80]!r}, which is no project's id")
     return project.identity()
 
 
-def _endpoints(catalog: Sequence[Fields]) -> list[tuple[str, str, str]]:
+def _endpoints(catalog: Sequence[WireFields]) -> list[tuple[str, str, str]]:
     """The public addresses; an entry that lacks something is none that can be used."""
     return [
         (_told(service, "type"), _told(each, "region_id") or _told(each, "region"), _told(each, "url"))
@@ -188,5 +188,5 @@ def _endpoints(catalog: Sequence[Fields]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _told(fields: Fields, key: str) -> str:
+def _told(fields: WireFields, key: str) -> str:
     return fields.text(key) if fields.has(key) else ""

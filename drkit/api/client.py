@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from drkit.api import decipher, wire
 from drkit.api.practice import PracticeRange
-from drkit.api.reading import USUAL, Kind, Reader, Scope
+from drkit.api.reading import USUAL, Reader, Scope
 from drkit.api.transport import CONNECTIONS, Auth, Transport
-from drkit.api.wire import Json, Listing, Request, Service
+from drkit.api.wire import Json, Listing, Request, ServiceName
 from drkit.clock import Clock
 from drkit.errors import InputError, ProfileError
 from drkit.model import (
@@ -25,20 +25,21 @@ from drkit.model import (
     Quota,
     ReplicationPair,
     Server,
+    ThingKind,
 )
-from drkit.model.fields import Fields
+from drkit.model.fields import WireFields
 
 GroupIds = str | Collection[str]
 """One group's id, several, or none ("") for all groups."""
 
-_VERSIONS: Mapping[Service, str] = {"sdrs": "v1", "ecs": "v1", "evs": "v2"}
+_VERSIONS: Mapping[ServiceName, str] = {"sdrs": "v1", "ecs": "v1", "evs": "v2"}
 
 
-class Line:
+class SignedInLine:
     """A signed-in way to the services of one project; `roots` are their addresses."""
 
     def __init__(
-        self, transport: Transport, auth: Auth, roots: Mapping[Service, str], project_id: str
+        self, transport: Transport, auth: Auth, roots: Mapping[ServiceName, str], project_id: str
     ) -> None:
         self._transport, self._auth, self._roots = transport, auth, roots
         self._project = quote(project_id, safe="")
@@ -56,7 +57,7 @@ class Line:
         """Close all connections."""
         self._transport.close()
 
-    def _base(self, service: Service) -> str:
+    def _base(self, service: ServiceName) -> str:
         if service == "sandbox":
             return self._roots["sdrs"]
         if service not in self._roots:
@@ -78,7 +79,7 @@ class Client:
     second here: 1 but for a sandbox.
     """
 
-    def __init__(self, backend: Backend, line: Line, clock: Clock, *, speed: float = 1.0) -> None:
+    def __init__(self, backend: Backend, line: SignedInLine, clock: Clock, *, speed: float = 1.0) -> None:
         self.backend, self.speed = backend, speed
         self._line = line
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="drkit-read")
@@ -105,7 +106,7 @@ class Client:
         *,
         block_devices_of: Iterable[str] = (),
         disks: bool = False,
-        kinds: tuple[Kind, ...] = USUAL,
+        kinds: tuple[ThingKind, ...] = USUAL,
     ) -> Inventory:
         """One consistent reading: groups, instances, pairs, drills and servers, and `disks` if asked.
 
@@ -143,7 +144,9 @@ class Client:
 
     def quotas(self) -> tuple[Quota, ...]:
         """How many groups, pairs and the like there are and may be."""
-        resources = Fields("quota answer", self._line.ask(wire.QUOTAS)).object("quotas").objects("resources")
+        resources = (
+            WireFields("quota answer", self._line.ask(wire.QUOTAS)).object("quotas").objects("resources")
+        )
         return tuple(Quota.from_wire(each.source) for each in resources)
 
     def group(self, identity: str) -> ProtectionGroup:
@@ -199,7 +202,7 @@ class Client:
         return PracticeRange(self._line.ask)
 
     def _one(self, listing: Listing, identity: str, key: str) -> object:
-        return Fields("answer", self._line.ask(wire.show(listing, identity))).object(key).source
+        return WireFields("answer", self._line.ask(wire.show(listing, identity))).object(key).source
 
 
 def _ids(group_id: GroupIds) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from drkit.api.wire import Service
+from drkit.api.wire import ServiceName
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class Cloud:
 
     name: str
     domain: str
-    services: tuple[Service, ...]
+    services: tuple[ServiceName, ...]
 
-    def endpoints(self, region: str) -> Mapping[Service, str]:
+    def endpoints(self, region: str) -> Mapping[ServiceName, str]:
         """The address of each service in a region."""
         return {each: f"https://{each}.{region}.{self.domain}" for each in self.services}
 

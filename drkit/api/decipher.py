@@ -34,7 +34,7 @@ LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A whole answer: status, headers by lower-case name, body."""
 
     status: int
@@ -47,7 +47,7 @@ class Answer:
         return clean(self.headers.get("x-request-id", ""), 80)
 
 
-def decipher(answer: Answer, request: Request, hide: Iterable[Secret] = ()) -> Json:
+def decipher(answer: Response, request: Request, hide: Iterable[Secret] = ()) -> Json:
     """The JSON of an answer (None where it has no body, status 204), or the error it stands for.
 
     Below 300 anything that is no JSON is a `WireError`, 300 and more a `ServiceError` or one of its kinds.
@@ -68,7 +68,7 @@ def decipher(answer: Answer, request: Request, hide: Iterable[Secret] = ()) -> J
     raise error
 
 
-def refusal(answer: Answer, request: Request, hide: Iterable[Secret] = ()) -> ServiceError:
+def refusal(answer: Response, request: Request, hide: Iterable[Secret] = ()) -> ServiceError:
     """The error that an answer of 300 and more stands for, with its code, message and request id."""
     code, message = _fault(answer, hide)
     kind = _kind(answer.status, code)
@@ -84,7 +84,7 @@ def refusal(answer: Answer, request: Request, hide: Iterable[Secret] = ()) -> Se
     return error
 
 
-def job_id(answer: Answer, request: Request, body: Json) -> str:
+def job_id(answer: Response, request: Request, body: Json) -> str:
     """The job id in the answer to a change; without one nobody knows what became of it."""
     found = body.get("job_id") if isinstance(body, dict) else None
     if isinstance(found, str) and re.fullmatch(r"[\w.:-]{1,128}", found):
@@ -92,7 +92,7 @@ def job_id(answer: Answer, request: Request, body: Json) -> str:
     raise _unreadable(request, f"{answer.status} without a job id", answer)
 
 
-def token_refused(answer: Answer) -> bool:
+def token_refused(answer: Response) -> bool:
     """Whether the service, or the gateway before it, says that it did not accept the token.
 
     That is said before the call is looked at. Codes: the gateway's APIGW.0301 (not authenticated) and
@@ -102,7 +102,7 @@ def token_refused(answer: Answer) -> bool:
     return code in {"APIGW.0301", "APIGW.0307", "SDRS.0002"} or (answer.status, code) == (401, "401")
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(answer: Response) -> float | None:
     """The seconds of the Retry-After header, also where it is a date; None without one."""
     text = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}", text):
@@ -128,7 +128,7 @@ def _kind(status: int, code: str) -> type[ServiceError]:
     return UnavailableError if status >= 500 or status == 408 else ServiceError
 
 
-def _fault(answer: Answer, hide: Iterable[Secret] = ()) -> tuple[str, str]:
+def _fault(answer: Response, hide: Iterable[Secret] = ()) -> tuple[str, str]:
     if answer.status < 400:
         return "", "this address leads elsewhere, which is not followed; check the endpoints of the profile"
     try:
@@ -171,7 +171,7 @@ def _hidden(text: str, hide: Iterable[Secret]) -> str:
     return text
 
 
-def _unreadable(request: Request, said: str, answer: Answer) -> DrkitError:
+def _unreadable(request: Request, said: str, answer: Response) -> DrkitError:
     if request.changes:
         return OutcomeUnknownError(
             f"{request.where} answered {said}. Whether the change was taken is not known{_ask(answer)}."
@@ -179,7 +179,7 @@ def _unreadable(request: Request, said: str, answer: Answer) -> DrkitError:
     return WireError(f"{request.where} answered {said}{_ask(answer)}.")
 
 
-def _ask(answer: Answer) -> str:
+def _ask(answer: Response) -> str:
     return f" (request id {answer.request_id})" if answer.request_id else ""
 
 

@@ -4,16 +4,16 @@ import ssl
 from collections.abc import Iterable, Mapping
 
 from drkit.api.auth import KeyAuth, TokenAuth
-from drkit.api.client import Client, Line
+from drkit.api.client import Client, SignedInLine
 from drkit.api.clouds import loopback, root
 from drkit.api.profiles import SANDBOX, KeyLogin, Profile, address, practice_host
 from drkit.api.transport import Auth, Inner, Transport
-from drkit.api.wire import Service
+from drkit.api.wire import ServiceName
 from drkit.clock import Clock, SystemClock
 from drkit.errors import ProfileError
 from drkit.model import Backend
 
-_TYPES: Mapping[Service, tuple[str, ...]] = {
+_TYPES: Mapping[ServiceName, tuple[str, ...]] = {
     "sdrs": ("sdrs",),
     "ecs": ("ecs", "compute"),
     "evs": ("evs", "volumev3", "volumev2"),
@@ -43,7 +43,7 @@ def open_client(profile: Profile, clock: Clock | None = None, *, inner: Inner | 
 
 def _open(profile: Profile, clock: Clock, transport: Transport) -> Client:
     auth: Auth
-    roots: Mapping[Service, str]
+    roots: Mapping[ServiceName, str]
     if isinstance(profile.login, KeyLogin):
         project_id = profile.project_id or KeyAuth(profile.login, clock).find_project(
             transport, profile.auth_url, profile.project
@@ -67,7 +67,7 @@ def _open(profile: Profile, clock: Clock, transport: Transport) -> Client:
         project=project or project_id,
         project_id=project_id,
     )
-    return Client(backend, Line(transport, auth, roots, project_id), clock, speed=speed or 1.0)
+    return Client(backend, SignedInLine(transport, auth, roots, project_id), clock, speed=speed or 1.0)
 
 
 def _sandbox_speed(profile: Profile, transport: Transport, sdrs: str) -> float | None:
@@ -78,12 +78,12 @@ def _sandbox_speed(profile: Profile, transport: Transport, sdrs: str) -> float |
     return speed
 
 
-def _catalogued(catalog: Iterable[tuple[str, str, str]], region: str) -> dict[Service, str]:
+def _catalogued(catalog: Iterable[tuple[str, str, str]], region: str) -> dict[ServiceName, str]:
     """The address of each service in a region; some catalogs list a service for all regions at once."""
     urls: dict[tuple[str, str], str] = {}
     for kind, place, url in catalog:
         urls.setdefault((kind, place), url)
-    found: dict[Service, str] = {}
+    found: dict[ServiceName, str] = {}
     for service, names in _TYPES.items():
         fitting = [
             urls[name, place] for name in names for place in (region, "*", "") if (name, place) in urls

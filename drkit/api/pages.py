@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from drkit.api.wire import PAGE, Filters, Json, Listing, Request
 from drkit.errors import DrkitError, WireError
-from drkit.model.fields import Fields
+from drkit.model.fields import WireFields
 
 MOST_THINGS = 1_000_000
 """More of a kind than this is no count to believe."""
@@ -55,7 +55,7 @@ def read_listings(
 
 
 def _page(listing: Listing, body: Json) -> _Page:
-    fields = Fields(f"page of {listing.key}", body)
+    fields = WireFields(f"page of {listing.key}", body)
     count = fields.number("count")
     if not 0 <= count <= MOST_THINGS:
         raise WireError(f"'count' of a page of {listing.key} cannot be {count}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drkit.api.wire import Json, Request, at
 from drkit.errors import InputError, ServiceError
-from drkit.model.fields import Fields
+from drkit.model.fields import WireFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class PracticeRange:
 
     def worlds(self) -> tuple[PracticeWorld, ...]:
         """The worlds that there are to choose from."""
-        found = Fields("state of the practice range", self._send("GET", "/state")).objects("worlds")
+        found = WireFields("state of the practice range", self._send("GET", "/state")).objects("worlds")
         return tuple(
             PracticeWorld(
                 each.identity("name"), each.text("title"), each.text("story"), each.text("good_end")
@@ -67,7 +67,7 @@ class PracticeRange:
 
     def fault(self, name: str, **where: Json) -> str:
         """Plant a fault; its id. `where` says where, when and how often, in the words of that fault."""
-        return Fields(
+        return WireFields(
             "planted fault", self._send("POST", "/faults", {"name": name, "where": where})
         ).identity()
 

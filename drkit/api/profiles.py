@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from drkit.api.clouds import PROJECT, REGION, cloud_at, loopback, root
 from drkit.api.secret import Secret
-from drkit.api.wire import Service
+from drkit.api.wire import ServiceName
 from drkit.errors import ProfileError, UnknownNameError
 
 SANDBOX: Final = "sandbox"
@@ -53,7 +53,7 @@ class Profile:
     project: str
     region: str
     cloud: str
-    endpoints: Mapping[Service, str] = field(default_factory=dict)
+    endpoints: Mapping[ServiceName, str] = field(default_factory=dict)
     ca_file: str = ""
     sandbox: bool = False
 
@@ -132,7 +132,11 @@ _SOURCES: Mapping[str, Callable[[Mapping[str, str]], Profile]] = {"env": _from_e
 _USER = ("OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME")
 _KEYS = (("OS_ACCESS_KEY", "OS_SECRET_KEY"), ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"))
 _SECURITY_TOKEN = "HUAWEICLOUD_SDK_SECURITY_TOKEN"  # noqa: S105  # the variable's name
-_ENDPOINTS: Mapping[Service, str] = {"sdrs": "DRKIT_SDRS_URL", "ecs": "DRKIT_ECS_URL", "evs": "DRKIT_EVS_URL"}
+_ENDPOINTS: Mapping[ServiceName, str] = {
+    "sdrs": "DRKIT_SDRS_URL",
+    "ecs": "DRKIT_ECS_URL",
+    "evs": "DRKIT_EVS_URL",
+}
 
 
 def _login(given: Mapping[str, str]) -> PasswordLogin | KeyLogin:
@@ -151,7 +155,7 @@ def _login(given: Mapping[str, str]) -> PasswordLogin | KeyLogin:
 
 
 def _missing(
-    given: Mapping[str, str], login: PasswordLogin | KeyLogin, endpoints: Mapping[Service, str]
+    given: Mapping[str, str], login: PasswordLogin | KeyLogin, endpoints: Mapping[ServiceName, str]
 ) -> list[str]:
     by_keys = isinstance(login, KeyLogin)
     found = []
@@ -173,10 +177,10 @@ def _complain(missing: list[str]) -> None:
 
 def _endpoints(
     given: Mapping[str, str], login: PasswordLogin | KeyLogin, auth_url: str, region: str
-) -> Mapping[Service, str]:
+) -> Mapping[ServiceName, str]:
     """The addresses that are known before signing in."""
     cloud = cloud_at(auth_url)
-    known: dict[Service, str] = (
+    known: dict[ServiceName, str] = (
         dict(cloud.endpoints(region)) if cloud and region and isinstance(login, KeyLogin) else {}
     )
     for service, name in _ENDPOINTS.items():

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from drkit.api import wire
 from drkit.api.pages import Ask, Listed, read_listings
@@ -22,14 +22,13 @@ from drkit.model import (
     ReplicationPair,
     Server,
     Station,
+    ThingKind,
 )
 
-Kind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"]
-
-USUAL: tuple[Kind, ...] = ("groups", "instances", "pairs", "drills", "servers")
+USUAL: tuple[ThingKind, ...] = ("groups", "instances", "pairs", "drills", "servers")
 MOST_PROBLEMS = 20
 
-_KINDS: Mapping[Kind, tuple[Listing, Callable[[object], Any]]] = {
+_KINDS: Mapping[ThingKind, tuple[Listing, Callable[[object], Any]]] = {
     "groups": (wire.GROUPS, ProtectionGroup.from_wire),
     "instances": (wire.INSTANCES, ProtectedInstance.from_wire),
     "pairs": (wire.PAIRS, ReplicationPair.from_wire),
@@ -37,8 +36,8 @@ _KINDS: Mapping[Kind, tuple[Listing, Callable[[object], Any]]] = {
     "servers": (wire.SERVERS, Server.from_wire),
     "disks": (wire.DISKS, Disk.from_wire),
 }
-_OF_A_GROUP: frozenset[Kind] = frozenset({"instances", "pairs", "drills"})
-_NEIGHBOURS: frozenset[Kind] = frozenset({"servers", "disks"})
+_OF_A_GROUP: frozenset[ThingKind] = frozenset({"instances", "pairs", "drills"})
+_NEIGHBOURS: frozenset[ThingKind] = frozenset({"servers", "disks"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Scope:
     devices of both servers of some instances.
     """
 
-    kinds: tuple[Kind, ...] = USUAL
+    kinds: tuple[ThingKind, ...] = USUAL
     group_ids: tuple[str, ...] = ()
     block_devices_of: tuple[str, ...] = ()
 
@@ -73,7 +72,7 @@ class Reader:
         servers = {**found.servers, **with_devices}
         return replace(found, servers=servers, problems=(*problems, *unread, *unknown))
 
-    def listed(self, kind: Kind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
+    def listed(self, kind: ThingKind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
         """All things of one kind; read a second time where the pages did not fit together."""
         things, moved, errors = self._things(Scope((kind,), group_ids))
         if moved:
@@ -93,14 +92,14 @@ class Reader:
         unread = tuple(f"The {kind} could not be read: {error}" for kind, error in errors.items())
         return found, (*moved, *_contradictions(found, scope)), unread
 
-    def _things(self, scope: Scope) -> tuple[dict[str, Any], tuple[str, ...], dict[Kind, DrkitError]]:
+    def _things(self, scope: Scope) -> tuple[dict[str, Any], tuple[str, ...], dict[ThingKind, DrkitError]]:
         """The things by kind and id, which listings changed meanwhile, and which could not be read."""
-        tasks: list[tuple[Kind, Listing, Filters]] = [
+        tasks: list[tuple[ThingKind, Listing, Filters]] = [
             (kind, _KINDS[kind][0], each) for kind in scope.kinds for each in _filters(kind, scope)
         ]
         listings = read_listings(self._ask, self._pool, [(listing, filters) for _, listing, filters in tasks])
         things: dict[str, Any] = {kind: {} for kind in scope.kinds}
-        errors: dict[Kind, DrkitError] = {}
+        errors: dict[ThingKind, DrkitError] = {}
         for (kind, _, _), listed in zip(tasks, listings, strict=True):
             try:
                 things[kind].update((each.id, each) for each in _parsed(kind, listed, scope))
@@ -132,13 +131,13 @@ class Reader:
             return f"The disks of server {server.name!r} could not be read: {error}"
 
 
-def _filters(kind: Kind, scope: Scope) -> tuple[Filters, ...]:
+def _filters(kind: ThingKind, scope: Scope) -> tuple[Filters, ...]:
     if kind == "drills" and len(scope.group_ids) > 1:
         return ((),)  # their listing takes one group only; the others are left out afterwards
     return wire.of_groups(scope.group_ids) if kind in _OF_A_GROUP else ((),)
 
 
-def _parsed(kind: Kind, listed: Listed, scope: Scope) -> Iterator[Any]:
+def _parsed(kind: ThingKind, listed: Listed, scope: Scope) -> Iterator[Any]:
     if listed.error is not None:
         raise listed.error
     read = _KINDS[kind][1]
@@ -150,7 +149,7 @@ def _parsed(kind: Kind, listed: Listed, scope: Scope) -> Iterator[Any]:
 
 def _contradictions(inventory: Inventory, scope: Scope) -> tuple[str, ...]:
     """Sentences about what cannot be true at once; what is moving may be half done and is left alone."""
-    kinds: Collection[Kind] = scope.kinds
+    kinds: Collection[ThingKind] = scope.kinds
     found: list[str] = []
     if "instances" in kinds and "pairs" in kinds:
         found += _unlike_attachments(inventory)

@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from drkit.api.decipher import Answer, clean, decipher, token_refused
+from drkit.api.decipher import Response, clean, decipher, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.clock import Clock
@@ -59,7 +59,7 @@ _log = logging.getLogger("drkit.api")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class OutgoingCall:
     """A request on its way out: the whole address, and the body as bytes."""
 
     request: Request
@@ -80,7 +80,7 @@ class Call:
 class Auth(Protocol):
     """How a request shows who asks."""
 
-    def headers(self, call: Call, /) -> Mapping[str, Secret]:
+    def headers(self, call: OutgoingCall, /) -> Mapping[str, Secret]:
         """The headers to add to a request."""
         ...
 
@@ -100,7 +100,7 @@ class Open:
     def __init__(self, *secrets: Secret) -> None:
         self.secrets = secrets
 
-    def headers(self, _call: Call, /) -> Mapping[str, Secret]:
+    def headers(self, _call: OutgoingCall, /) -> Mapping[str, Secret]:
         """None."""
         return {}
 
@@ -148,14 +148,14 @@ class Transport:
         """Close all connections."""
         self._client.close()
 
-    def send(self, request: Request, base: str, auth: Auth) -> tuple[Json, Answer]:
+    def send(self, request: Request, base: str, auth: Auth) -> tuple[Json, Response]:
         """Send to the service at `base` and return the answer's JSON and the answer.
 
         Raises as `decipher` does; UnreachableError when no connection was made, so that nothing was sent;
         when something was sent and no answer came, UnavailableError for a read and OutcomeUnknownError for
         a change.
         """
-        call, tries, renewed = Call.of(request, base), 0, False
+        call, tries, renewed = OutgoingCall.of(request, base), 0, False
         while True:
             headers = auth.headers(call)
             said, answer = self._try(call, auth, headers)
@@ -172,11 +172,13 @@ class Transport:
 
     def sandbox_speed(self, root: str) -> float | None:
         """How fast time passes in the sandbox that listens there; None where nothing says it is one."""
-        answer = self._exchange(Call.of(Request("GET", "/"), root), {})
-        told = answer.headers.get("x-drkit-sandbox", "") if isinstance(answer, Answer) else ""
+        answer = self._exchange(OutgoingCall.of(Request("GET", "/"), root), {})
+        told = answer.headers.get("x-drkit-sandbox", "") if isinstance(answer, Response) else ""
         return float(told) if re.fullmatch(r"\d{1,9}(\.\d+)?(e[+-]?\d\d?)?", told) else None
 
-    def _try(self, call: Call, auth: Auth, headers: Mapping[str, Secret]) -> tuple[Json, Answer | None]:
+    def _try(
+        self, call: OutgoingCall, auth: Auth, headers: Mapping[str, Secret]
+    ) -> tuple[Json, Response | None]:
         """The JSON or the error, as a value, and the answer if one came."""
         answer = self._exchange(call, headers)
         if isinstance(answer, DrkitError):
@@ -199,7 +201,7 @@ class Transport:
             return asked if asked <= LONGEST_PAUSE else None
         return float(2 ** (tries - 1)) * (0.5 + self._jitter() / 2)
 
-    def _exchange(self, call: Call, headers: Mapping[str, Secret]) -> Answer | DrkitError:
+    def _exchange(self, call: OutgoingCall, headers: Mapping[str, Secret]) -> Response | DrkitError:
         """One request, one whole answer; or what went wrong, free of httpx's objects and of secrets."""
         began, request = self._tick(), call.request
         if self._client.is_closed:
@@ -211,7 +213,7 @@ class Transport:
                 request.method, call.url, content=call.body, headers=_plain(call), auth=_Sealed(headers)
             ) as response:
                 body = self._whole(response, began)
-                answer = Answer(response.status_code, dict(response.headers.items()), body)
+                answer = Response(response.status_code, dict(response.headers.items()), body)
         except _NOTHING_SENT as error:
             return _unreachable(call, error)
         except (httpx.HTTPError, httpx.StreamError) as error:
@@ -259,13 +261,13 @@ _NOTHING_SENT = (
 )
 
 
-def _may_renew(said: DrkitError, answer: Answer | None, request: Request) -> bool:
+def _may_renew(said: DrkitError, answer: Response | None, request: Request) -> bool:
     if answer is None or not isinstance(said, SignInError):
         return False
     return token_refused(answer) or not request.changes
 
 
-def _unreachable(call: Call, error: Exception) -> UnreachableError:
+def _unreachable(call: OutgoingCall, error: Exception) -> UnreachableError:
     host = urlsplit(call.url).netloc
     return UnreachableError(
         f"{call.request.where}: no connection to {host} ({_reason(error)}). Nothing was sent; "
@@ -289,7 +291,7 @@ def _reason(error: Exception) -> str:
     return f"the connection failed ({type(error).__name__})"  # its own words may quote a header
 
 
-def _plain(call: Call) -> Mapping[str, str]:
+def _plain(call: OutgoingCall) -> Mapping[str, str]:
     return {"Content-Type": "application/json"} if call.body else {}
 
 

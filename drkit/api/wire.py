@@ -16,7 +16,7 @@ from drkit.model import Change, Operation
 Json: TypeAlias = Any
 """What JSON holds. Whatever comes in one is read key by key."""
 
-Service = Literal["sdrs", "ecs", "evs", "iam", "sandbox"]
+ServiceName = Literal["sdrs", "ecs", "evs", "iam", "sandbox"]
 Filters = tuple[tuple[str, str], ...]
 
 PAGE = 1000
@@ -34,7 +34,7 @@ class Request:
     path: str
     query: Filters = ()
     body: Json = field(default=None, repr=False)
-    service: Service = "sdrs"
+    service: ServiceName = "sdrs"
     changes: bool = False
 
     @property
@@ -49,7 +49,7 @@ class Listing:
 
     path: str
     key: str
-    service: Service = "sdrs"
+    service: ServiceName = "sdrs"
     numbers_pages: bool = False
 
     def page(self, start: int, limit: int = PAGE, filters: Filters = ()) -> Request:
@@ -89,7 +89,7 @@ def show(listing: Listing, identity: str) -> Request:
     return Request("GET", at(listing.path.removesuffix("/detail"), identity), service=listing.service)
 
 
-def job(job_id: str, service: Service = "sdrs") -> Request:
+def job(job_id: str, service: ServiceName = "sdrs") -> Request:
     """Ask how a job is doing."""
     return Request("GET", at("/jobs", job_id), service=service)
 
@@ -163,7 +163,7 @@ def _on_server(change: Change, word: str, how: dict[str, Any]) -> Request:
     return _post("/cloudservers/action", action, "ecs")
 
 
-def _post(path: str, body: Json, service: Service = "sdrs") -> Request:
+def _post(path: str, body: Json, service: ServiceName = "sdrs") -> Request:
     return Request("POST", path, body=body, service=service, changes=True)
 
 

@@ -6,16 +6,16 @@ run), one package per runbook, and one for the practice range. A form's callback
 doing it.
 """
 
-from drkit.forms.attach import AttachWish, attach_pairs
+from drkit.forms.attach import AttachRequest, attach_pairs
 from drkit.forms.exploring import explore, picture_of_zones
 from drkit.forms.practice import practice_range
-from drkit.forms.rehearsal import RehearsalWish, rehearse
+from drkit.forms.rehearsal import RehearsalRequest, rehearse
 from drkit.forms.reviewing import show_review
 from drkit.forms.starting import overview
 
 __all__ = [
-    "AttachWish",
-    "RehearsalWish",
+    "AttachRequest",
+    "RehearsalRequest",
     "attach_pairs",
     "explore",
     "overview",

@@ -10,7 +10,7 @@ from ipywidgets import Button, DOMWidget, HBox, VBox
 
 from drkit.forms.live import Live, Reloadable
 from drkit.forms.markup import JOIN, Text, chip
-from drkit.forms.wizard import Stage, State, Wizard
+from drkit.forms.wizard import State, Wizard, WizardStep
 
 _FOLDED = {State.WAITING, State.DONE}
 _PRESSABLE = {State.READY, State.FAILED, State.STOPPED, State.UNKNOWN}
@@ -70,7 +70,7 @@ class Card(Reloadable):
         head = HBox([self.toggle, self.line, self.badge]).add_class("drkit-head")
         super().__init__([head, self._body.add_class("drkit-body")])
         self.add_class("drkit-card")
-        self.stage = Stage(self.key)
+        self.stage = WizardStep(self.key)
         self._dress()
 
     def prepare(self) -> None:
@@ -102,7 +102,7 @@ class Card(Reloadable):
         self._body.layout.display = "none" if folded else ""
         self.toggle.description = f"{'▸' if folded else '▾'}  {self._label}"
 
-    def show(self, stage: Stage, *, back: bool = False) -> None:
+    def show(self, stage: WizardStep, *, back: bool = False) -> None:
         """Show the step as it stands; `back` offers to open a done step again."""
         before, self.stage = self.stage, stage
         if stage.state != before.state:

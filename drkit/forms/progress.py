@@ -8,10 +8,10 @@ from typing import Protocol
 from markupsafe import Markup
 
 from drkit.clock import Clock
-from drkit.forms.engine import Tell, guarded
+from drkit.execution.forecast import Past, Source, forecast, kind_of
+from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
 from drkit.forms.markup import JOIN, Text, chip, identity, moment, table
-from drkit.plan.forecast import Past, Source, forecast, kind_of
-from drkit.plan.states import RunPhase, RunState, StepPhase, StepState
+from drkit.forms.worker import OnError, guarded
 from drkit.report.words import duration
 
 EVERY = 0.5  # seconds between two looks at a run
@@ -29,10 +29,12 @@ class Watchable(Protocol):
     def state(self) -> RunState: ...  # noqa: D102 - named as in Run
 
 
-class Watcher:
+class RunObserver:
     """Looks at a run until it has ended and tells `show` each time, on one thread of its own."""
 
-    def __init__(self, run: Watchable, clock: Clock, show: Callable[[RunState], object], tell: Tell) -> None:
+    def __init__(
+        self, run: Watchable, clock: Clock, show: Callable[[RunState], object], tell: OnError
+    ) -> None:
         self._run, self._clock, self._show = run, clock, show
         self._enough = threading.Event()
         self._thread = threading.Thread(target=guarded(self._watch, tell), name="drkit-watcher", daemon=True)

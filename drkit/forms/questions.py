@@ -9,11 +9,11 @@ from ipywidgets import Button, HBox, VBox
 from ipywidgets import Text as TextField
 from markupsafe import Markup
 
+from drkit.execution.run import Run
+from drkit.execution.states import Action, StepState
 from drkit.forms.live import Live
 from drkit.forms.markup import chip, count
 from drkit.forms.progress import told
-from drkit.plan.run import Run
-from drkit.plan.states import Action, StepState
 
 MOST = 3  # questions at a time
 

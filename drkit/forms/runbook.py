@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from drkit.forms.card import Card
-from drkit.forms.engine import Engine, guarded
 from drkit.forms.wizard import State, Wizard
+from drkit.forms.worker import FormWorker, guarded
 
 
 class Runbook:
@@ -16,7 +16,7 @@ class Runbook:
     def __init__(
         self, name: str, cards: Sequence[Card], on_turn: Callable[[], object] = lambda: None
     ) -> None:
-        self.cards, self.engine = {each.key: each for each in cards}, Engine(name)
+        self.cards, self.engine = {each.key: each for each in cards}, FormWorker(name)
         self._on_turn = on_turn
         for number, card in enumerate(cards, start=1):
             card.book = self

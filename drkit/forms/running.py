@@ -8,14 +8,14 @@ from ipywidgets import Button
 
 from drkit.clock import Clock
 from drkit.errors import InputError
+from drkit.execution.run import Run
+from drkit.execution.states import Action, RunPhase, RunState, StepState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import count
-from drkit.forms.progress import Watcher, counts, headline, remaining, steps_table
+from drkit.forms.progress import RunObserver, counts, headline, remaining, steps_table
 from drkit.forms.questions import Questions
 from drkit.forms.wizard import State
-from drkit.plan.run import Run
-from drkit.plan.states import Action, RunPhase, RunState, StepState
 
 _ASKED = {Action.APPROVE, Action.RESOLVE, Action.LOOK_AGAIN}
 STATES = {
@@ -54,7 +54,7 @@ class RunCard(Card):
         resume: Callable[[str], Run],
     ) -> None:
         self._clock, self._current, self._resume = clock, current, resume
-        self.watcher: Watcher | None = None
+        self.watcher: RunObserver | None = None
         self._turn: object = None
         self.head, self.table = Live(spoken="polite"), Live().add_class("drkit-steps")
         self.questions = Questions(self.tell)
@@ -67,7 +67,7 @@ class RunCard(Card):
         self.leave()
         if run := self._current():
             self.book.turn(self.book.wizard.mark_sent().begin(self.key))
-            self.watcher = Watcher(run, self._clock, self._show, self.complain)
+            self.watcher = RunObserver(run, self._clock, self._show, self.complain)
 
     def work(self) -> None:
         """Go on: retry what failed, or resume what was stopped."""

@@ -8,9 +8,9 @@ from markupsafe import Markup
 from pandas import DataFrame
 
 from drkit.forms.band import band
-from drkit.forms.engine import Engine
 from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import Text, chip, count, lines, moment, status_chip, table
+from drkit.forms.worker import FormWorker
 from drkit.headless import is_headless
 from drkit.journal import RunRow
 from drkit.model import GroupStatus, Inventory, Phase, ProtectionGroup
@@ -33,7 +33,7 @@ class Overview:
         self.runs, self.groups = Live(), Live().add_class("drkit-groups")
         self.again = Button(description="Read again")
         self.again.on_click(lambda _: self.read())
-        self.engine = Engine("overview")
+        self.engine = FormWorker("overview")
         self.read()
 
     def read(self) -> None:

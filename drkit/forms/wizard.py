@@ -18,7 +18,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class WizardStep:
     """One step: `line` is its result in one line, `error` what was wrong with the last try."""
 
     key: str
@@ -35,21 +35,21 @@ class Wizard:
     second click, changes nothing.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[WizardStep, ...]
     sent: bool = False
 
     @classmethod
     def of(cls, *keys: str) -> Self:
         """The first step is ready, the others wait."""
         first, *others = keys
-        return cls((Stage(first, State.READY), *(Stage(key) for key in others)))
+        return cls((WizardStep(first, State.READY), *(WizardStep(key) for key in others)))
 
-    def stage(self, key: str) -> Stage:
+    def stage(self, key: str) -> WizardStep:
         """The step of that key."""
         return self.stages[self._at(key)]
 
     @property
-    def current(self) -> Stage:
+    def current(self) -> WizardStep:
         """The step that is not through yet; the last one when all are."""
         return next((each for each in self.stages if each.state != State.DONE), self.stages[-1])
 
@@ -82,9 +82,9 @@ class Wizard:
     def skip_to(self, key: str, line: str) -> Self:
         """Everything before that step was done elsewhere, and sent; the step is ready."""
         at = self._at(key)
-        before = tuple(Stage(each.key, State.DONE, line) for each in self.stages[:at])
-        after = tuple(Stage(each.key) for each in self.stages[at + 1 :])
-        return replace(self, stages=(*before, Stage(key, State.READY), *after), sent=True)
+        before = tuple(WizardStep(each.key, State.DONE, line) for each in self.stages[:at])
+        after = tuple(WizardStep(each.key) for each in self.stages[at + 1 :])
+        return replace(self, stages=(*before, WizardStep(key, State.READY), *after), sent=True)
 
     def may_go_back(self, key: str) -> bool:
         """Whether that step can be opened again to change it."""
@@ -102,15 +102,15 @@ class Wizard:
 
     def _open(self, key: str, state: State) -> Self:
         at = self._at(key)
-        waiting = (Stage(each.key) for each in self.stages[at + 1 :])
-        return replace(self, stages=(*self.stages[:at], Stage(key, state), *waiting))
+        waiting = (WizardStep(each.key) for each in self.stages[at + 1 :])
+        return replace(self, stages=(*self.stages[:at], WizardStep(key, state), *waiting))
 
     def _closed(self, key: str, state: State, line: str) -> Self:
         at = self._at(key)
-        closed = (*self.stages[:at], Stage(key, state, line))
-        following = tuple(Stage(each.key, State.READY) for each in self.stages[at + 1 : at + 2])
+        closed = (*self.stages[:at], WizardStep(key, state, line))
+        following = tuple(WizardStep(each.key, State.READY) for each in self.stages[at + 1 : at + 2])
         return replace(self, stages=(*closed, *following, *self.stages[at + 2 :]))
 
     def _with(self, key: str, state: State, line: str = "", error: str = "") -> Self:
-        changed = Stage(key, state, line, error)
+        changed = WizardStep(key, state, line, error)
         return replace(self, stages=tuple(changed if each.key == key else each for each in self.stages))

@@ -8,7 +8,7 @@ import nbformat
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import InputError
-from drkit.headless.parameters import Parameter, Value, bind, declared
+from drkit.headless.parameters import Parameter, ParameterValue, bind, declared
 from drkit.headless.printing import aligned, printable
 
 
@@ -69,7 +69,7 @@ def parameters_of(notebook: nbformat.NotebookNode, path: Path) -> dict[str, Para
     return declared(notebook.cells[cells[0]].source)
 
 
-def inject(notebook: nbformat.NotebookNode, values: Mapping[str, Value]) -> None:
+def inject(notebook: nbformat.NotebookNode, values: Mapping[str, ParameterValue]) -> None:
     """Add a cell that sets these values right after the parameters cell, in place of an earlier one."""
     for index in reversed(_tagged(notebook, "injected-parameters")):
         del notebook.cells[index]

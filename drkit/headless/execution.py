@@ -50,7 +50,7 @@ async def _execute(
     environment: dict[str, str],
     word: Path,
 ) -> Outcome:
-    client = Client(notebook, target, say)
+    client = RunbookClient(notebook, target, say)
     try:
         await client.async_execute(env=environment, cwd=str(Path.cwd()))
     except CellExecutionError as error:
@@ -67,7 +67,7 @@ async def _execute(
     return read_outcome(word) or Outcome(DONE, "The notebook ran to its end.")
 
 
-class Client(NotebookClient):
+class RunbookClient(NotebookClient):
     """nbclient with our own kernel and our own way of ending: interrupt first, so that a run inside stops
     sending and writes down what is in flight; kill on the second signal or after a while.
     """

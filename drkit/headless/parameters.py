@@ -15,7 +15,7 @@ from typing import Any
 
 from drkit.errors import InputError, UnknownNameError
 
-Value = str | int | float | bool | list[str] | dict[str, str] | None
+ParameterValue = str | int | float | bool | list[str] | dict[str, str] | None
 
 KINDS = ("str", "int", "float", "bool", "list[str]", "dict[str, str]")
 SECRET = re.compile(
@@ -41,7 +41,7 @@ class Parameter:
     kind: str
     optional: bool
     required: bool
-    default: Value
+    default: ParameterValue
     comment: str
 
     @property
@@ -49,7 +49,7 @@ class Parameter:
         """The type as it is written in the notebook."""
         return f"{self.kind} | None" if self.optional else self.kind
 
-    def parse(self, text: str) -> Value:
+    def parse(self, text: str) -> ParameterValue:
         """The value that `text` from the shell stands for; InputError when it is not of this type."""
         if self.optional and text.lower() in {"none", "null"}:
             return None
@@ -58,7 +58,7 @@ class Parameter:
         except (ValueError, LookupError):
             raise self._misfit(text) from None
 
-    def accept(self, value: Any) -> Value:  # noqa: ANN401 - anything JSON can hold
+    def accept(self, value: Any) -> ParameterValue:  # noqa: ANN401 - anything JSON can hold
         """`value` as this type; InputError when it is of another."""
         if value is None and self.optional:
             return None
@@ -66,7 +66,7 @@ class Parameter:
             value = float(value)
         if not _is_of(self.kind, value):
             raise self._misfit(json.dumps(value))
-        result: Value = value
+        result: ParameterValue = value
         return result
 
     def _misfit(self, text: str) -> InputError:
@@ -167,7 +167,9 @@ def _declared_by(statement: ast.stmt, lines: list[str]) -> Parameter:
     return Parameter(name, kind, entry.optional, required=False, default=default, comment=entry.comment)
 
 
-def bind(known: Mapping[str, Parameter], given: Iterable[str], file: Path | None = None) -> dict[str, Value]:
+def bind(
+    known: Mapping[str, Parameter], given: Iterable[str], file: Path | None = None
+) -> dict[str, ParameterValue]:
     """The values for `given` (each NAME=VALUE) and for a JSON file's entries, which the given ones go over.
 
     InputError for a name the notebook does not have, a value of another type, a name given twice, or a

@@ -4,18 +4,18 @@ Here: the database (SQLite by default, PostgreSQL by URL), the entries and their
 group. Not here: what an entry means for a step (that is `drkit.plan`), or any change to what was written.
 """
 
-from drkit.journal.entries import Entry, Kind, chain_faults
+from drkit.journal.entries import Entry, EntryKind, chain_faults
 from drkit.journal.journal import Hold, Journal, NewRun
-from drkit.journal.leases import Holder, Lease
+from drkit.journal.leases import Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified
 
 __all__ = [
     "Entry",
+    "EntryKind",
     "Hold",
-    "Holder",
     "Journal",
-    "Kind",
     "Lease",
+    "LeaseHolder",
     "NewRun",
     "RunRow",
     "Verified",

@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from drkit.errors import JournalDamagedError
-from drkit.journal.entries import Entry, Kind
+from drkit.journal.entries import Entry, EntryKind
 from drkit.journal.schema import entries, runs
 
 DRKIT_VERSION = version("drkit")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewEntry:
     """What an entry is to say, before it has its place in the chain."""
 
     run_id: str
-    kind: Kind
+    kind: EntryKind
     at: datetime
     who: str
     host: str
@@ -30,7 +30,7 @@ class Draft:
     job_id: str = ""
 
 
-def add(connection: Connection, draft: Draft) -> Entry:
+def add(connection: Connection, draft: NewEntry) -> Entry:
     """Write the entry behind the last one, which must be sound, within a writing transaction."""
     connection.execute(select(runs.c.id).where(runs.c.id == draft.run_id).with_for_update())
     last = _last(connection, draft.run_id)

@@ -21,7 +21,7 @@ _SECRET_TEXT = re.compile(
 )
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry says. Without a step it speaks of the whole run."""
 
     PLANNED = "planned"  # the whole plan, as it was confirmed; always the first entry
@@ -42,7 +42,7 @@ class Entry:
     run_id: str
     seq: int
     step: str
-    kind: Kind
+    kind: EntryKind
     at: datetime
     who: str
     host: str
@@ -68,7 +68,7 @@ class Entry:
         """The entry of those columns. Raises `JournalDamagedError` where they were altered beyond reading."""
         try:
             read = {
-                "kind": Kind(row["kind"]),
+                "kind": EntryKind(row["kind"]),
                 "at": datetime.fromisoformat(row["at"]),
                 "data": dict(json.loads(row["data"])),
             }

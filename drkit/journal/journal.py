@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from drkit.clock import Clock, SystemClock
 from drkit.errors import JournalDamagedError, JournalError, UnknownNameError
 from drkit.journal import chain, leases
-from drkit.journal.chain import Draft
+from drkit.journal.chain import NewEntry
 from drkit.journal.database import Database, locate
-from drkit.journal.entries import Entry, Kind, canonical, chain_faults, cleaned, spell_time
-from drkit.journal.leases import LEASE_SECONDS, Claim, Holder, Lease
+from drkit.journal.entries import Entry, EntryKind, canonical, chain_faults, cleaned, spell_time
+from drkit.journal.leases import LEASE_SECONDS, Claim, Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
 from drkit.journal.schema import entries, runs
 
@@ -45,7 +45,7 @@ class Journal:
     raises `JournalError` when the database is damaged, full, read-only or cannot be reached.
     """
 
-    def __init__(self, database: Database, holder: Holder, lease_seconds: float) -> None:
+    def __init__(self, database: Database, holder: LeaseHolder, lease_seconds: float) -> None:
         self._database, self._holder, self._lease_seconds = database, holder, lease_seconds
 
     @classmethod
@@ -58,7 +58,7 @@ class Journal:
         lease_seconds: float = LEASE_SECONDS,
     ) -> Self:
         """Open or make the journal: a file or a URL, else DRKIT_JOURNAL, else the platform's data folder."""
-        return cls(Database(locate(where), clock or SystemClock()), Holder.here(who), lease_seconds)
+        return cls(Database(locate(where), clock or SystemClock()), LeaseHolder.here(who), lease_seconds)
 
     @property
     def where(self) -> str:
@@ -94,32 +94,34 @@ class Journal:
                 connection.execute(insert(runs), row)
             except IntegrityError:
                 raise JournalError(f"There is a run {run.id!r} already.") from None
-            return self._take(connection, row, Kind.PLANNED, planned, takeover=takeover)
+            return self._take(connection, row, EntryKind.PLANNED, planned, takeover=takeover)
 
     def hold(self, run_id: str, *, takeover: bool = False) -> "Hold":
         """Take a recorded run's groups again, to go on with it. Raises `LeaseHeldError` as `start` does."""
         with self._database.writing() as connection:
             row = self._run(connection, run_id)
-            return self._take(connection, row, Kind.NOTED, {"resumed_by": self.holder}, takeover=takeover)
+            return self._take(
+                connection, row, EntryKind.NOTED, {"resumed_by": self.holder}, takeover=takeover
+            )
 
     def close_run(self, run_id: str, data: Mapping[str, Any], *, takeover: bool = False) -> None:
         """Write the last entry of a run that nobody drives. Raises `LeaseHeldError` as `start` does."""
         with self._database.writing() as connection:
             row = self._run(connection, run_id)
-            hold = self._take(connection, row, Kind.SETTLED, cleaned(data), takeover=takeover)
+            hold = self._take(connection, row, EntryKind.SETTLED, cleaned(data), takeover=takeover)
             hold.drop(connection)
 
     def note(self, run_id: str, data: Mapping[str, Any], step: str = "") -> Entry:
         """Add a note to a run's record, also after its end: a finding, a sign-off. It needs no hold."""
         with self._database.writing() as connection:
             self._run(connection, run_id)
-            return self._write(connection, run_id, Kind.NOTED, step, cleaned(data), fence=0)
+            return self._write(connection, run_id, EntryKind.NOTED, step, cleaned(data), fence=0)
 
     def _take(
         self,
         connection: Connection,
         row: Mapping[Any, Any],
-        kind: Kind,
+        kind: EntryKind,
         data: Mapping[str, Any],
         *,
         takeover: bool,
@@ -130,20 +132,26 @@ class Journal:
         self._write(connection, claim.run_id, kind, "", data, taken.fence)
         if taken.over:
             told = [{"group_id": each.group_id, "from": each.sentence} for each in taken.over]
-            self._write(connection, claim.run_id, Kind.NOTED, "", {"takeover": told}, taken.fence)
+            self._write(connection, claim.run_id, EntryKind.NOTED, "", {"takeover": told}, taken.fence)
         return Hold(self._database, claim, taken.fence)
 
     def _write(
-        self, connection: Connection, run_id: str, kind: Kind, step: str, data: Mapping[str, Any], fence: int
+        self,
+        connection: Connection,
+        run_id: str,
+        kind: EntryKind,
+        step: str,
+        data: Mapping[str, Any],
+        fence: int,
     ) -> Entry:
         now = self._database.clock.now()
-        draft = Draft(run_id, kind, now, self._holder.who, self._holder.host, fence, data, step)
+        draft = NewEntry(run_id, kind, now, self._holder.who, self._holder.host, fence, data, step)
         return chain.add(connection, draft)
 
     def runs(self) -> list[RunRow]:
         """All runs: the unfinished first, then the newest first."""
         last = select(entries.c.run_id, func.max(entries.c.seq).label("seq")).group_by(entries.c.run_id)
-        tail = last.where(entries.c.kind != Kind.NOTED.value).subquery()
+        tail = last.where(entries.c.kind != EntryKind.NOTED.value).subquery()
         wanted = (
             select(runs, entries.c.seq, entries.c.kind, entries.c.step, entries.c.at, entries.c.data)
             .join(entries, entries.c.run_id == runs.c.id)
@@ -218,14 +226,14 @@ class Hold:
         return self._claim.seconds
 
     def append(
-        self, kind: Kind, step: str = "", data: Mapping[str, Any] | None = None, job_id: str = ""
+        self, kind: EntryKind, step: str = "", data: Mapping[str, Any] | None = None, job_id: str = ""
     ) -> Entry:
         """Write one entry, without secrets. It is on the disk when this returns."""
         with self._database.writing() as connection:
             self._prove(connection)
             return self._write(connection, kind, step, cleaned(data or {}), job_id)
 
-    def close(self, kind: Kind, data: Mapping[str, Any]) -> Entry:
+    def close(self, kind: EntryKind, data: Mapping[str, Any]) -> Entry:
         """Write the run's last entry and give the groups free, in one."""
         with self._database.writing() as connection:
             self._prove(connection)
@@ -250,8 +258,8 @@ class Hold:
         leases.keep(connection, self._claim, self.fence, self._database.now(connection))
 
     def _write(
-        self, connection: Connection, kind: Kind, step: str, data: Mapping[str, Any], job_id: str
+        self, connection: Connection, kind: EntryKind, step: str, data: Mapping[str, Any], job_id: str
     ) -> Entry:
         now, holder = self._database.clock.now(), self._claim.holder
-        draft = Draft(self.run_id, kind, now, holder.who, holder.host, self.fence, data, step, job_id)
+        draft = NewEntry(self.run_id, kind, now, holder.who, holder.host, self.fence, data, step, job_id)
         return chain.add(connection, draft)

@@ -25,7 +25,7 @@ _alive: set[int] = set()  # the fencing numbers that this very process holds
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LeaseHolder:
     """Who writes: a person, on a machine, in a process. `place` is where the process number has a meaning."""
 
     who: str
@@ -34,7 +34,7 @@ class Holder:
     pid: int = 0
 
     @classmethod
-    def here(cls, who: str = "") -> "Holder":
+    def here(cls, who: str = "") -> "LeaseHolder":
         """This process; the person is who is logged in unless said otherwise."""
         host = socket.gethostname()
         try:
@@ -100,7 +100,7 @@ class Claim:
     groups: tuple[tuple[str, str], ...]
     run_id: str
     doing: str
-    holder: Holder
+    holder: LeaseHolder
     seconds: float = LEASE_SECONDS
 
     @property
@@ -166,7 +166,7 @@ def forget(fence: int) -> None:
     _alive.discard(fence)
 
 
-def held(connection: Connection, now: datetime, reader: Holder, run_id: str = "") -> tuple[Lease, ...]:
+def held(connection: Connection, now: datetime, reader: LeaseHolder, run_id: str = "") -> tuple[Lease, ...]:
     """The leases there are, of one run where one is given; the reader sees who is gone from its machine."""
     wanted = select(leases).order_by(leases.c.scope, leases.c.group_id)
     if run_id:
@@ -191,7 +191,7 @@ def _row(claim: Claim, group_id: str, fence: int, now: datetime) -> Mapping[str,
     }
 
 
-def _lease(row: RowMapping, now: datetime, reader: Holder) -> Lease:
+def _lease(row: RowMapping, now: datetime, reader: LeaseHolder) -> Lease:
     gone = reader.sees_gone(row["place"], row["pid"], row["fence"])
     return Lease(
         group_id=row["group_id"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from drkit.journal.entries import Entry, Kind
+from drkit.journal.entries import Entry, EntryKind
 from drkit.journal.leases import Lease
 
 Groups = tuple[tuple[str, str], ...]
@@ -44,9 +44,9 @@ class RunRow:
 
     @classmethod
     def _read(cls, row: Mapping[Any, Any], lease: Lease | None) -> Self:
-        finished = row["kind"] == Kind.SETTLED and not row["step"]
+        finished = row["kind"] == EntryKind.SETTLED and not row["step"]
         held = lease.sentence if lease and not lease.expired else ""
-        ended = finished or row["kind"] == Kind.STOPPED
+        ended = finished or row["kind"] == EntryKind.STOPPED
         phase = json.loads(row["data"]).get("phase", "stopped")
         phase = "closed" if finished and phase == "stopped" else phase
         return cls(
@@ -115,7 +115,7 @@ def read_groups(text: str) -> Groups:
 
 def beginning_faults(row: Mapping[str, Any], found: Sequence[Entry]) -> list[str]:
     """What is wrong with a run's first entry: the plan's hash, and what the list says of the run."""
-    if not found or found[0].kind is not Kind.PLANNED:
+    if not found or found[0].kind is not EntryKind.PLANNED:
         return ["The run does not begin with its plan."]
     data = found[0].data
     recomputed = hashlib.sha256(json.dumps(data.get("plan"), sort_keys=True).encode()).hexdigest()

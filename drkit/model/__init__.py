@@ -4,7 +4,7 @@ Here: groups, instances, pairs, attachments, drills, jobs, servers, disks, their
 `Inventory`, one reading of a project. Not here: I/O, pandas, decisions; wire spellings only in `from_wire`.
 """
 
-from drkit.model.inventory import Backend, Inventory
+from drkit.model.inventory import Backend, Inventory, ThingKind
 from drkit.model.jobs import Job, Quota
 from drkit.model.machines import BlockDevice, Disk, FreeSlots, Server
 from drkit.model.operations import Change, Operation
@@ -47,5 +47,6 @@ __all__ = [
     "Server",
     "ServerStatus",
     "Station",
+    "ThingKind",
     "Unknown",
 ]

@@ -24,7 +24,7 @@ def parse_time(text: str) -> datetime:
     return datetime(*numbers, int((fraction or "0")[:6].ljust(6, "0")), tzinfo=UTC)  # type: ignore[misc,arg-type]  # six integers, the regular expression says so
 
 
-class Fields:
+class WireFields:
     """The keys of one JSON object; `kind` names it in errors.
 
     A missing key is a `WireError` that names it; null stands for "nothing" except in an `id`.
@@ -91,17 +91,17 @@ class Fields:
         except ValueError:
             raise self._wrong(key, "a time") from None
 
-    def object(self, key: str) -> "Fields":
+    def object(self, key: str) -> "WireFields":
         """A nested object; null is an empty one."""
         value = self._get(key)
-        return Fields(f"{key} of a {self.kind}", {} if value is None else value)
+        return WireFields(f"{key} of a {self.kind}", {} if value is None else value)
 
-    def objects(self, key: str) -> "tuple[Fields, ...]":
+    def objects(self, key: str) -> "tuple[WireFields, ...]":
         """A list of objects; null is an empty one."""
         value = self._get(key)
         if not isinstance(value, list) and value is not None:
             raise self._wrong(key, "a list")
-        return tuple(Fields(f"{key} of a {self.kind}", each) for each in value or ())
+        return tuple(WireFields(f"{key} of a {self.kind}", each) for each in value or ())
 
     def has(self, key: str) -> bool:
         """Whether the key is there with something in it, for keys that come only now and then."""

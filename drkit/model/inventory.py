@@ -5,12 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from drkit.errors import UnknownNameError
 from drkit.model.jobs import Quota
 from drkit.model.machines import Disk, Server
 from drkit.model.resources import Attachment, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair
+
+ThingKind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"]
+"""What can be listed, by the name of the inventory's part that holds it."""
 
 Named = TypeVar("Named", ProtectionGroup, ProtectedInstance, ReplicationPair, Drill, Server, Disk)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from drkit.model.fields import Fields
+from drkit.model.fields import WireFields
 from drkit.model.statuses import JobStatus, Unknown
 
 
@@ -37,8 +37,8 @@ class Job:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one job answer."""
-        fields = Fields("job", source)
-        entities = fields.object("entities") if fields.has("entities") else Fields("entities", {})
+        fields = WireFields("job", source)
+        entities = fields.object("entities") if fields.has("entities") else WireFields("entities", {})
         return cls(
             id=fields.identity("job_id"),
             type=fields.text("job_type"),
@@ -65,5 +65,5 @@ class Quota:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one resource of the quota answer."""
-        fields = Fields("quota", source)
+        fields = WireFields("quota", source)
         return cls(fields.identity("type"), fields.number("used"), fields.number("quota"))

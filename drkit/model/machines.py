@@ -6,7 +6,7 @@ Source: the ECS cloudservers/detail and block_device pages, the EVS cloudvolumes
 from dataclasses import dataclass, replace
 from typing import Self
 
-from drkit.model.fields import Fields
+from drkit.model.fields import WireFields
 from drkit.model.statuses import ServerStatus, Unknown
 
 
@@ -51,7 +51,7 @@ class Server:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `server` of cloudservers/detail."""
-        fields = Fields("server", source)
+        fields = WireFields("server", source)
         metadata = fields.object("metadata")
         flavor = fields.object("flavor")
         return cls(
@@ -71,7 +71,7 @@ class Server:
 
     def with_block_devices(self, source: object) -> "Server":
         """The same server with its disks and free slots as the block_device page tells them."""
-        fields = Fields("block device answer", source)
+        fields = WireFields("block device answer", source)
         free = fields.object("attachableQuantity")
         return replace(
             self,
@@ -107,7 +107,7 @@ class Disk:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `volume` of cloudvolumes/detail."""
-        fields = Fields("disk", source)
+        fields = WireFields("disk", source)
         return cls(
             id=fields.identity(),
             name=fields.text("name"),
@@ -124,9 +124,9 @@ class Disk:
         )
 
 
-def _optional(fields: Fields, key: str) -> str:
+def _optional(fields: WireFields, key: str) -> str:
     return fields.text(key) if fields.has(key) else ""
 
 
-def _boot_index(fields: Fields, key: str) -> int | None:
+def _boot_index(fields: WireFields, key: str) -> int | None:
     return fields.number(key) if fields.has(key) and fields.text(key) else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-Value = str | int | bool
+Argument = str | int | bool
 
 
 class Operation(StrEnum):
@@ -55,10 +55,10 @@ class Change:
 
     operation: Operation
     group_id: str
-    arguments: tuple[tuple[str, Value], ...] = ()
+    arguments: tuple[tuple[str, Argument], ...] = ()
 
     @classmethod
-    def of(cls, operation: Operation, group_id: str, **arguments: Value) -> Self:
+    def of(cls, operation: Operation, group_id: str, **arguments: Argument) -> Self:
         """Build a change; TypeError when the arguments are not those of the operation."""
         needs = NEEDS[operation]
         kinds = {name: type(value) for name, value in arguments.items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from drkit.model.fields import Fields
+from drkit.model.fields import WireFields
 from drkit.model.sites import at_dr, at_production
 from drkit.model.statuses import (
     DrillStatus,
@@ -64,7 +64,7 @@ class ProtectionGroup:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `server_group`."""
-        fields = Fields("protection group", source)
+        fields = WireFields("protection group", source)
         return cls(
             id=fields.identity(),
             name=fields.text("name"),
@@ -134,7 +134,7 @@ class ProtectedInstance:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `protected_instance`."""
-        fields = Fields("protected instance", source)
+        fields = WireFields("protected instance", source)
         identity = fields.identity()
         metadata = fields.object("metadata")
         return cls(
@@ -200,7 +200,7 @@ class ReplicationPair:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `replication`."""
-        fields = Fields("replication pair", source)
+        fields = WireFields("replication pair", source)
         identity = fields.identity()
         record = fields.object("record_metadata")
         disks = [each.strip() for each in fields.text("volume_ids").split(",")]
@@ -246,7 +246,7 @@ class Drill:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `disaster_recovery_drill`."""
-        fields = Fields("DR drill", source)
+        fields = WireFields("DR drill", source)
         return cls(
             id=fields.identity(),
             name=fields.text("name"),

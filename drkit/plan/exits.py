@@ -18,9 +18,9 @@ from drkit.model import (
     ServerStatus,
     Station,
 )
-from drkit.plan.objectives import Kind
+from drkit.plan.objectives import RunbookKind
 from drkit.plan.readiness import stops
-from drkit.rules import Objection, Outlook, judge_in
+from drkit.rules import Objection, Projection, judge_in
 from drkit.rules.fitness import GROUP
 from drkit.rules.rule import some_of
 
@@ -37,7 +37,7 @@ class Exit:
     name: str
     consequences: str
     change: Change | None = None
-    kind: Kind | None = None
+    kind: RunbookKind | None = None
     objections: tuple[Objection, ...] = ()
 
     @property
@@ -49,26 +49,26 @@ class Exit:
 @dataclass(frozen=True, slots=True)
 class _Verb:
     name: str
-    kind: Kind | None
+    kind: RunbookKind | None
     consequences: str
 
 
 _VERBS: Mapping[Operation, _Verb] = {
     Operation.PLANNED_FAILOVER: _Verb(
         "planned failover",
-        Kind.PLANNED_FAILOVER,
+        RunbookKind.PLANNED_FAILOVER,
         "Stops the production servers that still run, then production moves to the other site, and "
         "synchronisation goes on from there. Can be undone by the same way back.",
     ),
     Operation.FAILOVER: _Verb(
         "failover",
-        Kind.FAILOVER,
+        RunbookKind.FAILOVER,
         "Gives up the production site: its servers are forced off and cannot start any more, "
         "synchronisation stops, and protection is off until re-protection. Cannot be undone.",
     ),
     Operation.REPROTECT: _Verb(
         "re-protection",
-        Kind.REPROTECT,
+        RunbookKind.REPROTECT,
         "Stops the servers at the DR site that still run; synchronisation starts anew from the present "
         "production site and overwrites the other one. Cannot be undone.",
     ),
@@ -110,7 +110,7 @@ def exits(inventory: Inventory, group_id: str) -> tuple[Exit, ...]:
     What the state of the group rules out altogether is not among them; what only something else stands
     against is, with the objections.
     """
-    group, world = inventory.group(group_id), Outlook.of(inventory)
+    group, world = inventory.group(group_id), Projection.of(inventory)
     if group.status.phase is Phase.MOVING:
         return (_wait(group),)
     found = [_exit(world, group, each) for each in _VERBS if group.status in GROUP[each]]
@@ -123,7 +123,7 @@ def drill_exits(inventory: Inventory, group_id: str) -> tuple[Exit, ...]:
 
     Production is not touched by a drill, so no switch is among them. Raises as `exits` does.
     """
-    group, world = inventory.group(group_id), Outlook.of(inventory)
+    group, world = inventory.group(group_id), Projection.of(inventory)
     drills = sorted(inventory.drills_of(group.id), key=lambda each: (each.name, each.id))
     found: list[Exit] = []
     for drill in drills:
@@ -133,7 +133,7 @@ def drill_exits(inventory: Inventory, group_id: str) -> tuple[Exit, ...]:
             "public addresses. Cannot be undone; production is not touched."
         )
         objections = judge_in(change, world).objections
-        found.append(Exit(f"clean up drill {drill.name}", words, change, Kind.CLEANUP, objections))
+        found.append(Exit(f"clean up drill {drill.name}", words, change, RunbookKind.CLEANUP, objections))
     kept = f"The drill servers of {some_of(each.name for each in drills)} stay and cost money."
     rest = kept if drills else "No drill is left."
     stop = Exit(STOP_HERE, f"Nothing more is sent; production is not touched. {rest}")
@@ -163,7 +163,7 @@ def standing(inventory: Inventory, group_id: str) -> tuple[str, ...]:
     )
 
 
-def _exit(world: Outlook, group: ProtectionGroup, operation: Operation) -> Exit:
+def _exit(world: Projection, group: ProtectionGroup, operation: Operation) -> Exit:
     verb, station = _VERBS[operation], group.priority_station
     arguments = (
         {"to": station.other.value if isinstance(station, Station) else ""}
@@ -180,7 +180,7 @@ def _exit(world: Outlook, group: ProtectionGroup, operation: Operation) -> Exit:
     return Exit(name, verb.consequences, next(iter((*before, change))), verb.kind, objections)
 
 
-def _restart(world: Outlook, group: ProtectionGroup) -> list[Exit]:
+def _restart(world: Projection, group: ProtectionGroup) -> list[Exit]:
     """Bring the service back where it was: only after a switch that failed, and while no pair has turned."""
     if group.status not in _RESTARTABLE:
         return []
@@ -194,10 +194,10 @@ def _restart(world: Outlook, group: ProtectionGroup) -> list[Exit]:
         f"Starts what is stopped where production is now, in {group.production_zone}: "
         f"{some_of(each.name for each in off)}. The service comes back there; the group stays {group.status}."
     )
-    return [Exit("start production again", words, change, Kind.RESTART, objections)]
+    return [Exit("start production again", words, change, RunbookKind.RESTART, objections)]
 
 
-def _turned(world: Outlook, group: ProtectionGroup) -> tuple[Objection, ...]:
+def _turned(world: Projection, group: ProtectionGroup) -> tuple[Objection, ...]:
     turned = [
         each.name for each in world.pairs_of(group.id) if each.priority_station != group.priority_station
     ]

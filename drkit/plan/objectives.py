@@ -15,7 +15,7 @@ LONGEST_TARGET = timedelta(days=30)
 Facts = tuple[tuple[str, str], ...]
 
 
-class Kind(StrEnum):
+class RunbookKind(StrEnum):
     """The runbooks that are measured."""
 
     DRILL = "dr_drill"
@@ -34,19 +34,19 @@ class Kind(StrEnum):
     @property
     def recovers(self) -> bool:
         """Whether a service is brought back, so that a recovery time is measured."""
-        return self not in {Kind.REPROTECT, Kind.CLEANUP}
+        return self not in {RunbookKind.REPROTECT, RunbookKind.CLEANUP}
 
     @property
     def declared(self) -> bool:
         """Whether somebody must have declared the disaster first."""
-        return self is Kind.FAILOVER
+        return self is RunbookKind.FAILOVER
 
 
 _WORDS = {
-    Kind.DRILL: "DR drill",
-    Kind.REPROTECT: "re-protection",
-    Kind.RESTART: "restart of production",
-    Kind.CLEANUP: "clean-up of a DR drill",
+    RunbookKind.DRILL: "DR drill",
+    RunbookKind.REPROTECT: "re-protection",
+    RunbookKind.RESTART: "restart of production",
+    RunbookKind.CLEANUP: "clean-up of a DR drill",
 }
 
 
@@ -83,7 +83,7 @@ class Objectives:
     planned failover that failed.
     """
 
-    kind: Kind
+    kind: RunbookKind
     scenario: str
     scope: str
     criteria: str
@@ -100,7 +100,7 @@ class Objectives:
         """The RTO target of a group in seconds; None where none was set."""
         return dict(self.rto_targets).get(group_id)
 
-    def continued(self, kind: Kind, follows: str, since: datetime | None = None) -> Self:
+    def continued(self, kind: RunbookKind, follows: str, since: datetime | None = None) -> Self:
         """The same objectives for the runbook that goes on from a run.
 
         Where the service was not back yet, `since` says from when its recovery clock ran: it goes on, from
@@ -195,7 +195,7 @@ class Objectives:
         if "kind" not in texts:
             return None
         return cls(
-            kind=Kind(texts["kind"]),
+            kind=RunbookKind(texts["kind"]),
             scenario=texts["scenario"],
             scope=texts["scope"],
             criteria=texts["criteria"],

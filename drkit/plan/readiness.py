@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 
 from drkit.model import Change, Inventory, Operation, ProtectionGroup, ServerStatus, Station
-from drkit.model.operations import Value
-from drkit.plan.objectives import Kind
-from drkit.rules import Objection, Outlook, judge_in, rules_for, way_from
+from drkit.model.operations import Argument
+from drkit.plan.objectives import RunbookKind
+from drkit.rules import Objection, Projection, judge_in, rules_for, way_from
 
 MAIN = {
-    Kind.DRILL: Operation.CREATE_DRILL,
-    Kind.PLANNED_FAILOVER: Operation.PLANNED_FAILOVER,
-    Kind.FAILBACK: Operation.PLANNED_FAILOVER,
-    Kind.FAILOVER: Operation.FAILOVER,
-    Kind.REPROTECT: Operation.REPROTECT,
+    RunbookKind.DRILL: Operation.CREATE_DRILL,
+    RunbookKind.PLANNED_FAILOVER: Operation.PLANNED_FAILOVER,
+    RunbookKind.FAILBACK: Operation.PLANNED_FAILOVER,
+    RunbookKind.FAILOVER: Operation.FAILOVER,
+    RunbookKind.REPROTECT: Operation.REPROTECT,
 }
 """The step that a runbook is about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class RuleCheck:
     """One rule and its answer: `holds` is None where it could not be asked, because one before it failed."""
 
     sentence: str
@@ -27,20 +27,24 @@ class Point:
 
 
 def readiness(
-    inventory: Inventory, group: ProtectionGroup, kind: Kind, drill_name: str = "", drill_vpc_id: str = ""
-) -> tuple[Point, ...]:
+    inventory: Inventory,
+    group: ProtectionGroup,
+    kind: RunbookKind,
+    drill_name: str = "",
+    drill_vpc_id: str = "",
+) -> tuple[RuleCheck, ...]:
     """Every rule of the runbook's main step, judged as if the servers it stops itself were stopped."""
-    arguments: dict[str, Value] = {}
-    if kind is Kind.DRILL:
+    arguments: dict[str, Argument] = {}
+    if kind is RunbookKind.DRILL:
         arguments = {"name": drill_name, "drill_vpc_id": drill_vpc_id}
     elif MAIN[kind] is Operation.PLANNED_FAILOVER:
         station = group.priority_station
         arguments = {"to": station.other.value if isinstance(station, Station) else ""}
     change = Change.of(MAIN[kind], group.id, **arguments)
-    verdict = judge_in(change, with_servers_stopped(Outlook.of(inventory), group.id, kind))
+    verdict = judge_in(change, with_servers_stopped(Projection.of(inventory), group.id, kind))
     said = {each.rule: each for each in verdict.objections}
     return tuple(
-        Point(
+        RuleCheck(
             each.sentence,
             None if each.name in verdict.not_asked else each.name not in said,
             said.get(each.name),
@@ -49,25 +53,25 @@ def readiness(
     )
 
 
-def way_there(inventory: Inventory, group_id: str, kind: Kind) -> tuple[str, ...]:
+def way_there(inventory: Inventory, group_id: str, kind: RunbookKind) -> tuple[str, ...]:
     """The shortest legal way to the runbook, as sentences; the servers it stops itself are left to it."""
-    world = with_servers_stopped(Outlook.of(inventory), group_id, kind)
+    world = with_servers_stopped(Projection.of(inventory), group_id, kind)
     return way_from(world, MAIN[kind], group_id)
 
 
-def with_servers_stopped(world: Outlook, group_id: str, kind: Kind) -> Outlook:
+def with_servers_stopped(world: Projection, group_id: str, kind: RunbookKind) -> Projection:
     """The world once the runbook has stopped the servers that it stops itself: those that run."""
     for change in stops(world, group_id, kind):
         world = world.after(change)
     return world
 
 
-def stops(world: Outlook, group_id: str, kind: Kind) -> tuple[Change, ...]:
+def stops(world: Projection, group_id: str, kind: RunbookKind) -> tuple[Change, ...]:
     """What a runbook stops before its main step: production for a planned failover, else the DR site's."""
     instances = world.instances_of(group_id)
     if MAIN[kind] is Operation.PLANNED_FAILOVER:
         ids = [each.production_server_id for each in instances]
-    elif kind is Kind.REPROTECT:
+    elif kind is RunbookKind.REPROTECT:
         ids = [each.dr_server_id for each in instances]
     else:
         return ()

@@ -2,13 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
+from urllib.parse import urlsplit
 
+from drkit.errors import InputError
 from drkit.model import Backend, Change
+from drkit.plan.objectives import Facts
 from drkit.rules.objections import Objection
+
+PLANNED = "planned:"
+"""What stands before the name of a drill in place of the id that it will have."""
+
+_MARK = "recovered_by:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,30 @@ class Plan:
         """The step of that key; KeyError where there is none."""
         return {each.key: each for each in self.steps}[key]
 
+    def check(self, backend: Backend) -> None:
+        """Raise `InputError` where the plan cannot be run as it is, or was made on another backend."""
+        if self.backend != backend:
+            raise InputError(
+                f"The plan was made on {self.backend.label}, and this is {backend.label}: plan anew."
+            )
+        if not self.steps:
+            raise InputError("The plan has no steps: there is nothing to do.")
+        seen: set[str] = set()
+        for step in self.steps:
+            self._check_step(step, seen)
+            seen.add(step.key)
+
+    def _check_step(self, step: Step, before: Collection[str]) -> None:
+        cannot = f"The plan cannot be run: step {step.key}"
+        if step.change and step.change.group_id not in dict(self.groups):
+            raise InputError(f"{cannot} is about a group that it does not name.")
+        if step.key in before:
+            raise InputError(f"The plan cannot be run: two steps are named {step.key}.")
+        if strange := {*step.needs, *step.after}.difference(before):
+            raise InputError(f"{cannot} waits for {', '.join(sorted(strange))}, no step before it.")
+        if step.check:
+            checked(step.check)
+
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values."""
         plain = asdict(self)
@@ -113,3 +145,35 @@ def _step(source: Mapping[str, Any]) -> Step:
     change = Change.from_json(source["change"]) if source["change"] else None
     keys = {name: tuple(source.get(name, ())) for name in ("needs", "after")}
     return Step(**{**source, "change": change, **keys})
+
+
+Answers = tuple[tuple[str, ...], ...]
+"""What has to tell that a service answers: all of these, of each any one step (by its key) is enough."""
+
+
+def mark_recovered_by(group_id: str, answers: Answers) -> Facts:
+    """The fact of a plan that says which steps tell that the service of a group answers again."""
+    return ((_MARK + group_id, ",".join("|".join(each) for each in answers)),)
+
+
+def recovered_by(plan: Plan) -> dict[str, Answers]:
+    """By group id, the steps that say the service answers."""
+    return {
+        key.removeprefix(_MARK): tuple(tuple(each.split("|")) for each in value.split(","))
+        for key, value in plan.facts
+        if key.startswith(_MARK)
+    }
+
+
+def checked(check: str) -> str:
+    """The check itself; `InputError` when it is neither tcp://host:port nor an http(s) URL."""
+    try:
+        parts = urlsplit(check)
+        fits = bool(parts.hostname) and (
+            parts.scheme in {"http", "https"} or (parts.scheme == "tcp" and parts.port is not None)
+        )
+    except ValueError:  # a port that is no number
+        fits = False
+    if not fits:
+        raise InputError(f"{check!r} is no check; wanted: tcp://host:port, http://... or https://...")
+    return check

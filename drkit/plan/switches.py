@@ -11,10 +11,9 @@ from types import MappingProxyType
 
 from drkit.errors import InputError, RefusedError
 from drkit.model import Change, Inventory, Operation, Phase, ProtectionGroup, Server, ServerStatus, Station
-from drkit.plan.checks import checked
-from drkit.plan.drafting import Draft, named, picked_groups
+from drkit.plan.builder import PlanBuilder, named, picked_groups
 from drkit.plan.objectives import Objectives
-from drkit.plan.steps import Plan
+from drkit.plan.steps import Plan, checked
 from drkit.rules.drilling import faulty
 from drkit.rules.rule import some_of
 
@@ -170,7 +169,7 @@ class _Course:
         objectives: Objectives,
         checks: Checks,
     ) -> None:
-        self.draft = Draft(inventory, operation)
+        self.draft = PlanBuilder(inventory, operation)
         self.groups = picked_groups(inventory, chain(*waves))
         self._waves = [[inventory.group(each) for each in wave] for wave in waves if wave]
         for group in self.groups:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from drkit.plan.objectives import Kind
+from drkit.plan.objectives import RunbookKind
 from drkit.report.evidence import ClauseLine, Evidence
 
 DORA, RTS = "DORA, Regulation (EU) 2022/2554", "RTS, Delegated Regulation (EU) 2024/1774"
@@ -196,11 +196,11 @@ def gaps(evidence: Evidence) -> Iterator[tuple[str, str]]:
     yield from _gaps_in_follow_up(evidence)
 
 
-def _gaps_in_results(evidence: Evidence, kind: Kind) -> Iterator[tuple[str, str]]:
+def _gaps_in_results(evidence: Evidence, kind: RunbookKind) -> Iterator[tuple[str, str]]:
     done = [each for each in evidence.steps if each.phase == "done"]
-    if kind not in {Kind.PLANNED_FAILOVER, Kind.FAILOVER, Kind.FAILBACK}:
+    if kind not in {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILOVER, RunbookKind.FAILBACK}:
         yield "switchover", "Nothing was switched over in this run."
-    if kind is not Kind.FAILBACK:
+    if kind is not RunbookKind.FAILBACK:
         yield "way back", "The way back is not part of this run."
     if not any(each.how == "check" or each.checked for each in done):
         yield "checks", "No check and no sign-off says that the service answered."

@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
+from drkit.execution.findings import File, Finding, Note, SignOff
+from drkit.execution.recovery import RecoveryClock
 from drkit.model import Backend
-from drkit.plan.findings import File, Finding, Note, SignOff
 from drkit.plan.objectives import Objectives
-from drkit.plan.recovery import RecoveryClock
 from drkit.plan.steps import LeftOut
 
 FORM = 1
@@ -56,7 +56,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepEvidence:
     """One step of the plan and all that is known of it. `how` is "change", "check" or "by hand"."""
 
     number: int
@@ -108,7 +108,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class RecoveryPoint:
     """How much data a group may have lost: the statement, the method it rests on, and whether it fits."""
 
     group: str
@@ -118,7 +118,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftBehind:
     """One thing that the run made or left behind, what became of it, and whether that is settled."""
 
     what: str
@@ -138,7 +138,7 @@ class ClauseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EntryLine:
     """One entry of the journal in short."""
 
     seq: int
@@ -151,12 +151,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class JournalEvidence:
     """The journal's part: how many entries, the hash of the last, and whether the chain holds."""
 
     head: str
     faults: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[EntryLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +181,9 @@ class Evidence:
     last_at: datetime
     verdict: Ending
     objectives: Objectives | None
-    steps: tuple[StepRecord, ...]
+    steps: tuple[StepEvidence, ...]
     clocks: tuple[RecoveryClock, ...]
-    points: tuple[Point, ...]
+    points: tuple[RecoveryPoint, ...]
     left_out: tuple[LeftOut, ...]
     not_executed: tuple[NotExecuted, ...]
     deviations: tuple[Deviation, ...]
@@ -191,12 +191,12 @@ class Evidence:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     after_missing: str
-    ledger: tuple[Left, ...]
+    ledger: tuple[LeftBehind, ...]
     notes: tuple[Note, ...]
     attachments: tuple[File, ...]
     sign_offs: tuple[SignOff, ...]
     clauses: tuple[ClauseLine, ...]
-    record: Record
+    record: JournalEvidence
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""

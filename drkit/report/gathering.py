@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from drkit.errors import JournalDamagedError
-from drkit.journal import Entry, Kind, chain_faults
+from drkit.execution.board import Board
+from drkit.execution.findings import files, findings, notes, sign_offs
+from drkit.execution.recovery import recovery_clocks
+from drkit.execution.states import RunPhase, RunState
+from drkit.journal import Entry, EntryKind, chain_faults
 from drkit.journal.chain import DRKIT_VERSION
 from drkit.model import Change
-from drkit.plan.board import Board
-from drkit.plan.findings import files, findings, notes, sign_offs
 from drkit.plan.objectives import Objectives
-from drkit.plan.recovery import recovery_clocks
-from drkit.plan.states import RunPhase, RunState
 from drkit.report.clauses import clause_lines
-from drkit.report.evidence import FORM, Evidence, Line, Point, Record
+from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint
 from drkit.report.stepping import step_records, words_of
 from drkit.report.verdicts import deviations, ending, ledger, not_executed
 from drkit.report.words import duration, moment
@@ -28,7 +28,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
 
     Raises `JournalDamagedError` where they do not begin with a plan.
     """
-    if not entries or entries[0].kind is not Kind.PLANNED:
+    if not entries or entries[0].kind is not EntryKind.PLANNED:
         raise JournalDamagedError("The run does not begin with its plan: there is nothing to report on.")
     state = Board.replay(entries).state()
     first, plan = entries[0], state.plan
@@ -74,7 +74,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         attachments=files(entries),
         sign_offs=sign_offs(entries),
         clauses=(),
-        record=Record(entries[-1].hash, tuple(chain_faults(entries)), tuple(map(_line, entries))),
+        record=JournalEvidence(entries[-1].hash, tuple(chain_faults(entries)), tuple(map(_line, entries))),
     )
     return replace(evidence, clauses=clause_lines(evidence)) if aims else evidence
 
@@ -86,14 +86,14 @@ def _end(entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _closes(entry: Entry) -> bool:
-    return not entry.step and entry.kind in {Kind.SETTLED, Kind.STOPPED}
+    return not entry.step and entry.kind in {EntryKind.SETTLED, EntryKind.STOPPED}
 
 
 def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
     """Where the run as a whole was interrupted, gone on with, or taken over."""
     for entry in entries:
         closed = _closes(entry) and entry.data.get("phase") == RunPhase.STOPPED
-        if entry.kind is Kind.STOPPED or closed:
+        if entry.kind is EntryKind.STOPPED or closed:
             yield f"The run stopped at {moment(entry.at)}: {entry.data.get('sentence', '')}"
             for each in entry.data.get("in_flight", ()):
                 yield f"Under way at the service when it stopped: {each['title']} {each['job_id']}".strip()
@@ -103,11 +103,11 @@ def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
             yield f"The group {each['group_id']} was taken over at {moment(entry.at)} from {each['from']}."
 
 
-def _points(state: RunState, entries: Sequence[Entry]) -> tuple[Point, ...]:
+def _points(state: RunState, entries: Sequence[Entry]) -> tuple[RecoveryPoint, ...]:
     """What the last reading before each switch says of lost data, by group."""
     names = dict(state.plan.groups)
     aims = Objectives.from_facts(state.plan.facts)
-    found: dict[str, Point] = {}
+    found: dict[str, RecoveryPoint] = {}
     for entry in entries:
         if said := entry.data.get("recovery_point"):
             group_id = Change.from_json(entry.data["change"]).group_id
@@ -116,24 +116,28 @@ def _points(state: RunState, entries: Sequence[Entry]) -> tuple[Point, ...]:
     return tuple(found.values())
 
 
-def _point(group: str, said: dict[str, Any], target: int) -> Point:
+def _point(group: str, said: dict[str, Any], target: int) -> RecoveryPoint:
     read_at = moment(datetime.fromisoformat(said["read_at"]))
     if not said["pairs"]:
-        return Point(group, "The group has no pairs, so nothing was replicated.", said["method"], None)
+        return RecoveryPoint(
+            group, "The group has no pairs, so nothing was replicated.", said["method"], None
+        )
     if not said["behind"]:
         statement = f"Nothing acknowledged is lost: all {said['pairs']} pairs were synchronised at {read_at}."
-        return Point(group, statement, said["method"], True)
+        return RecoveryPoint(group, statement, said["method"], True)
     behind = ", ".join(said["behind"])
     statement = (
         f"{len(said['behind'])} of {said['pairs']} pairs were not synchronised at {read_at}: {behind}. "
     )
     if target:
         told = f"Whether that is within {duration(target)} cannot be told."
-        return Point(group, statement + told, said["method"], None)
-    return Point(group, statement + "What was written to them last may be lost.", said["method"], False)
+        return RecoveryPoint(group, statement + told, said["method"], None)
+    return RecoveryPoint(
+        group, statement + "What was written to them last may be lost.", said["method"], False
+    )
 
 
-def _line(entry: Entry) -> Line:
+def _line(entry: Entry) -> EntryLine:
     said = words_of(entry)
     cut = said if len(said) <= LONGEST_LINE else said[: LONGEST_LINE - 1] + "…"
-    return Line(entry.seq, entry.at, entry.step, entry.kind.value, entry.who, cut, entry.hash)
+    return EntryLine(entry.seq, entry.at, entry.step, entry.kind.value, entry.who, cut, entry.hash)

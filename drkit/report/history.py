@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from drkit.report.evidence import Attempt, Evidence, StepRecord
+from drkit.report.evidence import Attempt, Evidence, StepEvidence
 
 Runs = Sequence[Evidence]
 PROVING = {"completed", "completed with deviations"}
@@ -169,7 +169,7 @@ def findings(runs: Runs, today: date) -> pd.DataFrame:
     return _table(_FINDINGS, rows).sort_values("due", ignore_index=True, kind="stable")
 
 
-def kind_of(step: StepRecord) -> str:
+def kind_of(step: StepEvidence) -> str:
     """What steps are compared by: the operation, "check", or the part of a manual title before ":"."""
     if step.how == "change":
         return step.does.partition(",")[0]

@@ -14,10 +14,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from drkit.plan.findings import File
-from drkit.plan.recovery import RecoveryClock
+from drkit.execution.findings import File
+from drkit.execution.recovery import RecoveryClock
 from drkit.report.clauses import gaps
-from drkit.report.evidence import Evidence, Point, StepRecord
+from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology
 from drkit.report.words import duration, moment
 
@@ -167,9 +167,9 @@ def _recovered(clock: RecoveryClock) -> str:
     return f"{told}{aim}" if clock.until else f"not recovered after {told}{aim}"
 
 
-def _kept(thing: RecoveryClock | Point) -> str:
+def _kept(thing: RecoveryClock | RecoveryPoint) -> str:
     if thing.kept is None:
-        return "not shown" if isinstance(thing, Point) else "no target" if thing.until else "open"
+        return "not shown" if isinstance(thing, RecoveryPoint) else "no target" if thing.until else "open"
     return "kept" if thing.kept else "missed"
 
 
@@ -179,7 +179,7 @@ def _clock(when: datetime | None, *, same_day: bool) -> str:
     return f"{when:%H:%M:%S}" if same_day else f"{when:%m-%d %H:%M:%S}"
 
 
-def _how(step: StepRecord) -> str:
+def _how(step: StepEvidence) -> str:
     wave = f", wave {step.wave}" if step.wave else ""
     group = f", group {step.group}" if step.group else ""
     undo = f" To take it back: {step.undo}" if step.undo else ""

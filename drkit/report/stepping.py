@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from drkit.journal import Entry, Kind
+from drkit.execution.findings import Note, notes
+from drkit.execution.states import RunState, StepPhase, StepState
+from drkit.journal import Entry, EntryKind
 from drkit.model import Change
-from drkit.model.operations import Value
-from drkit.plan.findings import Note, notes
-from drkit.plan.states import RunState, StepPhase, StepState
+from drkit.model.operations import Argument
 from drkit.plan.steps import Step
-from drkit.report.evidence import Attempt, Checked, StepRecord, SubJob
+from drkit.report.evidence import Attempt, Checked, StepEvidence, SubJob
 
 _BEGINS = {StepPhase.WORKING, StepPhase.READY}
 _ENDS = {StepPhase.DONE, StepPhase.FAILED, StepPhase.UNKNOWN}
@@ -18,7 +18,7 @@ _OVER = _ENDS | {StepPhase.SKIPPED}
 _SAID = ("sentence", "how", "error", "resumed_by", "why")
 
 
-def step_records(state: RunState, entries: Iterable[Entry]) -> tuple[StepRecord, ...]:
+def step_records(state: RunState, entries: Iterable[Entry]) -> tuple[StepEvidence, ...]:
     """Every step of the plan, in its order."""
     by_step: dict[str, list[Entry]] = {each.key: [] for each in state.plan.steps}
     for entry in entries:
@@ -34,11 +34,11 @@ def step_records(state: RunState, entries: Iterable[Entry]) -> tuple[StepRecord,
 def words_of(entry: Entry) -> str:
     """What an entry says, in a line."""
     data = entry.data
-    if entry.kind is Kind.PLANNED:
+    if entry.kind is EntryKind.PLANNED:
         return f"The plan: {data['plan']['title']}, {len(data['plan']['steps'])} steps"
-    if entry.kind is Kind.INTENDED:
+    if entry.kind is EntryKind.INTENDED:
         return does_of(Change.from_json(data["change"]))
-    if entry.kind is Kind.SENT:
+    if entry.kind is EntryKind.SENT:
         return f"Accepted as job {entry.job_id}"
     return next((str(data[each]) for each in _SAID if data.get(each)), _added(data))
 
@@ -62,17 +62,17 @@ def does_of(change: Change) -> str:
     return f"{change.operation.words}, {told}" if told else change.operation.words
 
 
-def _argument(name: str, value: Value) -> str:
+def _argument(name: str, value: Argument) -> str:
     words = name.removesuffix("_id").replace("_", " ")
     if isinstance(value, bool):
         return words if value else ""
     return f"{words} {value}" if value != "" else ""
 
 
-def _record(number: int, step: Step, shown: StepState, group: str, entries: Sequence[Entry]) -> StepRecord:
+def _record(number: int, step: Step, shown: StepState, group: str, entries: Sequence[Entry]) -> StepEvidence:
     started = shown.started_at
     ended = shown.ended_at if shown.phase in _OVER else None
-    return StepRecord(
+    return StepEvidence(
         number=number,
         key=step.key,
         title=step.title,
@@ -101,7 +101,7 @@ def _record(number: int, step: Step, shown: StepState, group: str, entries: Sequ
 def _does(step: Step, entries: Iterable[Entry]) -> str:
     if not step.change:
         return f"asks {step.check} until it answers" if step.check else step.instruction
-    sent = [Change.from_json(each.data["change"]) for each in entries if each.kind is Kind.INTENDED]
+    sent = [Change.from_json(each.data["change"]) for each in entries if each.kind is EntryKind.INTENDED]
     return does_of(sent[-1] if sent else step.change)
 
 
@@ -110,9 +110,9 @@ def _attempts(entries: Iterable[Entry]) -> tuple[Attempt, ...]:
     for entry in entries:
         phase = StepPhase(entry.data["phase"]) if "phase" in entry.data else None
         over = not found or found[-1].outcome not in {"", StepPhase.UNKNOWN.value}
-        if entry.kind is Kind.INTENDED or (phase in _BEGINS and over and "objections" not in entry.data):
+        if entry.kind is EntryKind.INTENDED or (phase in _BEGINS and over and "objections" not in entry.data):
             found.append(Attempt(entry.at, None, "", "", "", ""))
-        elif entry.kind is Kind.SENT:
+        elif entry.kind is EntryKind.SENT:
             found[-1] = replace(found[-1], job_id=entry.job_id)
         elif phase and phase in _ENDS and found and not over:
             sentence, code = (str(entry.data.get(name, "")) for name in ("sentence", "code"))
@@ -145,18 +145,18 @@ def _notes(entries: Sequence[Entry]) -> Iterator[Note]:
     """What people noted, and what drkit noted in passing: silence, progress that went back."""
     yield from notes(entries)
     for entry in entries:
-        if entry.kind is Kind.NOTED and "phase" not in entry.data and "sentence" in entry.data:
+        if entry.kind is EntryKind.NOTED and "phase" not in entry.data and "sentence" in entry.data:
             yield Note(entry.step, entry.data["sentence"], "drkit", entry.at)
 
 
 def _surprises(entries: Iterable[Entry]) -> Iterator[str]:
     """What did not go as planned although the step may have ended well."""
     for entry in entries:
-        if entry.kind is Kind.LOST:
+        if entry.kind is EntryKind.LOST:
             yield "its answer was lost."
-        if entry.kind is Kind.ADOPTED:
+        if entry.kind is EntryKind.ADOPTED:
             yield str(entry.data["how"])
         if "resolved" in entry.data:
             yield str(entry.data["sentence"])
-        if entry.kind is Kind.NOTED and "objections" in entry.data:
+        if entry.kind is EntryKind.NOTED and "objections" in entry.data:
             yield str(entry.data["sentence"])

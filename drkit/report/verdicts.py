@@ -6,12 +6,12 @@ A skipped or failed step never ends as "completed": it is a deviation at the lea
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from drkit.execution.forecast import kind_of
+from drkit.execution.recovery import RecoveryClock
+from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.model import Operation
-from drkit.plan.forecast import kind_of
-from drkit.plan.recovery import RecoveryClock
-from drkit.plan.rehearsals import LEFT_OVER, RELEASE
-from drkit.plan.states import RunPhase, RunState, StepPhase
-from drkit.report.evidence import Deviation, Ending, Left, NotExecuted, Point, StepRecord
+from drkit.plan.drill import LEFT_OVER, RELEASE
+from drkit.report.evidence import Deviation, Ending, LeftBehind, NotExecuted, RecoveryPoint, StepEvidence
 from drkit.report.words import duration
 
 COMPLETED, DEVIATING = "completed", "completed with deviations"
@@ -52,9 +52,9 @@ def _missed(state: RunState, clocks: Sequence[RecoveryClock]) -> Iterator[str]:
 
 
 def deviations(
-    steps: Sequence[StepRecord],
+    steps: Sequence[StepEvidence],
     clocks: Sequence[RecoveryClock],
-    points: Sequence[Point],
+    points: Sequence[RecoveryPoint],
     breaks: Sequence[str],
 ) -> tuple[Deviation, ...]:
     """Everything that did not go as planned, in the order of the plan; `breaks` are about the whole run."""
@@ -72,7 +72,7 @@ def _too_late(clock: RecoveryClock, target: int) -> str:
     return f"The recovery time of {clock.group} was {told}."
 
 
-def _of_step(step: StepRecord) -> Iterator[str]:
+def _of_step(step: StepEvidence) -> Iterator[str]:
     match step.phase:
         case "done":
             pass
@@ -91,7 +91,7 @@ def _of_step(step: StepRecord) -> Iterator[str]:
         yield f"{step.title}: took {len(step.attempts)} attempts. Before the last: {' '.join(failed)}"
 
 
-def not_executed(steps: Sequence[StepRecord]) -> tuple[NotExecuted, ...]:
+def not_executed(steps: Sequence[StepEvidence]) -> tuple[NotExecuted, ...]:
     """The steps that were planned and not done, and why."""
     return tuple(
         NotExecuted(f"Step {each.number}, {each.title}", _why_left(each) or "The run ended before it.")
@@ -100,13 +100,15 @@ def not_executed(steps: Sequence[StepRecord]) -> tuple[NotExecuted, ...]:
     )
 
 
-def _why_left(step: StepRecord) -> str:
+def _why_left(step: StepEvidence) -> str:
     """Why a step was not done; what a person was asked is no reason."""
     asked = step.phase == "ready" and step.sentence == step.does
     return "It waited for somebody to sign it when the run ended." if asked else step.sentence
 
 
-def ledger(state: RunState, steps: Sequence[StepRecord], after: Mapping[str, Any] | None) -> tuple[Left, ...]:
+def ledger(
+    state: RunState, steps: Sequence[StepEvidence], after: Mapping[str, Any] | None
+) -> tuple[LeftBehind, ...]:
     """What the run made or left behind: the drills still there at its end, and the steps of the clean-up.
 
     Where nothing was read at the end, the drills that the run made and did not delete.
@@ -116,16 +118,16 @@ def ledger(state: RunState, steps: Sequence[StepRecord], after: Mapping[str, Any
     else:
         drills = [each for group in after["groups"] for each in group["drills"]]
         told = ((f"Drill {each['name']}", f"still there, {each['status']}") for each in drills)
-        there = tuple(Left(what, how, False) for what, how in told)
+        there = tuple(LeftBehind(what, how, False) for what, how in told)
     signed = tuple(
-        Left(each.title, each.sentence or each.phase, each.phase == "done")
+        LeftBehind(each.title, each.sentence or each.phase, each.phase == "done")
         for each in steps
         if each.title.partition(":")[0] in _LEDGER
     )
     return there + signed
 
 
-def _drills_left(state: RunState) -> Iterator[Left]:
+def _drills_left(state: RunState) -> Iterator[LeftBehind]:
     changes = [(each, change) for each in state.steps if (change := state.plan.step(each.key).change)]
     gone = {
         change.group_id
@@ -136,4 +138,4 @@ def _drills_left(state: RunState) -> Iterator[Left]:
         if change.operation is Operation.CREATE_DRILL and each.attempts and change.group_id not in gone:
             made = "made by this run" if each.phase is StepPhase.DONE else f"{each.title}: {each.phase}"
             state_then = f"{made}, and not deleted by it; not looked at when it ended"
-            yield Left(f"Drill {change.text('name')}", state_then, False)
+            yield LeftBehind(f"Drill {change.text('name')}", state_then, False)

@@ -7,14 +7,14 @@ from the sandbox, which is the other reading.
 
 from drkit.rules.judging import RULES, judge, judge_in, rules_for
 from drkit.rules.objections import Objection, Verdict
-from drkit.rules.outlook import Outlook
+from drkit.rules.projection import Projection
 from drkit.rules.rule import Rule
 from drkit.rules.ways import way_from, way_to
 
 __all__ = [
     "RULES",
     "Objection",
-    "Outlook",
+    "Projection",
     "Rule",
     "Verdict",
     "judge",

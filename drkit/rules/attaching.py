@@ -8,13 +8,13 @@ from drkit import devices
 from drkit.model import FreeSlots
 from drkit.rules.existing import group_exists, instance_exists, pair_exists
 from drkit.rules.powering import not_stopped
-from drkit.rules.rule import Answer, Case, rule, some_of
+from drkit.rules.rule import Case, RuleAnswer, rule, some_of
 
 BOTH = (instance_exists, pair_exists)
 
 
 @rule("SDRS.1611", about="pair", needs=BOTH)
-def pair_is_in_the_same_group(case: Case) -> Answer:
+def pair_is_in_the_same_group(case: Case) -> RuleAnswer:
     """Attach a pair to an instance of its own protection group.
 
     Source: Attach.
@@ -27,7 +27,7 @@ def pair_is_in_the_same_group(case: Case) -> Answer:
 
 
 @rule("SDRS.1605", "SDRS.1603", about="pair", needs=BOTH)
-def pair_is_free(case: Case) -> Answer:
+def pair_is_free(case: Case) -> RuleAnswer:
     """Attach a pair to one instance only, unless its disks are shared.
 
     Source: Attach.
@@ -44,7 +44,7 @@ def pair_is_free(case: Case) -> Answer:
 
 
 @rule("SDRS.1603", "SDRS.1605", about="pair", needs=BOTH)
-def shared_pair_is_attached_once(case: Case) -> Answer:
+def shared_pair_is_attached_once(case: Case) -> RuleAnswer:
     """Attach a pair with shared disks to several instances, but to each of them once.
 
     Source: Attach.
@@ -57,7 +57,7 @@ def shared_pair_is_attached_once(case: Case) -> Answer:
 
 
 @rule("SDRS.0225", about="instance", needs=[instance_exists])
-def instance_is_not_frozen(case: Case) -> Answer:
+def instance_is_not_frozen(case: Case) -> RuleAnswer:
     """Leave frozen resources alone until the provider has thawed them.
 
     Source: SDRS.0225 on the page "Error Codes", and `__system__frozen` in an instance's metadata.
@@ -68,7 +68,7 @@ def instance_is_not_frozen(case: Case) -> Answer:
 
 
 @rule("SDRS.1025", about="instance", needs=[group_exists, instance_exists])
-def instance_agrees_on_production(case: Case) -> Answer:
+def instance_agrees_on_production(case: Case) -> RuleAnswer:
     """Let group and instance agree on which site is production.
 
     Source: SDRS.1025 on the page "Error Codes".
@@ -77,7 +77,7 @@ def instance_agrees_on_production(case: Case) -> Answer:
 
 
 @rule("SDRS.1026", about="pair", needs=[group_exists, pair_exists, pair_is_in_the_same_group])
-def pair_agrees_on_production(case: Case) -> Answer:
+def pair_agrees_on_production(case: Case) -> RuleAnswer:
     """Let group and pair agree on which site is production.
 
     Source: SDRS.1026 on the page "Error Codes".
@@ -86,7 +86,7 @@ def pair_agrees_on_production(case: Case) -> Answer:
 
 
 @rule("SDRS.1807", "SDRS.0201", about="pair", needs=BOTH, caution=True)
-def a_letter_is_left(case: Case) -> Answer:
+def a_letter_is_left(case: Case) -> RuleAnswer:
     """Attach a disk only while a device name is left for it.
 
     Source: Attach: "X a letter". Our own caution: it is asked where no name could be assigned.
@@ -101,7 +101,7 @@ def a_letter_is_left(case: Case) -> Answer:
 
 
 @rule("SDRS.0201", about="pair", needs=[a_letter_is_left])
-def device_is_named(case: Case) -> Answer:
+def device_is_named(case: Case) -> RuleAnswer:
     """Say under which device name the pair is to be attached; there is no default.
 
     Source: Attach; the parameter is mandatory.
@@ -114,7 +114,7 @@ def device_is_named(case: Case) -> Answer:
 
 
 @rule("SDRS.0201", about="pair", needs=[device_is_named])
-def device_is_spelled_right(case: Case) -> Answer:
+def device_is_spelled_right(case: Case) -> RuleAnswer:
     """Spell a device name /dev/vdX or /dev/sdX, X being one letter.
 
     Source: Attach.
@@ -129,7 +129,7 @@ def device_is_spelled_right(case: Case) -> Answer:
 
 
 @rule("SDRS.0201", about="pair", needs=[device_is_spelled_right])
-def device_fits_the_kind_of_disk(case: Case) -> Answer:
+def device_fits_the_kind_of_disk(case: Case) -> RuleAnswer:
     """Attach a system disk as a, and a data disk under any other letter.
 
     Source: Attach: "/dev/sda on Xen, /dev/vda on KVM" for system disks.
@@ -142,7 +142,7 @@ def device_fits_the_kind_of_disk(case: Case) -> Answer:
 
 
 @rule("SDRS.1603", about="pair", needs=[device_is_spelled_right])
-def device_is_free(case: Case) -> Answer:
+def device_is_free(case: Case) -> RuleAnswer:
     """Use a device name that no other disk on the instance has, known to SDRS or not.
 
     Source: Attach; a server's own list of disks is on the ECS page block_device. Names with the same letter
@@ -160,7 +160,7 @@ def device_is_free(case: Case) -> Answer:
 
 
 @rule("SDRS.1807", "SDRS.0201", about="pair", needs=[device_is_spelled_right], caution=True)
-def device_is_within_reach(case: Case) -> Answer:
+def device_is_within_reach(case: Case) -> RuleAnswer:
     """Use the letters a to x on a KVM server.
 
     Source: a KVM server takes 24 virtio disks (ECS). Our own caution: the job would fail at the end.
@@ -174,7 +174,7 @@ def device_is_within_reach(case: Case) -> Answer:
 
 
 @rule("SDRS.1807", about="instance", needs=[instance_exists], caution=True)
-def servers_have_a_free_slot(case: Case) -> Answer:
+def servers_have_a_free_slot(case: Case) -> RuleAnswer:
     """Attach a disk only while both servers of the instance can take one more.
 
     Source: attachableQuantity on the ECS page block_device. Our own caution: the reference names no code,
@@ -192,7 +192,7 @@ def servers_have_a_free_slot(case: Case) -> Answer:
 
 
 @rule("SDRS.1604", about="pair", needs=BOTH)
-def pair_is_attached_here(case: Case) -> Answer:
+def pair_is_attached_here(case: Case) -> RuleAnswer:
     """Detach a pair from an instance that it is attached to.
 
     Source: Detach.
@@ -207,7 +207,7 @@ def pair_is_attached_here(case: Case) -> Answer:
 
 
 @rule("SDRS.1316", about="pair", needs=[pair_is_attached_here])
-def production_server_of_a_system_disk_is_stopped(case: Case) -> Answer:
+def production_server_of_a_system_disk_is_stopped(case: Case) -> RuleAnswer:
     """Stop the production server before detaching a system disk.
 
     Source: Detach: "a system disk (/dev/sda, /dev/vda) only while the server is stopped".
@@ -216,7 +216,7 @@ def production_server_of_a_system_disk_is_stopped(case: Case) -> Answer:
 
 
 @rule("SDRS.1316", about="pair", needs=[pair_is_attached_here], caution=True)
-def dr_server_of_a_system_disk_is_stopped(case: Case) -> Answer:
+def dr_server_of_a_system_disk_is_stopped(case: Case) -> RuleAnswer:
     """Stop the DR server, too, before detaching a system disk.
 
     Source: Detach speaks of one server only. Our own caution: the disks of a pair are on both.
@@ -224,7 +224,7 @@ def dr_server_of_a_system_disk_is_stopped(case: Case) -> Answer:
     return _boots_from_it(case, case.instance.dr_server_id)
 
 
-def _boots_from_it(case: Case, server_id: str) -> Answer:
+def _boots_from_it(case: Case, server_id: str) -> RuleAnswer:
     on_it = case.world.attachments_on(case.instance.id)
     device = next(each.device for each in on_it if each.pair_id == case.pair.id)
     name, server = devices.parse(device), case.world.servers.get(server_id)
@@ -235,7 +235,7 @@ def _boots_from_it(case: Case, server_id: str) -> Answer:
     return f"a system disk; {running}", "on a stopped server", "Stop the server, then read again."
 
 
-def _sides(found: str, wanted: str) -> Answer:
+def _sides(found: str, wanted: str) -> RuleAnswer:
     if found == wanted:
         return None
     remedy = "Read again; if it stays so, ask the provider: a switch did not end cleanly."

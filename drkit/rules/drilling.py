@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from drkit.model import InstanceStatus, PairStatus, ProtectedInstance, ReplicationPair
 from drkit.rules.existing import group_exists
-from drkit.rules.rule import Answer, Case, rule, some_of
+from drkit.rules.rule import Case, RuleAnswer, rule, some_of
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @rule("SDRS.0202", "SDRS.0201", about="group")
-def drill_is_named_right(case: Case) -> Answer:
+def drill_is_named_right(case: Case) -> RuleAnswer:
     """Name the drill with at most 64 letters, digits, dots, underscores and hyphens.
 
     Source: "Creating a DR Drill", `name`.
@@ -26,7 +26,7 @@ def drill_is_named_right(case: Case) -> Answer:
 
 
 @rule("SDRS.1907", about="group", needs=[group_exists])
-def drill_network_is_not_the_groups(case: Case) -> Answer:
+def drill_network_is_not_the_groups(case: Case) -> RuleAnswer:
     """Drill in a network (VPC) of its own, not in that of the group.
 
     Source: "Creating a DR Drill", `drill_vpc_id`.
@@ -38,7 +38,7 @@ def drill_network_is_not_the_groups(case: Case) -> Answer:
 
 
 @rule("SDRS.1921", about="group")
-def drill_network_is_not_in_use(case: Case) -> Answer:
+def drill_network_is_not_in_use(case: Case) -> RuleAnswer:
     """Drill in a network (VPC) that no other drill uses.
 
     Source: SDRS.1921 on the page "Error Codes".
@@ -52,7 +52,7 @@ def drill_network_is_not_in_use(case: Case) -> Answer:
 
 
 @rule("SDRS.1922", about="group", caution=True)
-def drill_quota_is_left(case: Case) -> Answer:
+def drill_quota_is_left(case: Case) -> RuleAnswer:
     """Create a drill only while the quota for drills is not used up.
 
     Source: "Querying Tenant Quotas". Our own caution: the reference names no code for drills, and some
@@ -66,7 +66,7 @@ def drill_quota_is_left(case: Case) -> Answer:
 
 
 @rule("SDRS.1015", about="group", needs=[group_exists], caution=True)
-def nothing_in_the_group_is_faulty(case: Case) -> Answer:
+def nothing_in_the_group_is_faulty(case: Case) -> RuleAnswer:
     """Drill only while none of the group's instances and pairs is invalid or faulty.
 
     Source: `status` and `fault_level` on the pages "Querying Protected Instances" and "Querying Replication

@@ -1,12 +1,12 @@
 """Rules that the things a change names are there, in the group of the change."""
 
-from drkit.rules.rule import Answer, Case, rule
+from drkit.rules.rule import Case, RuleAnswer, rule
 
 _READ_AGAIN = "Read again and pick one that is there."
 
 
 @rule("SDRS.1013", about="group")
-def group_exists(case: Case) -> Answer:
+def group_exists(case: Case) -> RuleAnswer:
     """Work on a protection group that exists.
 
     Source: SDRS.1013 on the page "Error Codes".
@@ -16,7 +16,7 @@ def group_exists(case: Case) -> Answer:
 
 
 @rule("SDRS.1320", about="instance")
-def instance_exists(case: Case) -> Answer:
+def instance_exists(case: Case) -> RuleAnswer:
     """Work on a protected instance of the group.
 
     Source: SDRS.1320 on the page "Error Codes". That it is in the group is drkit's own demand: the service
@@ -31,7 +31,7 @@ def instance_exists(case: Case) -> Answer:
 
 
 @rule("SDRS.1608", about="pair")
-def pair_exists(case: Case) -> Answer:
+def pair_exists(case: Case) -> RuleAnswer:
     """Work on a replication pair that exists.
 
     Source: SDRS.1608 on the page "Error Codes".
@@ -41,7 +41,7 @@ def pair_exists(case: Case) -> Answer:
 
 
 @rule("SDRS.1913", "SDRS.1902", about="drill")
-def drill_exists(case: Case) -> Answer:
+def drill_exists(case: Case) -> RuleAnswer:
     """Delete a DR drill of the group that is still there.
 
     Source: SDRS.1902 on the page "Error Codes"; the live service answers SDRS.1913 to deleting one that is
@@ -56,7 +56,7 @@ def drill_exists(case: Case) -> Answer:
 
 
 @rule("SDRS.1326", "Ecs.0114", about="server")
-def server_exists(case: Case) -> Answer:
+def server_exists(case: Case) -> RuleAnswer:
     """Work on a server of the group, a drill server included.
 
     Source: SDRS.1326 on the page "Error Codes". That it is in the group is drkit's own demand: the

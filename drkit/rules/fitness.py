@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from drkit.model import DrillStatus, GroupStatus, InstanceStatus, Operation, PairStatus, Phase, Unknown
 from drkit.rules.existing import drill_exists, group_exists, instance_exists, pair_exists
-from drkit.rules.rule import Answer, Case, either, rule
+from drkit.rules.rule import Case, RuleAnswer, either, rule
 
 GROUP: Mapping[Operation, Collection[GroupStatus]] = {
     Operation.ATTACH_PAIR: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED},
@@ -132,13 +132,13 @@ def remedy(status: Status) -> str:
     return _WAY_OUT.get(status, "Look at it in the cloud's console: drkit does not know this state.")
 
 
-def judged(status: Status, fit: Collection[Status]) -> Answer:
+def judged(status: Status, fit: Collection[Status]) -> RuleAnswer:
     """The answer about a status, given the fit ones."""
     return None if status in fit else (str(status), either(fit), remedy(status))
 
 
 @rule("SDRS.1024", "SDRS.1002", about="group", needs=[group_exists])
-def group_is_available_or_protected(case: Case) -> Answer:
+def group_is_available_or_protected(case: Case) -> RuleAnswer:
     """Bring the group into one of its two states of rest: available or protected.
 
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance" and
@@ -148,7 +148,7 @@ def group_is_available_or_protected(case: Case) -> Answer:
 
 
 @rule("SDRS.1002", about="group", needs=[group_exists])
-def group_status_fits(case: Case) -> Answer:
+def group_status_fits(case: Case) -> RuleAnswer:
     """Bring the group into a state that allows the operation.
 
     Source: the constraints on the page of each operation. Enabling and re-protecting are the same request
@@ -164,7 +164,7 @@ def group_status_fits(case: Case) -> Answer:
 
 
 @rule("SDRS.1002", about="group", needs=[group_status_fits], caution=True)
-def the_start_means_what_is_asked(case: Case) -> Answer:
+def the_start_means_what_is_asked(case: Case) -> RuleAnswer:
     """Say "enable protection" of a group that is switched off, "re-protect" of one that failed over.
 
     Source: "Enabling Protection or Performing Reprotection for a Protection Group". The service takes the
@@ -178,7 +178,7 @@ def the_start_means_what_is_asked(case: Case) -> Answer:
 
 
 @rule("SDRS.1328", "SDRS.1314", "SDRS.0209", about="instance", needs=[instance_exists])
-def instance_status_fits(case: Case) -> Answer:
+def instance_status_fits(case: Case) -> RuleAnswer:
     """Bring the instance into a state that allows the operation.
 
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
@@ -188,7 +188,7 @@ def instance_status_fits(case: Case) -> Answer:
 
 
 @rule("SDRS.0214", "SDRS.1601", about="pair", needs=[pair_exists])
-def pair_status_fits(case: Case) -> Answer:
+def pair_status_fits(case: Case) -> RuleAnswer:
     """Bring the pair into a state that allows the operation.
 
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
@@ -198,7 +198,7 @@ def pair_status_fits(case: Case) -> Answer:
 
 
 @rule("SDRS.1913", about="drill", needs=[drill_exists])
-def drill_status_fits(case: Case) -> Answer:
+def drill_status_fits(case: Case) -> RuleAnswer:
     """Delete a drill only when it rests or is broken.
 
     Source: the constraints on the page "Deleting a DR Drill".

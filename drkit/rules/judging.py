@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from drkit.model import Change, Inventory, Operation
 from drkit.rules import attaching, drilling, existing, fitness, powering, sizing, switching
 from drkit.rules.objections import Objection, Verdict
-from drkit.rules.outlook import Outlook
+from drkit.rules.projection import Projection
 from drkit.rules.rule import Case, Rule
 
 _GROUP = (existing.group_exists, fitness.group_status_fits)
@@ -108,11 +108,11 @@ def rules_for(operation: Operation) -> tuple[Rule, ...]:
 
 def judge(change: Change, inventory: Inventory, planned: Sequence[Change] = ()) -> Verdict:
     """All objections to a change, given what was read and what is planned to be done before it."""
-    return judge_in(change, Outlook.of(inventory, planned))
+    return judge_in(change, Projection.of(inventory, planned))
 
 
-def judge_in(change: Change, world: Outlook) -> Verdict:
-    """All objections to a change in a world; `Outlook.after` takes the world one planned change further."""
+def judge_in(change: Change, world: Projection) -> Verdict:
+    """All objections to a change in a world; `Projection.after` takes it one planned change further."""
     case = Case(change, world)
     failed: set[str] = set()
     objections: list[Objection] = []

@@ -7,7 +7,7 @@ codes that SDRS has for what would go wrong.
 
 from drkit.model import GroupStatus, Server, ServerStatus
 from drkit.rules.existing import group_exists, server_exists
-from drkit.rules.rule import Answer, Case, rule
+from drkit.rules.rule import Case, RuleAnswer, rule
 
 BOTH = (group_exists, server_exists)
 
@@ -15,7 +15,7 @@ SWITCHING = {GroupStatus.REVERSING, GroupStatus.FAILING_OVER, GroupStatus.REPROT
 
 
 @rule("SDRS.1333", about="server", needs=[server_exists], caution=True)
-def server_runs(case: Case) -> Answer:
+def server_runs(case: Case) -> RuleAnswer:
     """Stop a server that runs.
 
     Source: SDRS.1333 on the page "Error Codes".
@@ -24,7 +24,7 @@ def server_runs(case: Case) -> Answer:
 
 
 @rule("SDRS.1333", about="server", needs=[server_exists], caution=True)
-def server_is_off(case: Case) -> Answer:
+def server_is_off(case: Case) -> RuleAnswer:
     """Start a server that is stopped.
 
     Source: SDRS.1333 on the page "Error Codes".
@@ -33,7 +33,7 @@ def server_is_off(case: Case) -> Answer:
 
 
 @rule("SDRS.1342", about="server", needs=BOTH, caution=True)
-def server_is_not_the_dr_one(case: Case) -> Answer:
+def server_is_not_the_dr_one(case: Case) -> RuleAnswer:
     """Start servers at the production site only; those at the DR site stay stopped.
 
     Source: the user guide: after a failover the old production servers cannot start any more, and
@@ -47,7 +47,7 @@ def server_is_not_the_dr_one(case: Case) -> Answer:
 
 
 @rule("SDRS.1352", "SDRS.1319", about="group", needs=BOTH, caution=True)
-def no_switch_is_going_on(case: Case) -> Answer:
+def no_switch_is_going_on(case: Case) -> RuleAnswer:
     """Leave the servers stopped while the group is switching.
 
     Source: "Performing a Planned Failover for a Protection Group".
@@ -72,7 +72,7 @@ def _doing(server: Server) -> str:
     return f"{server.status} {server.task_state}".strip()
 
 
-def _in_state(case: Case, wanted: ServerStatus, other: ServerStatus) -> Answer:
+def _in_state(case: Case, wanted: ServerStatus, other: ServerStatus) -> RuleAnswer:
     status, task = case.server.status, case.server.task_state
     if status == wanted and not task:
         return None

@@ -6,9 +6,9 @@ from typing import Any, TypeAlias, cast
 
 from drkit.model import Change, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair, Server
 from drkit.rules.objections import Objection
-from drkit.rules.outlook import Outlook
+from drkit.rules.projection import Projection
 
-Answer: TypeAlias = tuple[str, str, str] | None
+RuleAnswer: TypeAlias = tuple[str, str, str] | None
 """None when nothing speaks against it, else what is, what would have to be, and what to do about it."""
 
 
@@ -24,7 +24,7 @@ class Case:
 
     __slots__ = ("arguments", "change", "drill", "group", "instance", "pair", "server", "world")
 
-    def __init__(self, change: Change, world: Outlook) -> None:
+    def __init__(self, change: Change, world: Projection) -> None:
         self.change, self.world = change, world
         self.arguments = named = dict[str, Any](change.arguments)
         self.group = cast(ProtectionGroup, world.groups.get(change.group_id))
@@ -53,7 +53,7 @@ class Rule:
     `caution` marks what the service itself may let pass: there drkit is the more careful one.
     """
 
-    ask: Callable[[Case], Answer]
+    ask: Callable[[Case], RuleAnswer]
     name: str
     sentence: str
     codes: tuple[str, ...]
@@ -68,11 +68,11 @@ class Rule:
 
 def rule(
     *codes: str, about: str, needs: Iterable[Rule] = (), caution: bool = False
-) -> Callable[[Callable[[Case], Answer]], Rule]:
+) -> Callable[[Callable[[Case], RuleAnswer]], Rule]:
     """Make a rule of a function; the first paragraph of its docstring is the rule's sentence."""
     names = frozenset(each.name for each in needs)
 
-    def make(ask: Callable[[Case], Answer]) -> Rule:
+    def make(ask: Callable[[Case], RuleAnswer]) -> Rule:
         sentence = " ".join((ask.__doc__ or "").split("\n\n", 1)[0].split())
         return Rule(ask, ask.__name__, sentence, codes, about, names, caution)
 

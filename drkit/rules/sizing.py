@@ -8,11 +8,11 @@ from drkit import devices
 from drkit.model import Server
 from drkit.rules.existing import instance_exists, pair_exists
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Answer, Case, rule, some_of
+from drkit.rules.rule import Case, RuleAnswer, rule, some_of
 
 
 @rule("SDRS.0201", "SDRS.1814", about="pair", needs=[pair_exists])
-def pair_grows(case: Case) -> Answer:
+def pair_grows(case: Case) -> RuleAnswer:
     """Expand a pair to more GB than it has.
 
     Source: "Expanding the Capacity of a Replication Pair", `new_size`.
@@ -24,7 +24,7 @@ def pair_grows(case: Case) -> Answer:
 
 
 @rule("SDRS.1817", about="pair", needs=[pair_exists])
-def disks_rest(case: Case) -> Answer:
+def disks_rest(case: Case) -> RuleAnswer:
     """Expand a pair only while its disks are available or in use.
 
     Source: SDRS.1817 on the page "Error Codes". Disks that were not read are left to the service.
@@ -37,7 +37,7 @@ def disks_rest(case: Case) -> Answer:
 
 
 @rule("SDRS.1818", about="pair", needs=[pair_exists])
-def shared_disks_are_detached(case: Case) -> Answer:
+def shared_disks_are_detached(case: Case) -> RuleAnswer:
     """Detach a pair with shared disks from every instance before expanding it.
 
     Source: SDRS.1818 on the page "Error Codes".
@@ -51,7 +51,7 @@ def shared_disks_are_detached(case: Case) -> Answer:
 
 
 @rule("SDRS.1341", about="instance", needs=[instance_exists])
-def flavor_is_another(case: Case) -> Answer:
+def flavor_is_another(case: Case) -> RuleAnswer:
     """Resize the servers to a flavor that they don't have yet.
 
     Source: SDRS.1341 on the page "Error Codes".
@@ -65,7 +65,7 @@ def flavor_is_another(case: Case) -> Answer:
 
 
 @rule("SDRS.0201", about="instance", needs=[instance_exists])
-def flavor_is_named(case: Case) -> Answer:
+def flavor_is_named(case: Case) -> RuleAnswer:
     """Say to which flavor the servers are to be resized.
 
     Source: "Modifying the Specifications of a Protected Instance", `flavorRef`.
@@ -74,7 +74,7 @@ def flavor_is_named(case: Case) -> Answer:
 
 
 @rule("SDRS.1316", "SDRS.1319", "SDRS.1352", about="instance", needs=[instance_exists])
-def production_server_is_stopped(case: Case) -> Answer:
+def production_server_is_stopped(case: Case) -> RuleAnswer:
     """Stop the production server of the instance before resizing it.
 
     Source: "Modifying the Specifications of a Protected Instance".
@@ -83,7 +83,7 @@ def production_server_is_stopped(case: Case) -> Answer:
 
 
 @rule("SDRS.1342", "SDRS.1316", about="instance", needs=[instance_exists])
-def dr_server_is_stopped(case: Case) -> Answer:
+def dr_server_is_stopped(case: Case) -> RuleAnswer:
     """Stop the DR server of the instance before resizing it.
 
     Source: "Modifying the Specifications of a Protected Instance".
@@ -92,7 +92,7 @@ def dr_server_is_stopped(case: Case) -> Answer:
 
 
 @rule("SDRS.1316", "SDRS.1342", about="instance", needs=[instance_exists], caution=True)
-def servers_stay_stopped(case: Case) -> Answer:
+def servers_stay_stopped(case: Case) -> RuleAnswer:
     """Let neither server of the instance start while it is being resized.
 
     Source: "Modifying the Specifications of a Protected Instance". Our own caution: the service looks at the
@@ -107,7 +107,7 @@ def servers_stay_stopped(case: Case) -> Answer:
 _RESTING = {"available", "in-use"}
 
 
-def _stopped(server: Server | None, site: str) -> Answer:
+def _stopped(server: Server | None, site: str) -> RuleAnswer:
     if server is None:
         return f"its {site} server was not seen", f"with its {site} server stopped", "Read the servers again."
     if not (found := not_stopped(server)):

@@ -11,7 +11,7 @@ from drkit.model import GroupStatus, InstanceStatus, ReplicationStatus, Server, 
 from drkit.rules.existing import group_exists
 from drkit.rules.fitness import the_start_means_what_is_asked
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Answer, Case, rule, some_of
+from drkit.rules.rule import Case, RuleAnswer, rule, some_of
 
 LINK_DOWN = "5"
 """The fault level of a pair whose replication link is down."""
@@ -20,7 +20,7 @@ UNSYNCHRONISED = {ReplicationStatus.COPYING, ReplicationStatus.INACTIVE}
 
 
 @rule("SDRS.1608", "SDRS.1027", "SDRS.1029", "SDRS.1030", "SDRS.1032", about="group", needs=[group_exists])
-def group_has_pairs(case: Case) -> Answer:
+def group_has_pairs(case: Case) -> RuleAnswer:
     """Switch only a group that has replication pairs.
 
     Source: Enable, Planned Failover and Failover. The reference names no code for it; the service may also
@@ -32,7 +32,7 @@ def group_has_pairs(case: Case) -> Answer:
 
 
 @rule("SDRS.0216", "SDRS.0201", about="group", needs=[group_exists])
-def the_other_site_takes_over(case: Case) -> Answer:
+def the_other_site_takes_over(case: Case) -> RuleAnswer:
     """Name the site that is to become production: the one that is not production now.
 
     Source: Planned Failover: `priority_station` "names the site that becomes production".
@@ -46,7 +46,7 @@ def the_other_site_takes_over(case: Case) -> Answer:
 
 
 @rule("SDRS.1319", "SDRS.1352", about="group", needs=[group_exists])
-def production_servers_are_stopped(case: Case) -> Answer:
+def production_servers_are_stopped(case: Case) -> RuleAnswer:
     """Stop all servers at the production site, and leave them stopped until the switch is done.
 
     Source: Planned Failover.
@@ -55,7 +55,7 @@ def production_servers_are_stopped(case: Case) -> Answer:
 
 
 @rule("SDRS.1319", "SDRS.1352", about="group", needs=[group_exists], caution=True)
-def production_servers_stay_stopped(case: Case) -> Answer:
+def production_servers_stay_stopped(case: Case) -> RuleAnswer:
     """Make sure that no server at the production site starts while the switch is under way.
 
     Source: Planned Failover. Our own caution: a server that is about to start, or that was not seen, could
@@ -65,7 +65,7 @@ def production_servers_stay_stopped(case: Case) -> Answer:
 
 
 @rule("SDRS.1342", about="group", needs=[the_start_means_what_is_asked])
-def dr_servers_are_stopped(case: Case) -> Answer:
+def dr_servers_are_stopped(case: Case) -> RuleAnswer:
     """Stop all servers at the DR site before re-protecting.
 
     Source: the user guide on re-protection; SDRS.1342 on the page "Error Codes".
@@ -74,7 +74,7 @@ def dr_servers_are_stopped(case: Case) -> Answer:
 
 
 @rule("SDRS.1342", about="group", needs=[the_start_means_what_is_asked], caution=True)
-def dr_servers_stay_stopped(case: Case) -> Answer:
+def dr_servers_stay_stopped(case: Case) -> RuleAnswer:
     """Make sure that no server at the DR site starts while the group is being re-protected.
 
     Source: the user guide on re-protection. Our own caution: the service looks at the present state only.
@@ -83,7 +83,7 @@ def dr_servers_stay_stopped(case: Case) -> Answer:
 
 
 @rule("SDRS.1030", "SDRS.1002", "SDRS.1823", about="group", needs=[group_exists])
-def replication_links_are_up(case: Case) -> Answer:
+def replication_links_are_up(case: Case) -> RuleAnswer:
     """Don't fail over while the replication link of a pair is down (fault level 5).
 
     Source: `fault_level` on the page "Querying Replication Pairs". The reference names no code for it.
@@ -92,7 +92,7 @@ def replication_links_are_up(case: Case) -> Answer:
 
 
 @rule("SDRS.1029", about="group", needs=[group_exists], caution=True)
-def replication_links_are_up_for_a_planned_failover(case: Case) -> Answer:
+def replication_links_are_up_for_a_planned_failover(case: Case) -> RuleAnswer:
     """Don't plan a failover while the replication link of a pair is down (fault level 5).
 
     Source: `fault_level` on the page "Querying Replication Pairs". Our own caution: the reference forbids
@@ -102,7 +102,7 @@ def replication_links_are_up_for_a_planned_failover(case: Case) -> Answer:
 
 
 @rule("SDRS.1830", about="group", needs=[group_exists], caution=True)
-def pairs_are_synchronised(case: Case) -> Answer:
+def pairs_are_synchronised(case: Case) -> RuleAnswer:
     """Wait until all pairs are synchronised; before, the copies at the DR site can be useless.
 
     Source: "Creating a DR Drill": the first synchronisation has finished; SDRS.1830 on the page "Error
@@ -119,7 +119,7 @@ def pairs_are_synchronised(case: Case) -> Answer:
     return f"not synchronised: {some_of(behind)}", "synchronised", "Wait for the synchronisation to end."
 
 
-def _links(case: Case) -> Answer:
+def _links(case: Case) -> RuleAnswer:
     down = [each.name for each in case.world.pairs_of(case.group.id) if each.fault_level == LINK_DOWN]
     if not down:
         return None
@@ -127,7 +127,7 @@ def _links(case: Case) -> Answer:
     return f"link down at {some_of(down)}", "a group without fault level 5", advice
 
 
-def _servers(case: Case, running: Callable[[Server], str], *, production: bool) -> Answer:
+def _servers(case: Case, running: Callable[[Server], str], *, production: bool) -> RuleAnswer:
     found: list[str] = []
     for each in case.world.instances_of(case.group.id):
         server = case.world.servers.get(each.production_server_id if production else each.dr_server_id)

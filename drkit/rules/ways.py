@@ -1,6 +1,6 @@
 """The shortest legal way from the state a group is in to one where an operation is legal.
 
-It is searched for, not written down: the rules say what is legal in a state, `Outlook` says what each
+It is searched for, not written down: the rules say what is legal in a state, `Projection` says what each
 step leads to. Steps that interrupt the service count for more than others. A failover is part of a way only
 where one failed and is repeated: to begin one gives up the production site, and that is for people to say.
 """
@@ -24,8 +24,8 @@ from drkit.model import (
 from drkit.rules.fitness import ALREADY
 from drkit.rules.judging import judge_in
 from drkit.rules.objections import Objection
-from drkit.rules.outlook import Outlook
 from drkit.rules.powering import not_stopped, starting
+from drkit.rules.projection import Projection
 from drkit.rules.rule import some_of
 from drkit.rules.switching import LINK_DOWN, UNSYNCHRONISED
 
@@ -69,7 +69,7 @@ _VERBS = {
 class _Move:
     cost: int
     sentence: str
-    world: Outlook
+    world: Projection
 
 
 def way_to(operation: Operation, inventory: Inventory, group_id: str) -> tuple[str, ...]:
@@ -79,13 +79,13 @@ def way_to(operation: Operation, inventory: Inventory, group_id: str) -> tuple[s
     where the operation itself would lead ends there and says so. Where no step leads there, one sentence
     says so and names the exit. Raises `UnknownNameError` for an unknown group.
     """
-    return way_from(Outlook.of(inventory), operation, inventory.group(group_id).id)
+    return way_from(Projection.of(inventory), operation, inventory.group(group_id).id)
 
 
-def way_from(start: Outlook, operation: Operation, group_id: str) -> tuple[str, ...]:
+def way_from(start: Projection, operation: Operation, group_id: str) -> tuple[str, ...]:
     """The same from where planned changes will have led; `group_id` is a known one."""
     group, order = start.groups[group_id], count()
-    queue: list[tuple[int, int, Outlook, tuple[str, ...]]] = [(0, next(order), start, ())]
+    queue: list[tuple[int, int, Projection, tuple[str, ...]]] = [(0, next(order), start, ())]
     seen: set[object] = set()
     while queue:
         cost, _, world, steps = heappop(queue)
@@ -104,19 +104,19 @@ def way_from(start: Outlook, operation: Operation, group_id: str) -> tuple[str, 
     return (" ".join((lost, *remedies)),)
 
 
-def _objections(operation: Operation, world: Outlook, group_id: str) -> list[Objection]:
+def _objections(operation: Operation, world: Projection, group_id: str) -> list[Objection]:
     verdict = judge_in(_sample(operation, world, group_id), world)
     return [each for each in verdict.objections if each.rule in ABOUT_THE_STATE]
 
 
-def _sample(operation: Operation, world: Outlook, group_id: str) -> Change:
+def _sample(operation: Operation, world: Projection, group_id: str) -> Change:
     """The operation on the group; what it is done with does not matter for the group's state."""
     station = world.groups[group_id].priority_station
     other = station.other if isinstance(station, Station) else Station.TARGET
     return Change(operation, group_id, (("to", other.value),))
 
 
-def _fingerprint(world: Outlook, group_id: str) -> object:
+def _fingerprint(world: Projection, group_id: str) -> object:
     group, pairs = world.groups[group_id], world.pairs_of(group_id)
     return (
         group.status,
@@ -128,7 +128,7 @@ def _fingerprint(world: Outlook, group_id: str) -> object:
     )
 
 
-def _moves(world: Outlook, group_id: str) -> Iterator[_Move]:
+def _moves(world: Projection, group_id: str) -> Iterator[_Move]:
     group = world.groups[group_id]
     if group.status.phase is Phase.MOVING:
         yield from _waiting(world, group_id)
@@ -142,7 +142,7 @@ def _moves(world: Outlook, group_id: str) -> Iterator[_Move]:
     yield from _mending(world, group_id)
 
 
-def _waiting(world: Outlook, group_id: str) -> Iterator[_Move]:
+def _waiting(world: Projection, group_id: str) -> Iterator[_Move]:
     group = world.groups[group_id]
     if group.status == GroupStatus.CREATING:
         then = world.with_group(group_id, GroupStatus.AVAILABLE)
@@ -154,7 +154,7 @@ def _waiting(world: Outlook, group_id: str) -> Iterator[_Move]:
     yield _Move(1, f"Wait until {group.name} is no longer {group.status}; then it is {end}.", then)
 
 
-def _stopping(world: Outlook, group_id: str) -> Iterator[_Move]:
+def _stopping(world: Projection, group_id: str) -> Iterator[_Move]:
     for production, site, cost in ((True, "production", 2), (False, "DR", 1)):
         if running := _running(world, group_id, production=production):
             names = some_of(each.name for each in running)
@@ -162,7 +162,7 @@ def _stopping(world: Outlook, group_id: str) -> Iterator[_Move]:
             yield _Move(cost, f"Stop the servers at the {site} site: {names}.", world.with_servers(stopped))
 
 
-def _mending(world: Outlook, group_id: str) -> Iterator[_Move]:
+def _mending(world: Projection, group_id: str) -> Iterator[_Move]:
     """What takes its time; it costs more while the service is away, so that nothing is stopped for it."""
     pairs, away = world.pairs_of(group_id), not _running(world, group_id, production=True)
     if down := [each for each in pairs if each.fault_level == LINK_DOWN]:
@@ -174,7 +174,7 @@ def _mending(world: Outlook, group_id: str) -> Iterator[_Move]:
         yield _Move(1 + away, sentence, world.with_pairs(active))
 
 
-def _running(world: Outlook, group_id: str, *, production: bool) -> list[Server]:
+def _running(world: Projection, group_id: str, *, production: bool) -> list[Server]:
     ids = (
         each.production_server_id if production else each.dr_server_id
         for each in world.instances_of(group_id)

@@ -40,7 +40,7 @@ class Answer:
         return json.loads(self.body)
 
 
-class ServiceError(Exception):
+class RefusalError(Exception):
     """The service says no: a status and a body in the shape that the part of the service uses."""
 
     def __init__(self, status: int, body: Json, code: str = "") -> None:
@@ -48,10 +48,10 @@ class ServiceError(Exception):
         self.status, self.body, self.code = status, body, code
 
 
-def refused(code: str, because: str = "") -> ServiceError:
+def refused(code: str, because: str = "") -> RefusalError:
     """An SDRS refusal. `because` is added to the table's message."""
     status, message = CODES[code]
-    return ServiceError(
+    return RefusalError(
         status, {"error": {"code": code, "message": sentence(code, because) or message}}, code
     )
 
@@ -62,14 +62,14 @@ def sentence(code: str, because: str = "") -> str:
     return f"{message}: {because}" if because else f"{message}."
 
 
-def gateway(status: int, code: str, message: str) -> ServiceError:
+def gateway(status: int, code: str, message: str) -> RefusalError:
     """A refusal of the gateway before the service, with its flat body."""
-    return ServiceError(status, {"error_code": code, "error_msg": message}, code)
+    return RefusalError(status, {"error_code": code, "error_msg": message}, code)
 
 
-def neighbour(status: int, code: str, message: str) -> ServiceError:
+def neighbour(status: int, code: str, message: str) -> RefusalError:
     """A refusal of ECS or EVS."""
-    return ServiceError(status, {"error": {"code": code, "message": message}}, code)
+    return RefusalError(status, {"error": {"code": code, "message": message}}, code)
 
 
 def ok(body: Json, status: int = 200, **headers: str) -> Answer:

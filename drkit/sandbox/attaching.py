@@ -4,7 +4,7 @@ import re
 
 from drkit.sandbox import groups, instances, jobs, pairs
 from drkit.sandbox.answers import Answer, refused
-from drkit.sandbox.reading import Call
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Instance, Job, Pair
 from drkit.sandbox.world import World
@@ -27,7 +27,7 @@ DETACH_PAIR = (
 
 
 @routes("POST", PATH + "/attachreplication")
-def attach_protected_instance_replication(call: Call) -> Answer:
+def attach_protected_instance_replication(call: IncomingCall) -> Answer:
     """Attach both disks of a pair to both servers of an instance, under one device name."""
     world, instance = call.world, instances.find(call.world, call.path["instance"])
     fields = call.body().inner("replicationAttachment")
@@ -136,7 +136,7 @@ def _need_light(world: World, instance: Instance, code: str) -> None:
 
 
 @routes("DELETE", PATH + "/detachreplication/{pair}")
-def detach_protected_instance_replication(call: Call) -> Answer:
+def detach_protected_instance_replication(call: IncomingCall) -> Answer:
     """Detach both disks of a pair from both servers of an instance."""
     world, instance = call.world, instances.find(call.world, call.path["instance"])
     pair = pairs.find(world, call.path["pair"])

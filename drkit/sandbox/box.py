@@ -12,7 +12,7 @@ from drkit.sandbox import agenda, control, core, faults, invariants, saving, tro
 from drkit.sandbox.answers import Answer
 from drkit.sandbox.building import EPOCH
 from drkit.sandbox.inprocess import InProcess
-from drkit.sandbox.reading import Call
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.things import Json
 from drkit.sandbox.world import World
 
@@ -81,7 +81,9 @@ class Sandbox:
         lowered = {name.lower(): value for name, value in headers.items()}
         with self._lock:
             self._catch_up()
-            call = Call(self.world, method.upper(), core.segments(path), text, lowered, body, origin=self.url)
+            call = IncomingCall(
+                self.world, method.upper(), core.segments(path), text, lowered, body, origin=self.url
+            )
             answer = core.answer(call, path, today=time.time() if self._real else None)
             answer.headers["X-Drkit-Sandbox"] = f"{self.speed:g}"  # so that nobody takes practice for real
             return answer

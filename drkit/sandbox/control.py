@@ -17,8 +17,8 @@ simulated time and `wall` the clock on the wall, both in seconds since the epoch
 import math
 
 from drkit.sandbox import agenda, faults, invariants, saving, scenarios, troubles, worlds
-from drkit.sandbox.answers import Answer, ServiceError, neighbour, no_content, ok
-from drkit.sandbox.reading import Call
+from drkit.sandbox.answers import Answer, RefusalError, neighbour, no_content, ok
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Json
 from drkit.sandbox.world import World
@@ -26,12 +26,12 @@ from drkit.sandbox.world import World
 routes = Routes()
 
 
-def _refused(sentence: str) -> ServiceError:
+def _refused(sentence: str) -> RefusalError:
     return neighbour(400, "sandbox", sentence)
 
 
 @routes("GET", "/_sandbox/state")
-def show_state(call: Call) -> Answer:
+def show_state(call: IncomingCall) -> Answer:
     """What world this is, what time it is, and how the rehearsal stands."""
     return ok(state(call.world))
 
@@ -59,7 +59,7 @@ def state(world: World) -> Json:
 
 
 @routes("POST", "/_sandbox/world")
-def change_world(call: Call) -> Answer:
+def change_world(call: IncomingCall) -> Answer:
     """Another world under the same account and tokens; what was in the old one is gone."""
     try:
         worlds.change(call.world, call.body().text("world"))
@@ -69,13 +69,13 @@ def change_world(call: Call) -> Answer:
 
 
 @routes("GET", "/_sandbox/invariants")
-def list_invariants(call: Call) -> Answer:
+def list_invariants(call: IncomingCall) -> Answer:
     """Sentences for what is inconsistent."""
     return ok({"invariants": invariants.broken(call.world)})
 
 
 @routes("GET", "/_sandbox/faults")
-def list_faults(call: Call) -> Answer:
+def list_faults(call: IncomingCall) -> Answer:
     """The faults that are planted, and those that can be."""
     planted = [faults.described(call.world, fault) for fault in call.world.faults.values()]
     kinds = {name: kind.sentence for name, kind in faults.FAULTS.items()}
@@ -84,7 +84,7 @@ def list_faults(call: Call) -> Answer:
 
 
 @routes("POST", "/_sandbox/faults")
-def plant_fault(call: Call) -> Answer:
+def plant_fault(call: IncomingCall) -> Answer:
     """Plant a fault."""
     fields = call.body()
     where = fields.inner("where").values if "where" in fields else {}
@@ -95,14 +95,14 @@ def plant_fault(call: Call) -> Answer:
 
 
 @routes("DELETE", "/_sandbox/faults")
-def clear_faults(call: Call) -> Answer:
+def clear_faults(call: IncomingCall) -> Answer:
     """Clear all faults."""
     troubles.clear(call.world)
     return no_content()
 
 
 @routes("DELETE", "/_sandbox/faults/{fault}")
-def clear_fault(call: Call) -> Answer:
+def clear_fault(call: IncomingCall) -> Answer:
     """Clear one fault."""
     if call.path["fault"] not in call.world.faults:
         raise neighbour(404, "sandbox", "There is no such fault.")
@@ -111,7 +111,7 @@ def clear_fault(call: Call) -> Answer:
 
 
 @routes("POST", "/_sandbox/step")
-def step(call: Call) -> Answer:
+def step(call: IncomingCall) -> Answer:
     """Let time go on at once."""
     seconds = call.body().values.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
@@ -121,6 +121,6 @@ def step(call: Call) -> Answer:
 
 
 @routes("POST", "/_sandbox/save")
-def save(call: Call) -> Answer:
+def save(call: IncomingCall) -> Answer:
     """The whole world, access data included: keep it where only its owner can read it."""
     return ok(saving.document(call.world))

@@ -21,8 +21,8 @@ from drkit.sandbox import (
     switching,
     tags,
 )
-from drkit.sandbox.answers import Answer, ServiceError, gateway, ok, refused
-from drkit.sandbox.reading import Call
+from drkit.sandbox.answers import Answer, RefusalError, gateway, ok, refused
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Route, Routes
 
 SUBJECTS = (
@@ -32,7 +32,7 @@ SUBJECTS = (
 ROUTER = Routes.join(subject.routes for subject in SUBJECTS)
 
 
-def answer(call: Call, path: str, *, today: float | None = None) -> Answer:
+def answer(call: IncomingCall, path: str, *, today: float | None = None) -> Answer:
     """Answer one request at `call.world.now`. `path` is the path as it came, percent-encoded.
 
     `today` is the real time in seconds since the epoch that a signature's date must be near to; None: any is.
@@ -40,13 +40,13 @@ def answer(call: Call, path: str, *, today: float | None = None) -> Answer:
     call.world.requests += 1
     try:
         found = _answered(call, path, today)
-    except ServiceError as error:
+    except RefusalError as error:
         found = ok(error.body, error.status)
     found.headers["X-Request-Id"] = f"{call.world.requests:032x}"
     return found
 
 
-def _answered(call: Call, path: str, today: float | None) -> Answer:
+def _answered(call: IncomingCall, path: str, today: float | None) -> Answer:
     route = _admitted(call, path, today)
     if route.is_open or call.segments[0] == "_sandbox":
         return route.handler(call)
@@ -54,7 +54,7 @@ def _answered(call: Call, path: str, today: float | None) -> Answer:
     return intruding.handled(call, struck, dispatch) if struck else route.handler(call)
 
 
-def _admitted(call: Call, path: str, today: float | None) -> Route:
+def _admitted(call: IncomingCall, path: str, today: float | None) -> Route:
     route, call.path, methods = ROUTER.find(call.method, call.segments)
     if route is None or not route.is_open:
         signed_in = iam.admit(call, path, today=today)
@@ -65,7 +65,7 @@ def _admitted(call: Call, path: str, today: float | None) -> Route:
     return route
 
 
-def dispatch(call: Call) -> Answer:
+def dispatch(call: IncomingCall) -> Answer:
     """Answer a call that was admitted already."""
     route, call.path, methods = ROUTER.find(call.method, call.segments)
     if route is None:
@@ -73,13 +73,13 @@ def dispatch(call: Call) -> Answer:
     return route.handler(call)
 
 
-def _no_route(methods: list[str]) -> ServiceError:
+def _no_route(methods: list[str]) -> RefusalError:
     if methods:
         return gateway(405, "APIGW.0101", f"The method is not allowed here, only {', '.join(methods)}.")
     return gateway(404, "APIGW.0101", "The API does not exist or has not been published in the environment.")
 
 
-def operation(route: Route, call: Call) -> str:
+def operation(route: Route, call: IncomingCall) -> str:
     """The name of the operation that a call asks for, as the pages have it."""
     return next((name for mark, name in route.names.items() if mark in call.raw), route.handler.__name__)
 

@@ -2,7 +2,7 @@
 
 from drkit.sandbox import groups, jobs, syncing
 from drkit.sandbox.answers import Answer, group_time, ok, refused
-from drkit.sandbox.reading import Call
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Disk, Drill, Group, Instance, Job, Json, Server, Vpc
 from drkit.sandbox.world import World
@@ -40,7 +40,7 @@ def shown(drill: Drill) -> Json:
 
 
 @routes("GET", PATH)
-def list_disaster_recovery_drills(call: Call) -> Answer:
+def list_disaster_recovery_drills(call: IncomingCall) -> Answer:
     """Filters: server_group_id, name (fuzzy), status, drill_vpc_id."""
     query = call.query
     group, status, vpc = (query.get(key) for key in ("server_group_id", "status", "drill_vpc_id"))
@@ -57,13 +57,13 @@ def list_disaster_recovery_drills(call: Call) -> Answer:
 
 
 @routes("GET", PATH + "/{drill}")
-def show_disaster_recovery_drill(call: Call) -> Answer:
+def show_disaster_recovery_drill(call: IncomingCall) -> Answer:
     """One drill."""
     return ok({"disaster_recovery_drill": shown(find(call.world, call.path["drill"]))})
 
 
 @routes("PUT", PATH + "/{drill}")
-def update_disaster_recovery_drill_name(call: Call) -> Answer:
+def update_disaster_recovery_drill_name(call: IncomingCall) -> Answer:
     """Rename a drill."""
     drill = find(call.world, call.path["drill"])
     drill.name = call.body().inner("disaster_recovery_drill").name()
@@ -72,7 +72,7 @@ def update_disaster_recovery_drill_name(call: Call) -> Answer:
 
 
 @routes("POST", PATH)
-def create_disaster_recovery_drill(call: Call) -> Answer:
+def create_disaster_recovery_drill(call: IncomingCall) -> Answer:
     """A drill of a group, in the VPC given or in one that is made for it."""
     world, fields = call.world, call.body().inner("disaster_recovery_drill")
     name = fields.name()
@@ -161,7 +161,7 @@ def _snapshot(world: World, name: str, size: int, server: Server, device: str) -
 
 
 @routes("DELETE", PATH + "/{drill}")
-def delete_disaster_recovery_drill(call: Call) -> Answer:
+def delete_disaster_recovery_drill(call: IncomingCall) -> Answer:
     """Delete a drill with its servers, their disks and network cards; the drill VPC stays."""
     world, drill = call.world, find(call.world, call.path["drill"], code="SDRS.1913")
     if drill.status not in ("available", "error", "error-deleting"):

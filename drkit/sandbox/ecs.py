@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 
 from drkit.sandbox import evs, jobs, switching
-from drkit.sandbox.answers import Answer, ServiceError, neighbour, ok, server_time
+from drkit.sandbox.answers import Answer, RefusalError, neighbour, ok, server_time
 from drkit.sandbox.attaching import SLOTS
-from drkit.sandbox.reading import INVALID, Call, Fields, whole
+from drkit.sandbox.reading import INVALID, IncomingCall, RequestFields, whole
 from drkit.sandbox.routes import Handler, Routes
 from drkit.sandbox.things import Job, Json, Server
 from drkit.sandbox.world import World
@@ -76,7 +76,7 @@ def _boot_index(device: str) -> str:
 
 
 @routes("GET", PATH + "/detail")
-def list_servers(call: Call) -> Answer:
+def list_servers(call: IncomingCall) -> Answer:
     """Servers by name (fuzzy) and status. offset is a page number from 1; limit is 25 unless given."""
     query = call.query
     limit, number = whole(query.get("limit") or "25"), whole(query.get("offset") or "1")
@@ -94,13 +94,13 @@ def list_servers(call: Call) -> Answer:
 
 
 @routes("GET", PATH + "/{server}")
-def show_server(call: Call) -> Answer:
+def show_server(call: IncomingCall) -> Answer:
     """One server."""
     return ok({"server": shown(find(call.world, call.path["server"]))})
 
 
 @routes("GET", PATH + "/{server}/block_device")
-def list_block_devices(call: Call) -> Answer:
+def list_block_devices(call: IncomingCall) -> Answer:
     """Every disk on a server, those that SDRS does not know too, and how many more fit."""
     world, server = call.world, find(call.world, call.path["server"])
     free = max(0, SLOTS - len(server.disks))
@@ -121,10 +121,10 @@ def _in_its_own_words(handler: Handler) -> Handler:
     """What is wrong with a body, ECS says with a code of its own."""
 
     @wraps(handler)
-    def handle(call: Call) -> Answer:
+    def handle(call: IncomingCall) -> Answer:
         try:
             return handler(call)
-        except ServiceError as error:
+        except RefusalError as error:
             if error.code != INVALID:
                 raise
             raise neighbour(400, "Ecs.0005", error.body["error"]["message"]) from None
@@ -134,7 +134,7 @@ def _in_its_own_words(handler: Handler) -> Handler:
 
 @routes("POST", PATH + "/action", names={b'"os-start"': "start_servers", b'"os-stop"': "stop_servers"})
 @_in_its_own_words
-def act_on_servers(call: Call) -> Answer:
+def act_on_servers(call: IncomingCall) -> Answer:
     """os-start, os-stop (SOFT or HARD): one job for all the servers named."""
     world, body = call.world, call.body()
     if len(body.values) != 1 or not body.values.keys() <= {"os-start", "os-stop"}:
@@ -151,7 +151,7 @@ def act_on_servers(call: Call) -> Answer:
 
 @routes("POST", PATH + "/delete")
 @_in_its_own_words
-def delete_servers(call: Call) -> Answer:
+def delete_servers(call: IncomingCall) -> Answer:
     """Delete servers, behind the back of SDRS: a protected instance that loses one becomes invalid."""
     world, fields = call.world, call.body()
     fields.flag("delete_publicip")
@@ -159,7 +159,7 @@ def delete_servers(call: Call) -> Answer:
     return _begin(world, "deleteServer", _named(world, fields), 20, "deleting", work)
 
 
-def _named(world: World, fields: Fields) -> list[Server]:
+def _named(world: World, fields: RequestFields) -> list[Server]:
     ids = list(dict.fromkeys(item.id("id") for item in fields.items("servers")))
     if not 1 <= len(ids) <= 1000:
         raise neighbour(400, "Ecs.0005", "servers must name 1 to 1000 servers.")

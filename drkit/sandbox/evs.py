@@ -1,7 +1,7 @@
 """The neighbour EVS: disks."""
 
-from drkit.sandbox.answers import Answer, ServiceError, neighbour, ok, pair_time
-from drkit.sandbox.reading import Call, whole
+from drkit.sandbox.answers import Answer, RefusalError, neighbour, ok, pair_time
+from drkit.sandbox.reading import IncomingCall, whole
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Disk, Json
 from drkit.sandbox.world import World
@@ -14,7 +14,7 @@ def find(world: World, disk_id: str) -> Disk:
     """A disk by its id; EVS answers 404 when there is none."""
     if disk_id not in world.disks:
         message = f"Volume {disk_id[:64]} could not be found."
-        raise ServiceError(404, {"itemNotFound": {"message": message, "code": 404}})
+        raise RefusalError(404, {"itemNotFound": {"message": message, "code": 404}})
     return world.disks[disk_id]
 
 
@@ -48,7 +48,7 @@ def shown(disk: Disk) -> Json:
 
 
 @routes("GET", PATH + "/detail")
-def list_disks(call: Call) -> Answer:
+def list_disks(call: IncomingCall) -> Answer:
     """Disks by name (fuzzy) and status. offset counts disks."""
     query = call.query
     limit, offset = whole(query.get("limit") or "1000"), whole(query.get("offset") or "0")
@@ -65,13 +65,13 @@ def list_disks(call: Call) -> Answer:
 
 
 @routes("GET", PATH + "/{disk}")
-def show_disk(call: Call) -> Answer:
+def show_disk(call: IncomingCall) -> Answer:
     """One disk."""
     return ok({"volume": shown(find(call.world, call.path["disk"]))})
 
 
 @routes("DELETE", PATH + "/{disk}")
-def delete_disk(call: Call) -> Answer:
+def delete_disk(call: IncomingCall) -> Answer:
     """Delete a disk that is attached to no server; a pair that it belongs to becomes invalid."""
     world, disk = call.world, find(call.world, call.path["disk"])
     if disk.status != "available":

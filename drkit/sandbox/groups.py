@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from drkit.sandbox import jobs, syncing
 from drkit.sandbox.answers import Answer, group_time, ok, refused
-from drkit.sandbox.reading import Call, Query
+from drkit.sandbox.reading import IncomingCall, Query
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Group, Instance, Job, Json, Pair
 from drkit.sandbox.world import World
@@ -104,7 +104,7 @@ def _group_of(world: World, thing: Group | Instance | Pair) -> Group:
 
 
 @routes("GET", PATH)
-def list_protection_groups(call: Call) -> Answer:
+def list_protection_groups(call: IncomingCall) -> Answer:
     """Filters: status, name (fuzzy), query_type, availability_zone (the current production zone)."""
     query_type = call.query.get("query_type")
     found = narrowed(call.world, call.query, call.world.groups.values())
@@ -126,13 +126,13 @@ def _of_type(world: World, query_type: str, group: Group) -> bool:
 
 
 @routes("GET", PATH + "/{group}")
-def show_protection_group(call: Call) -> Answer:
+def show_protection_group(call: IncomingCall) -> Answer:
     """One group."""
     return ok({"server_group": shown(call.world, find(call.world, call.path["group"]))})
 
 
 @routes("PUT", PATH + "/{group}")
-def update_protection_group_name(call: Call) -> Answer:
+def update_protection_group_name(call: IncomingCall) -> Answer:
     """Rename a group."""
     group = find(call.world, call.path["group"])
     group.name = call.body().inner("server_group").name()
@@ -141,7 +141,7 @@ def update_protection_group_name(call: Call) -> Answer:
 
 
 @routes("POST", PATH)
-def create_protection_group(call: Call) -> Answer:
+def create_protection_group(call: IncomingCall) -> Answer:
     """A group between two zones of a domain, in one VPC. The group shows up as creating at once."""
     world, fields = call.world, call.body().inner("server_group")
     group = Group(
@@ -190,7 +190,7 @@ def _created(world: World, job: Job) -> None:
 
 
 @routes("DELETE", PATH + "/{group}")
-def delete_protection_group(call: Call) -> Answer:
+def delete_protection_group(call: IncomingCall) -> Answer:
     """Delete an empty group."""
     world, group = call.world, find(call.world, call.path["group"])
     for members, code in (

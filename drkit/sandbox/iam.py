@@ -1,8 +1,8 @@
 """IAM: discovery, tokens, projects; and the gate that every other call passes."""
 
 from drkit.sandbox import signature
-from drkit.sandbox.answers import Answer, ServiceError, gateway, job_time, ok
-from drkit.sandbox.reading import Call, Fields
+from drkit.sandbox.answers import Answer, RefusalError, gateway, job_time, ok
+from drkit.sandbox.reading import IncomingCall, RequestFields
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Json, Token
 from drkit.sandbox.world import World
@@ -11,7 +11,7 @@ routes = Routes()
 LIFETIME = 24 * 3600
 
 
-def admit(call: Call, path: str, *, today: float | None) -> str:
+def admit(call: IncomingCall, path: str, *, today: float | None) -> str:
     """The id of the project that a caller is signed in to; 401 as the gateway answers it otherwise."""
     account = call.world.account
     authorization = call.headers.get("authorization", "")
@@ -36,18 +36,18 @@ def _token(world: World, id_: str) -> Token:
     return token
 
 
-def _unauthorized(why: str) -> ServiceError:
+def _unauthorized(why: str) -> RefusalError:
     return gateway(401, "APIGW.0301", f"Incorrect IAM authentication information: {why}")
 
 
-def _keystone(status: int, title: str, message: str) -> ServiceError:
-    return ServiceError(status, {"error": {"code": status, "title": title, "message": message}})
+def _keystone(status: int, title: str, message: str) -> RefusalError:
+    return RefusalError(status, {"error": {"code": status, "title": title, "message": message}})
 
 
 WRONG = "The username or password is wrong."
 
 
-def version(call: Call) -> Json:
+def version(call: IncomingCall) -> Json:
     """IAM's version document."""
     links = [{"rel": "self", "href": f"{call.origin}/v3/"}]
     media = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
@@ -56,19 +56,19 @@ def version(call: Call) -> Json:
 
 
 @routes("GET", "/v3", is_open=True)
-def show_version(call: Call) -> Answer:
+def show_version(call: IncomingCall) -> Answer:
     """Discovery, open to everybody."""
     return ok({"version": version(call)})
 
 
 @routes("POST", "/v3/auth/tokens", is_open=True)
-def create_token(call: Call) -> Answer:
+def create_token(call: IncomingCall) -> Answer:
     """Sign in with a password or a token, for a project by name (with or without domain) or by id."""
     try:
         auth = call.body().inner("auth")
         _check_identity(call.world, auth.inner("identity"))
         project = _scope(call.world, auth.inner("scope")) if "scope" in auth else ""
-    except ServiceError as error:
+    except RefusalError as error:
         if error.code:
             raise _keystone(400, "Bad Request", error.body["error"]["message"]) from None
         raise
@@ -83,7 +83,7 @@ def issue(world: World, project_id: str) -> Token:
     return token
 
 
-def _check_identity(world: World, identity: Fields) -> None:
+def _check_identity(world: World, identity: RequestFields) -> None:
     methods = identity.values.get("methods")
     if methods == ["password"]:
         _check_password(world, identity.inner("password").inner("user"))
@@ -95,11 +95,11 @@ def _check_identity(world: World, identity: Fields) -> None:
         raise _keystone(401, "Unauthorized", "Sign in with one of the methods password and token.")
 
 
-def _check_password(world: World, user: Fields) -> None:
+def _check_password(world: World, user: RequestFields) -> None:
     account = world.account
     name, id_ = user.text("name", ""), user.text("id", "")
     given_domain = (
-        user.inner("domain") if "domain" in user else Fields({"id": account.domain_id if id_ else ""})
+        user.inner("domain") if "domain" in user else RequestFields({"id": account.domain_id if id_ else ""})
     )
     known = name == account.username or (id_ == account.user_id and not name)
     password = user.text("password", "", most=4096)
@@ -107,12 +107,12 @@ def _check_password(world: World, user: Fields) -> None:
         raise _keystone(401, "Unauthorized", WRONG)
 
 
-def _is_domain(world: World, domain: Fields) -> bool:
+def _is_domain(world: World, domain: RequestFields) -> bool:
     account = world.account
     return domain.text("name", "") == account.domain or domain.text("id", "") == account.domain_id
 
 
-def _scope(world: World, scope: Fields) -> str:
+def _scope(world: World, scope: RequestFields) -> str:
     if "project" not in scope:
         if not _is_domain(world, scope.inner("domain")):
             raise _keystone(401, "Unauthorized", "The domain in the scope is unknown.")
@@ -125,7 +125,7 @@ def _scope(world: World, scope: Fields) -> str:
     raise _keystone(401, "Unauthorized", "The project in the scope is unknown.")
 
 
-def _shown(call: Call, token: Token) -> Json:
+def _shown(call: IncomingCall, token: Token) -> Json:
     account = call.world.account
     domain = {"id": account.domain_id, "name": account.domain}
     expires = (job_time(token.expires) or "").replace("Z", "000Z")
@@ -143,7 +143,7 @@ def _shown(call: Call, token: Token) -> Json:
     return shown
 
 
-def catalog(call: Call) -> Json:
+def catalog(call: IncomingCall) -> Json:
     """The endpoints of the one origin, as the token answer lists them."""
     project, region = call.world.account.project_id, call.world.account.region
     urls = {
@@ -167,7 +167,7 @@ def catalog(call: Call) -> Json:
 
 @routes("GET", "/v3/projects")
 @routes("GET", "/v3/auth/projects")
-def list_projects(call: Call) -> Answer:
+def list_projects(call: IncomingCall) -> Answer:
     """The projects of the caller, by name if one is given."""
     account = call.world.account
     project = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from drkit.sandbox import groups, jobs, syncing
 from drkit.sandbox.answers import Answer, group_time, ok, refused
-from drkit.sandbox.reading import Call, Query
+from drkit.sandbox.reading import IncomingCall, Query
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Instance, Json
 from drkit.sandbox.world import World
@@ -60,7 +60,7 @@ def shown(world: World, instance: Instance) -> Json:
 
 
 @routes("GET", PATH)
-def list_protected_instances(call: Call) -> Answer:
+def list_protected_instances(call: IncomingCall) -> Answer:
     """Filters: group (one or many), ids, name (fuzzy), status, query_type, availability_zone."""
     world, query = call.world, call.query
     found = groups.of_type(query, groups.narrowed(world, query, _within(world, query)))
@@ -81,13 +81,13 @@ def _within(world: World, query: Query) -> Iterable[Instance]:
 
 
 @routes("GET", PATH + "/{instance}")
-def show_protected_instance(call: Call) -> Answer:
+def show_protected_instance(call: IncomingCall) -> Answer:
     """One instance."""
     return ok({"protected_instance": shown(call.world, find(call.world, call.path["instance"]))})
 
 
 @routes("PUT", PATH + "/{instance}")
-def update_protected_instance_name(call: Call) -> Answer:
+def update_protected_instance_name(call: IncomingCall) -> Answer:
     """Rename an instance."""
     instance = find(call.world, call.path["instance"])
     instance.name = call.body().inner("protected_instance").name()

@@ -4,15 +4,15 @@ import json
 from collections.abc import Callable
 
 from drkit.sandbox import attaching
-from drkit.sandbox.answers import Answer, ServiceError, gateway
-from drkit.sandbox.reading import Call
+from drkit.sandbox.answers import Answer, RefusalError, gateway
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.things import Fault, Instance, Json
 
-Handle = Callable[[Call], Answer]
+Handle = Callable[[IncomingCall], Answer]
 STATUS = {"error-500": 500, "error-502": 502, "error-503": 503}
 
 
-def handled(call: Call, struck: list[Fault], handle: Handle) -> Answer:
+def handled(call: IncomingCall, struck: list[Fault], handle: Handle) -> Answer:
     """The answer to a call that faults have struck."""
     for fault in struck:
         if fault.name == "second-operator":
@@ -22,7 +22,7 @@ def handled(call: Call, struck: list[Fault], handle: Handle) -> Answer:
         return before
     try:
         answer = handle(call)
-    except ServiceError as error:
+    except RefusalError as error:
         answer = Answer(error.status, json.dumps(error.body).encode(), {"Content-Type": "application/json"})
     for fault in struck:
         answer = _afterwards(fault, answer)
@@ -60,18 +60,18 @@ def _failed(fault: Fault) -> Answer:
     status = STATUS[fault.name]
     if status == 500:
         body = {"error": {"code": "SDRS.0013", "message": "Internal error."}}
-        return _answer(ServiceError(500, body))
+        return _answer(RefusalError(500, body))
     return _answer(
         gateway(status, f"APIGW.{status}", {502: "Bad Gateway", 503: "Service Unavailable"}[status])
     )
 
 
-def _answer(error: ServiceError, headers: dict[str, str] | None = None) -> Answer:
+def _answer(error: RefusalError, headers: dict[str, str] | None = None) -> Answer:
     body = json.dumps(error.body).encode()
     return Answer(error.status, body, {"Content-Type": "application/json"} | (headers or {}))
 
 
-def _second_operator(call: Call, fault: Fault, handle: Handle) -> None:
+def _second_operator(call: IncomingCall, fault: Fault, handle: Handle) -> None:
     """Somebody else sends a change first. It may be refused."""
     action = fault.where.get("action", "request" if "send" in fault.where else "takes-device")
     sent = fault.where.get("send", {}) if action == "request" else _own_idea(call, action)
@@ -82,12 +82,12 @@ def _second_operator(call: Call, fault: Fault, handle: Handle) -> None:
     body = json.dumps(sent["body"]).encode() if sent.get("body") is not None else b""
     method = str(sent.get("method", "POST")).upper()
     try:
-        handle(Call(call.world, method, segments, "", call.headers, body, origin=call.origin))
-    except ServiceError:
+        handle(IncomingCall(call.world, method, segments, "", call.headers, body, origin=call.origin))
+    except RefusalError:
         return
 
 
-def _own_idea(call: Call, action: str) -> Json:
+def _own_idea(call: IncomingCall, action: str) -> Json:
     world, instance = call.world, call.world.instances.get(call.path.get("instance", ""))
     group_id = instance.group_id if instance else call.path.get("group", "")
     if action == "disables-group" and group_id:
@@ -98,7 +98,7 @@ def _own_idea(call: Call, action: str) -> Json:
     try:
         wanted = call.body().inner("replicationAttachment")
         pair_id, device = wanted.text("replication_id"), wanted.text("device")
-    except ServiceError:
+    except RefusalError:
         return None
     if action == "takes-pair":
         others = [
@@ -116,7 +116,7 @@ def _own_idea(call: Call, action: str) -> Json:
     return _attach(instance, free[0].id, device) if free else None
 
 
-def _free(call: Call, instance: Instance) -> str:
+def _free(call: IncomingCall, instance: Instance) -> str:
     taken = {name[-1] for name in attaching.taken(call.world, instance)}
     return "/dev/vd" + next((letter for letter in "bcdefghijklmnopqrstuvwx" if letter not in taken), "x")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from drkit.sandbox import faults
-from drkit.sandbox.answers import Answer, ServiceError, job_time, ok, sentence
-from drkit.sandbox.reading import Call
+from drkit.sandbox.answers import Answer, RefusalError, job_time, ok, sentence
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import NEVER, Drill, Failure, Group, Instance, Job, Json, Pair
 from drkit.sandbox.world import World
@@ -30,7 +30,7 @@ class JobFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class Kind:
+class JobKind:
     """What is known of a type of job: its end, and how its failure is recorded."""
 
     done: End
@@ -39,7 +39,7 @@ class Kind:
     failure_status: str
 
 
-KINDS: Final[dict[str, Kind]] = {}
+KINDS: Final[dict[str, JobKind]] = {}
 RESOURCES: Final = {
     "group": "server_groups",
     "instance": "protected_instances",
@@ -54,7 +54,7 @@ def ends(
     """Register what happens at the end of a type of job, and the code it fails with when nobody names one."""
 
     def register(done: End) -> End:
-        KINDS[type_] = Kind(done, failed, code, failure_status)
+        KINDS[type_] = JobKind(done, failed, code, failure_status)
         return done
 
     return register
@@ -149,7 +149,7 @@ def _close(world: World, job: Job, status: str) -> None:
             sub.status, sub.end = status, min(sub.due, world.now)
 
 
-def _fail(world: World, job: Job, kind: Kind, failure: JobFailedError) -> None:
+def _fail(world: World, job: Job, kind: JobKind, failure: JobFailedError) -> None:
     job.error_code, job.fail_reason = failure.code, failure.reason
     open_subs = [sub for sub in (world.jobs[id_] for id_ in job.subs) if sub.status == "RUNNING"]
     for sub in open_subs[:-1]:
@@ -173,7 +173,7 @@ def _break(world: World, touch: Touch) -> None:
         found.updated = world.now
 
 
-def _record(world: World, job: Job, kind: Kind) -> None:
+def _record(world: World, job: Job, kind: JobKind) -> None:
     touch = job.touches[0]
     found = thing(world, touch)
     world.failures[job.id] = Failure(
@@ -259,10 +259,10 @@ def _status_now(world: World, job: Job) -> tuple[str, float | None]:
 
 
 @routes("GET", "/v1/{project}/jobs/{job}")
-def show_job_status(call: Call) -> Answer:
+def show_job_status(call: IncomingCall) -> Answer:
     """A job of SDRS or of ECS: both share this path."""
     job = call.world.jobs.get(call.path["job"])
     if job is None:
         message = f"Job {call.path['job']} could not be found."
-        raise ServiceError(404, {"itemNotFound": {"message": message, "code": 404}})
+        raise RefusalError(404, {"itemNotFound": {"message": message, "code": 404}})
     return ok(shown(call.world, job))

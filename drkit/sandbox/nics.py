@@ -4,7 +4,7 @@ import ipaddress
 
 from drkit.sandbox import groups, instances, jobs
 from drkit.sandbox.answers import Answer, refused
-from drkit.sandbox.reading import Call
+from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Group, Job, Nic, Server
 from drkit.sandbox.world import World
@@ -50,7 +50,7 @@ def check_address(world: World, group: Group, subnet_id: str, ip: str) -> tuple[
 
 
 @routes("POST", PATH + "/nic")
-def add_protected_instance_nic(call: Call) -> Answer:
+def add_protected_instance_nic(call: IncomingCall) -> Answer:
     """Add a network card; the address is the next free one unless it is given."""
     world, fields = call.world, call.body()
     server = _production(world, call.path["instance"])
@@ -91,7 +91,7 @@ def _added(_world: World, _job: Job) -> None:
 
 
 @routes("POST", PATH + "/nic/delete")
-def delete_protected_instance_nic(call: Call) -> Answer:
+def delete_protected_instance_nic(call: IncomingCall) -> Answer:
     """Remove a network card that is not the primary one."""
     world, fields = call.world, call.body()
     server = _production(world, call.path["instance"])
@@ -110,7 +110,7 @@ def _removed(world: World, job: Job) -> None:
 
 
 @routes("POST", PATH + "/resize")
-def resize_protected_instance(call: Call) -> Answer:
+def resize_protected_instance(call: IncomingCall) -> Answer:
     """Give one or both servers another flavor. flavorRef is for both and wins over the other two."""
     world, instance = call.world, instances.find(call.world, call.path["instance"])
     fields = call.body().inner("resize")

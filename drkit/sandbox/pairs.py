@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from drkit.sandbox import groups, jobs, syncing
 from drkit.sandbox.answers import Answer, ok, pair_time, refused
-from drkit.sandbox.reading import Call, Query
+from drkit.sandbox.reading import IncomingCall, Query
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Disk, Group, Job, Json, Pair
 from drkit.sandbox.world import World
@@ -60,7 +60,7 @@ def shown(world: World, pair: Pair) -> Json:
 
 
 @routes("GET", PATH)
-def list_replications(call: Call) -> Answer:
+def list_replications(call: IncomingCall) -> Answer:
     """Filters: group and instance (one or many), name (fuzzy), status, query_type, availability_zone."""
     world, query = call.world, call.query
     found = groups.of_type(query, groups.narrowed(world, query, _within(world, query)))
@@ -80,13 +80,13 @@ def _within(world: World, query: Query) -> Iterable[Pair]:
 
 
 @routes("GET", PATH + "/{pair}")
-def show_replication(call: Call) -> Answer:
+def show_replication(call: IncomingCall) -> Answer:
     """One pair."""
     return ok({"replication": shown(call.world, find(call.world, call.path["pair"]))})
 
 
 @routes("PUT", PATH + "/{pair}")
-def update_replication_name(call: Call) -> Answer:
+def update_replication_name(call: IncomingCall) -> Answer:
     """Rename a pair."""
     pair = find(call.world, call.path["pair"])
     pair.name = call.body().inner("replication").name()
@@ -95,7 +95,7 @@ def update_replication_name(call: Call) -> Answer:
 
 
 @routes("POST", PATH)
-def create_replication(call: Call) -> Answer:
+def create_replication(call: IncomingCall) -> Answer:
     """Pair a free disk at the production site with a new disk at the DR site."""
     world, fields = call.world, call.body().inner("replication")
     name, description = fields.name(), fields.description()
@@ -175,7 +175,7 @@ def _created(world: World, job: Job) -> None:
 
 
 @routes("DELETE", PATH + "/{pair}")
-def delete_replication(call: Call) -> Answer:
+def delete_replication(call: IncomingCall) -> Answer:
     """Delete a pair that is not attached; its disk at the DR site goes too when that is asked for."""
     world, pair = call.world, find(call.world, call.path["pair"])
     body = call.optional_body()
@@ -210,7 +210,7 @@ def _deleted(world: World, job: Job) -> None:
 
 
 @routes("POST", PATH + "/{pair}/action")
-def expand_replication(call: Call) -> Answer:
+def expand_replication(call: IncomingCall) -> Answer:
     """Make both disks of a pair larger. new_size in GB; a decimal part is cut off."""
     world, pair = call.world, find(call.world, call.path["pair"])
     body = call.body()

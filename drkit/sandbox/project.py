@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from drkit.sandbox import syncing
-from drkit.sandbox.answers import Answer, ServiceError, group_time, job_time, no_content, ok, refused
+from drkit.sandbox.answers import Answer, RefusalError, group_time, job_time, no_content, ok, refused
 from drkit.sandbox.groups import find
-from drkit.sandbox.reading import Call, whole
+from drkit.sandbox.reading import IncomingCall, whole
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Failure, Json
 from drkit.sandbox.world import World
@@ -15,7 +15,7 @@ FAILURES = "/v1/{project}/task-center"
 HOUR = 3600
 
 
-def _version(call: Call) -> Json:
+def _version(call: IncomingCall) -> Json:
     return {
         "id": "v1",
         "links": [{"rel": "self", "href": f"{call.origin}/v1"}],
@@ -27,22 +27,22 @@ def _version(call: Call) -> Json:
 
 
 @routes("GET", "/")
-def list_api_versions(call: Call) -> Answer:
+def list_api_versions(call: IncomingCall) -> Answer:
     """The versions of the API: there is one."""
     return ok({"versions": [_version(call)]})
 
 
 @routes("GET", "/{version}")
-def show_specified_api_version(call: Call) -> Answer:
+def show_specified_api_version(call: IncomingCall) -> Answer:
     """One version of the API."""
     if call.path["version"] != "v1":
         message = f"There is no version {call.path['version'][:64]}."
-        raise ServiceError(404, {"itemNotFound": {"message": message, "code": 404}})
+        raise RefusalError(404, {"itemNotFound": {"message": message, "code": 404}})
     return ok({"version": _version(call)})
 
 
 @routes("GET", "/v1/{project}/active-domains")
-def list_active_active_domains(call: Call) -> Answer:
+def list_active_active_domains(call: IncomingCall) -> Answer:
     """Pairs of zones that can protect each other; one domain serves both directions."""
     found = [
         {
@@ -59,7 +59,7 @@ def list_active_active_domains(call: Call) -> Answer:
 
 
 @routes("GET", "/v1/{project}/sdrs/quotas")
-def show_quota(call: Call) -> Answer:
+def show_quota(call: IncomingCall) -> Answer:
     """How many groups and pairs there are and may be."""
     used = {"server_groups": len(call.world.groups), "replications": len(call.world.pairs)}
     found = [
@@ -85,7 +85,7 @@ def _failure(failure: Failure) -> Json:
 
 
 @routes("GET", FAILURES + "/failure-jobs")
-def list_failure_jobs(call: Call) -> Answer:
+def list_failure_jobs(call: IncomingCall) -> Answer:
     """Failures of groups, or with server_group_id those of what is in the group."""
     query = call.query
     group, status, type_ = (query.get(key) for key in ("server_group_id", "failure_status", "resource_type"))
@@ -101,19 +101,19 @@ def list_failure_jobs(call: Call) -> Answer:
 
 
 @routes("DELETE", FAILURES + "/failure-jobs/batch")
-def delete_all_server_group_failure_jobs(call: Call) -> Answer:
+def delete_all_server_group_failure_jobs(call: IncomingCall) -> Answer:
     """Forget every failure at the level of protection groups."""
     return _forget(call.world, "")
 
 
 @routes("DELETE", FAILURES + "/{group}/failure-jobs/batch")
-def delete_server_group_failure_jobs(call: Call) -> Answer:
+def delete_server_group_failure_jobs(call: IncomingCall) -> Answer:
     """Forget every failure of what is in one group."""
     return _forget(call.world, find(call.world, call.path["group"]).id)
 
 
 @routes("DELETE", FAILURES + "/failure-jobs/{failure}")
-def delete_failure_job(call: Call) -> Answer:
+def delete_failure_job(call: IncomingCall) -> Answer:
     """Forget one failure; 400 when there is no such record."""
     if call.world.failures.pop(call.path["failure"], None) is None:
         raise refused("SDRS.0201", "there is no such failed task")
@@ -126,7 +126,7 @@ def _forget(world: World, group_id: str) -> Answer:
 
 
 @routes("GET", "/v1/{project}/resource/rpo-statistics")
-def list_rpo_statistics(call: Call) -> Answer:
+def list_rpo_statistics(call: IncomingCall) -> Answer:
     """Hour by hour, how many pairs miss their recovery point: the last day unless start and end are given."""
     world, query = call.world, call.query
     end = _moment(query.get("end_time"), world.now)

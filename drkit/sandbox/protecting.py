@@ -3,7 +3,7 @@
 from drkit.sandbox import attaching, groups, instances, jobs, pairs, tags
 from drkit.sandbox.answers import Answer, refused
 from drkit.sandbox.nics import check_address
-from drkit.sandbox.reading import Call, Fields
+from drkit.sandbox.reading import IncomingCall, RequestFields
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Disk, Group, Instance, Job, Json, Nic, Server
 from drkit.sandbox.world import World
@@ -17,7 +17,7 @@ DELETABLE = (
 
 
 @routes("POST", PATH)
-def create_protected_instance(call: Call) -> Answer:
+def create_protected_instance(call: IncomingCall) -> Answer:
     """Protect a server: a stopped twin at the DR site, and an attached pair for each of its disks."""
     world, fields = call.world, call.body().inner("protected_instance")
     name = fields.name()
@@ -32,7 +32,7 @@ def create_protected_instance(call: Call) -> Answer:
 
 
 @routes("POST", PATH + "/batch")
-def batch_create_protected_instances(call: Call) -> Answer:
+def batch_create_protected_instances(call: IncomingCall) -> Answer:
     """Protect several servers: all of them, or none when one of them cannot be."""
     world, fields = call.world, call.body().inner("protected_instances")
     prefix, group = fields.name("name_prefix"), _group(world, fields)
@@ -49,7 +49,7 @@ def batch_create_protected_instances(call: Call) -> Answer:
     return jobs.accepted(_begin(world, "batchCreateProtectedInstanceNoCG", made))
 
 
-def _group(world: World, fields: Fields) -> Group:
+def _group(world: World, fields: RequestFields) -> Group:
     fields.description()
     _tags(fields)
     group = groups.find(world, fields.id("server_group_id", code="SDRS.0207"))
@@ -57,7 +57,7 @@ def _group(world: World, fields: Fields) -> Group:
     return group
 
 
-def _tags(fields: Fields) -> dict[str, str]:
+def _tags(fields: RequestFields) -> dict[str, str]:
     return tags.read(fields) if "tags" in fields else {}
 
 
@@ -89,7 +89,7 @@ def _disks(world: World, server: Server) -> list[Disk]:
     return [world.disks[id_] for id_ in server.disks]
 
 
-def _address(world: World, group: Group, fields: Fields) -> Nic | None:
+def _address(world: World, group: Group, fields: RequestFields) -> Nic | None:
     """The network card for the twin, when the caller wants it in a subnet of his own."""
     if "primary_subnet_id" not in fields and "primary_ip_address" not in fields:
         return None
@@ -100,7 +100,12 @@ def _address(world: World, group: Group, fields: Fields) -> Nic | None:
 
 
 def _add(
-    world: World, group: Group, server: Server, name: str, fields: Fields, item: Fields | None = None
+    world: World,
+    group: Group,
+    server: Server,
+    name: str,
+    fields: RequestFields,
+    item: RequestFields | None = None,
 ) -> Instance:
     flavor = (item or fields).text("flavorRef", server.flavor)
     twin = Server(
@@ -180,7 +185,7 @@ def _created(world: World, job: Job) -> None:
 
 
 @routes("DELETE", PATH + "/{instance}")
-def delete_protected_instance(call: Call) -> Answer:
+def delete_protected_instance(call: IncomingCall) -> Answer:
     """Take the protection off; pairs become free, the DR server goes too when that is asked for."""
     world, fields = call.world, call.optional_body()
     instance = instances.find(world, call.path["instance"], code="SDRS.1301")
@@ -190,7 +195,7 @@ def delete_protected_instance(call: Call) -> Answer:
 
 
 @routes("POST", PATH + "/delete")
-def batch_delete_protected_instances(call: Call) -> Answer:
+def batch_delete_protected_instances(call: IncomingCall) -> Answer:
     """Take the protection off several instances: all of them, or none when one of them may not go."""
     world, fields = call.world, call.body()
     ids = dict.fromkeys(item.id("id", code="SDRS.0208") for item in fields.items("protected_instances"))
@@ -209,7 +214,7 @@ def _need_deletable(world: World, instance: Instance, *, with_server: bool) -> N
         raise refused("SDRS.1330", f"production of {instance.name} is at the target site")
 
 
-def _begin_delete(world: World, type_: str, found: list[Instance], fields: Fields) -> Job:
+def _begin_delete(world: World, type_: str, found: list[Instance], fields: RequestFields) -> Job:
     one: dict[str, Json] = {"protected_instance_id": found[0].id} if len(found) == 1 else {}
     many = [("deleteProtectedInstanceSub", {"protected_instance_id": it.id}) for it in found]
     return jobs.begin(

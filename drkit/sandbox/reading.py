@@ -19,7 +19,7 @@ INVALID = "SDRS.0201"
 
 
 @dataclass(slots=True)
-class Fields:
+class RequestFields:
     """A JSON object of a request. A missing or mistyped key raises the refusal the pages give for it."""
 
     values: dict[str, Json]
@@ -28,19 +28,19 @@ class Fields:
     def __contains__(self, key: str) -> bool:
         return self.values.get(key) is not None
 
-    def inner(self, key: str, code: str = INVALID) -> "Fields":
+    def inner(self, key: str, code: str = INVALID) -> "RequestFields":
         """The object under `key`."""
         value = self.values.get(key)
         if not isinstance(value, dict):
             raise refused(code, f"{self.where}{key} must be an object")
-        return Fields(value, f"{self.where}{key}.")
+        return RequestFields(value, f"{self.where}{key}.")
 
-    def items(self, key: str, code: str = INVALID) -> list["Fields"]:
+    def items(self, key: str, code: str = INVALID) -> list["RequestFields"]:
         """The list of objects under `key`."""
         value = self.values.get(key)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise refused(code, f"{self.where}{key} must be a list of objects")
-        return [Fields(item, f"{self.where}{key}.") for item in value]
+        return [RequestFields(item, f"{self.where}{key}.") for item in value]
 
     def text(self, key: str, default: str | None = None, code: str = INVALID, most: int = 255) -> str:
         """The string under `key`; without a default it must be there and not be empty."""
@@ -87,7 +87,7 @@ class Fields:
 
 
 @dataclass
-class Call:
+class IncomingCall:
     """One request that may come in: the world, the ids in its path, its query, its headers and its body."""
 
     world: World
@@ -107,7 +107,7 @@ class Call:
             found.setdefault(key, []).append(value)
         return Query(found)
 
-    def body(self) -> Fields:
+    def body(self) -> RequestFields:
         """The JSON object in the body; anything else is refused (SDRS.0201)."""
         try:
             value = json.loads(self.raw or b"null")
@@ -115,11 +115,11 @@ class Call:
             raise refused(INVALID, "the body is not JSON") from None
         if not isinstance(value, dict):
             raise refused(INVALID, "the body must be a JSON object")
-        return Fields(value)
+        return RequestFields(value)
 
-    def optional_body(self) -> Fields:
+    def optional_body(self) -> RequestFields:
         """As `body`, but an absent body is an empty object."""
-        return self.body() if self.raw.strip() else Fields({})
+        return self.body() if self.raw.strip() else RequestFields({})
 
 
 def whole(text: str) -> int | None:

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Final, TypeAlias
 
 from drkit.sandbox.answers import Answer
-from drkit.sandbox.reading import Call
+from drkit.sandbox.reading import IncomingCall
 
-Handler: TypeAlias = Callable[[Call], Answer]
+Handler: TypeAlias = Callable[[IncomingCall], Answer]
 OPERATIONS: Final[set[str]] = set()
 """Every operation that needs a token or a signature, by its name on the pages."""
 

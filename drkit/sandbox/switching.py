@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from drkit.sandbox import groups, jobs, syncing
 from drkit.sandbox.answers import Answer, refused
-from drkit.sandbox.reading import Call, Fields
+from drkit.sandbox.reading import IncomingCall, RequestFields
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Group, Instance, Job, Pair, Server
 from drkit.sandbox.world import World
@@ -52,10 +52,10 @@ FAILOVER = Verb(
 
 
 @routes("POST", groups.PATH + "/{group}/action", names=NAMES)
-def act_on_protection_group(call: Call) -> Answer:
+def act_on_protection_group(call: IncomingCall) -> Answer:
     """start-server-group, stop-server-group, reverse-server-group, failover-server-group."""
     world, group, body = call.world, groups.find(call.world, call.path["group"]), call.body()
-    actions: dict[str, Callable[[World, Group, Fields], Job]] = {
+    actions: dict[str, Callable[[World, Group, RequestFields], Job]] = {
         "start-server-group": _start,
         "stop-server-group": _stop,
         "reverse-server-group": _reverse,
@@ -64,11 +64,11 @@ def act_on_protection_group(call: Call) -> Answer:
     if len(body.values) != 1 or not body.values.keys() <= actions.keys():
         raise refused("SDRS.0206", f"one of {', '.join(actions)}")
     ((name, given),) = body.values.items()
-    fields = body.inner(name) if given is not None else Fields({})
+    fields = body.inner(name) if given is not None else RequestFields({})
     return jobs.accepted(actions[name](world, group, fields))
 
 
-def _start(world: World, group: Group, _fields: Fields) -> Job:
+def _start(world: World, group: Group, _fields: RequestFields) -> Job:
     """Enable protection, or re-protect when the group was failed over."""
     groups.need(group, ENABLE.allowed + REPROTECT.allowed)
     verb = ENABLE if group.status in ENABLE.allowed else REPROTECT
@@ -81,12 +81,12 @@ def _start(world: World, group: Group, _fields: Fields) -> Job:
     return _begin(world, group, REPROTECT)
 
 
-def _stop(world: World, group: Group, _fields: Fields) -> Job:
+def _stop(world: World, group: Group, _fields: RequestFields) -> Job:
     groups.need(group, DISABLE.allowed)
     return _begin(world, group, DISABLE)
 
 
-def _reverse(world: World, group: Group, fields: Fields) -> Job:
+def _reverse(world: World, group: Group, fields: RequestFields) -> Job:
     """Planned failover: production is stopped, the link is whole, the data is the same on both sides."""
     station = fields.text("priority_station", code="SDRS.0216")
     if station not in ("source", "target"):
@@ -104,7 +104,7 @@ def _reverse(world: World, group: Group, fields: Fields) -> Job:
     return _begin(world, group, PLANNED)
 
 
-def _failover(world: World, group: Group, _fields: Fields) -> Job:
+def _failover(world: World, group: Group, _fields: RequestFields) -> Job:
     groups.need(group, FAILOVER.allowed)
     _need_pairs(group, FAILOVER)
     _need_link(world, group, FAILOVER)

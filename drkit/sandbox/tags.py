@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from drkit.sandbox import instances
 from drkit.sandbox.answers import Answer, no_content, ok, refused
-from drkit.sandbox.reading import Call, Fields, whole
+from drkit.sandbox.reading import IncomingCall, RequestFields, whole
 from drkit.sandbox.routes import Routes
 from drkit.sandbox.things import Instance, Json
 from drkit.sandbox.world import World
@@ -16,7 +16,7 @@ MOST = 20
 NAMES = {b'"create"': "batch_add_tags", b'"delete"': "batch_delete_tags"}
 
 
-def _key(fields: Fields) -> str:
+def _key(fields: RequestFields) -> str:
     key = fields.values.get("key")
     if not isinstance(key, str) or len(key) > 128 or re.search(r"[\x00-\x1f\x7f]", key):
         raise refused("SDRS.2204", "a string of at most 128 characters")
@@ -25,7 +25,7 @@ def _key(fields: Fields) -> str:
     return key
 
 
-def _value(fields: Fields) -> str:
+def _value(fields: RequestFields) -> str:
     value = fields.values.get("value")
     if value is None:
         raise refused("SDRS.2208")
@@ -34,7 +34,7 @@ def _value(fields: Fields) -> str:
     return value
 
 
-def read(fields: Fields, *, values: bool = True) -> dict[str, str]:
+def read(fields: RequestFields, *, values: bool = True) -> dict[str, str]:
     """The tags under `tags`; no key twice, at most 20."""
     items = fields.items("tags")
     if not items:
@@ -51,14 +51,14 @@ def _limited(found: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def _writable(call: Call, code: str) -> Instance:
+def _writable(call: IncomingCall, code: str) -> Instance:
     instance = instances.find(call.world, call.path["instance"])
     instances.need(instance, tuple({instance.status} - {"creating", "deleting"}), code=code)
     return instance
 
 
 @routes("POST", PATH + "/{instance}/tags")
-def add_protected_instance_tags(call: Call) -> Answer:
+def add_protected_instance_tags(call: IncomingCall) -> Answer:
     """Set one tag; an existing key is overwritten."""
     instance, tag = _writable(call, "SDRS.2221"), call.body().inner("tag")
     instance.tags = _limited(instance.tags | {_key(tag): _value(tag)})
@@ -66,7 +66,7 @@ def add_protected_instance_tags(call: Call) -> Answer:
 
 
 @routes("POST", PATH + "/{instance}/tags/action", names=NAMES)
-def batch_add_or_delete_tags(call: Call) -> Answer:
+def batch_add_or_delete_tags(call: IncomingCall) -> Answer:
     """action create sets tags, action delete removes them; keys that do not exist count as removed."""
     fields = call.body()
     action = fields.values.get("action")
@@ -82,7 +82,7 @@ def batch_add_or_delete_tags(call: Call) -> Answer:
 
 
 @routes("DELETE", PATH + "/{instance}/tags/{key}")
-def delete_protected_instance_tag(call: Call) -> Answer:
+def delete_protected_instance_tag(call: IncomingCall) -> Answer:
     """Remove one tag; 404 when there is no such key."""
     instance = _writable(call, "SDRS.2222")
     if call.path["key"] not in instance.tags:
@@ -92,14 +92,14 @@ def delete_protected_instance_tag(call: Call) -> Answer:
 
 
 @routes("GET", PATH + "/{instance}/tags")
-def list_protected_instance_tags(call: Call) -> Answer:
+def list_protected_instance_tags(call: IncomingCall) -> Answer:
     """The tags of one instance."""
     instance = instances.find(call.world, call.path["instance"])
     return ok({"tags": instances.tags(instance)})
 
 
 @routes("GET", PATH + "/tags")
-def list_protected_instances_project_tags(call: Call) -> Answer:
+def list_protected_instances_project_tags(call: IncomingCall) -> Answer:
     """Every key in use in the project, with its values."""
     found: dict[str, list[str]] = {}
     for instance in call.world.instances.values():
@@ -111,7 +111,7 @@ def list_protected_instances_project_tags(call: Call) -> Answer:
 
 
 @routes("POST", PATH + "/resource_instances/action")
-def list_protected_instances_by_tags(call: Call) -> Answer:
+def list_protected_instances_by_tags(call: IncomingCall) -> Answer:
     """action filter lists the instances that match, action count counts them."""
     fields = call.body()
     action = fields.values.get("action")
@@ -127,7 +127,7 @@ def list_protected_instances_by_tags(call: Call) -> Answer:
     return ok({"resources": shown, "total_count": len(found)})
 
 
-def _page(fields: Fields) -> tuple[int, int]:
+def _page(fields: RequestFields) -> tuple[int, int]:
     limit = whole(fields.text("limit", "1000", code="SDRS.2220"))
     offset = whole(fields.text("offset", "0", code="SDRS.0222"))
     if limit is None or not 1 <= limit <= 1000:
@@ -147,7 +147,7 @@ def _resource(world: World, instance: Instance) -> Json:
     }
 
 
-def _matching(world: World, fields: Fields) -> Iterable[Instance]:
+def _matching(world: World, fields: RequestFields) -> Iterable[Instance]:
     wanted = {name: _wanted(fields, name) for name in ("tags", "tags_any", "not_tags", "not_tags_any")}
     names = _names(fields)
     for instance in world.instances.values():
@@ -164,7 +164,7 @@ def _matching(world: World, fields: Fields) -> Iterable[Instance]:
             yield instance
 
 
-def _wanted(fields: Fields, name: str) -> list[tuple[str, list[str]]]:
+def _wanted(fields: RequestFields, name: str) -> list[tuple[str, list[str]]]:
     if name not in fields:
         return []
     found = [(_key(item), _values(item)) for item in fields.items(name)]
@@ -175,7 +175,7 @@ def _wanted(fields: Fields, name: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _values(item: Fields) -> list[str]:
+def _values(item: RequestFields) -> list[str]:
     values = item.values.get("values") or []
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise refused("SDRS.2207", "values must be a list of strings")
@@ -196,7 +196,7 @@ def _has(instance: Instance, key: str, values: list[str]) -> bool:
     )
 
 
-def _names(fields: Fields) -> list[str]:
+def _names(fields: RequestFields) -> list[str]:
     if "matches" not in fields:
         return []
     items = fields.items("matches", code="SDRS.2212")

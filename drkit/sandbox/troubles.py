@@ -205,15 +205,15 @@ def _release(world: World, fault: Fault) -> None:
             world.later(0, "job", job.id)
 
 
-Effect = Callable[[World, Fault], None]
-BEGIN: dict[str, Effect] = {
+FaultEffect = Callable[[World, Fault], None]
+BEGIN: dict[str, FaultEffect] = {
     "token-expires": _expire,
     "zone-dark": _darken,
     "link-broken": _break_link,
     "sync-stuck": _stick,
     "server-deleted": _delete_server,
 }
-END: dict[str, Effect] = {
+END: dict[str, FaultEffect] = {
     "zone-dark": _relight,
     "link-broken": _mend_link,
     "sync-stuck": _unstick,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from drkit.execution.states import RunPhase, StepPhase
 from drkit.model import Inventory, Job, JobStatus
 from drkit.plan.exits import Exit
-from drkit.plan.states import RunPhase, StepPhase
 from drkit.rules import Verdict
 from drkit.tables.columns import Column, moments, numbers, numbers_or_none, statuses, texts, words
 

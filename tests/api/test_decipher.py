@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drkit.api.decipher import Answer, clean, decipher, job_id, retry_after, token_refused
+from drkit.api.decipher import Response, clean, decipher, job_id, retry_after, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.errors import (
@@ -23,18 +23,18 @@ CHANGE = Request("POST", "/protected-instances/1/attachreplication", changes=Tru
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><script>alert(1)</script></body></html>"
 
 
-def answered(status: int, body: Json = None, **headers: str) -> Answer:
+def answered(status: int, body: Json = None, **headers: str) -> Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
+    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
 
 
-def error_of(answer: Answer, request: Request = READ, *hide: Secret) -> DrkitError:
+def error_of(answer: Response, request: Request = READ, *hide: Secret) -> DrkitError:
     with pytest.raises(DrkitError) as raised:
         decipher(answer, request, hide)
     return raised.value
 
 
-def service_error(answer: Answer, request: Request = READ, *hide: Secret) -> ServiceError:
+def service_error(answer: Response, request: Request = READ, *hide: Secret) -> ServiceError:
     error = error_of(answer, request, *hide)
     assert isinstance(error, ServiceError)
     return error
@@ -45,7 +45,7 @@ class TestSuccess:
         assert decipher(answered(200, {"job_id": "1"}), READ) == {"job_id": "1"}
 
     def test_without_a_body_is_nothing(self) -> None:
-        assert decipher(Answer(204, {}, b""), READ) is None
+        assert decipher(Response(204, {}, b""), READ) is None
 
     @pytest.mark.parametrize(
         "body", [b"", b'{"replications": [{"id": "1', b"\xff\xfe\xff", b"[" * 100_000, b'{"a": NaN}', HTML]
@@ -170,12 +170,12 @@ class TestRetryAfter:
 
     def test_is_told_as_a_date_beside_the_servers_own(self) -> None:
         headers = {"date": "Mon, 02 Mar 2026 10:00:00 GMT", "retry-after": "Mon, 02 Mar 2026 10:00:30 -0000"}
-        assert retry_after(Answer(429, headers, b"")) == 30.0
-        assert retry_after(Answer(429, headers | {"date": "Mon, 02 Mar 2026 11:00:00 GMT"}, b"")) == 0.0
+        assert retry_after(Response(429, headers, b"")) == 30.0
+        assert retry_after(Response(429, headers | {"date": "Mon, 02 Mar 2026 11:00:00 GMT"}, b"")) == 0.0
 
     @pytest.mark.parametrize("text", ["", "soon", "-1", "9" * 30, "Mon, 02 Mar 2026 10:00:30 GMT"])
     def test_that_cannot_be_read_is_none(self, text: str) -> None:
-        assert retry_after(Answer(429, {"retry-after": text}, b"")) is None
+        assert retry_after(Response(429, {"retry-after": text}, b"")) is None
 
 
 class TestServerWords:

@@ -9,14 +9,14 @@ import pytest
 from drkit.api import Client, open_client, profile, sandbox_profile
 from drkit.api.auth import TokenAuth
 from drkit.api.profiles import PasswordLogin
-from drkit.api.transport import Call, Inner
+from drkit.api.transport import Inner, OutgoingCall
 from drkit.api.wire import Json, Request
 from drkit.clock import SteppedClock
 from drkit.errors import DrkitError, ProfileError, SignInError, UnreachableError
 from drkit.sandbox import Sandbox, running
 from tests.api.scripted import Service, answer
 
-CALL = Call.of(Request("GET", "/jobs/1"), "https://sdrs.example.test")
+CALL = OutgoingCall.of(Request("GET", "/jobs/1"), "https://sdrs.example.test")
 
 
 def user(sandbox: Sandbox, **changes: str) -> dict[str, str]:

@@ -7,14 +7,13 @@ import pytest
 
 from drkit.api import Client, open_client, sandbox_profile
 from drkit.api.pages import Listed, read_listings
-from drkit.api.reading import Kind
 from drkit.api.wire import DRILLS, GROUPS, PAIRS, SERVERS, Json, Listing, Request
 from drkit.clock import SteppedClock
 from drkit.errors import DrkitError, GoneError, SignInError, UnavailableError, WireError
-from drkit.model import Inventory, Phase
+from drkit.model import Inventory, Phase, ThingKind
 from drkit.sandbox import Sandbox
 
-KINDS: tuple[Kind, ...] = ("groups", "instances", "pairs")
+KINDS: tuple[ThingKind, ...] = ("groups", "instances", "pairs")
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from drkit.api import open_client, sandbox_profile
 from drkit.model import Change, Inventory, Operation
-from drkit.plan.building import plan_attach
-from drkit.rules import Outlook, judge, judge_in
+from drkit.plan.attach import plan_attach
+from drkit.rules import Projection, judge, judge_in
 from drkit.sandbox import Sandbox
 
 
@@ -64,7 +64,7 @@ def main() -> None:
         )
         for each in inventory.pairs
     ]
-    world = Outlook.of(inventory)
+    world = Projection.of(inventory)
     least = best(lambda: floor(changes, inventory), rounds)
     sys.stdout.write(f"floor      {least * 1000:8.1f} ms for {len(changes)} pairs\n")
     for name, work in (

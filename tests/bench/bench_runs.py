@@ -20,9 +20,10 @@ from typing import Any
 
 from drkit.api import Client, open_client, sandbox_profile
 from drkit.clock import SteppedClock
-from drkit.journal import Hold, Journal, Kind, NewRun
+from drkit.execution.context import RunOptions
+from drkit.execution.run import Run
+from drkit.journal import EntryKind, Hold, Journal, NewRun
 from drkit.model import Change, Operation
-from drkit.plan.run import Run
 from drkit.plan.steps import Plan, Step
 from drkit.sandbox import Sandbox
 
@@ -70,7 +71,9 @@ def watching(count: int) -> None:
         name = plan.groups[0][1]
         service.calls.clear()
         began = time.perf_counter()
-        run = Run.start(plan, client=service, journal=journal, clock=clock, confirm=name, parallel=16)
+        run = Run.start(
+            plan, client=service, journal=journal, clock=clock, confirm=name, options=RunOptions(parallel=16)
+        )
         state = run.wait()
         journal.close()
         assert state.exit_code == 0, state.sentence
@@ -102,7 +105,7 @@ def writing(entries: int) -> None:
         with holding(Path(folder)) as hold:
             began = time.perf_counter()
             for _ in range(entries):
-                hold.append(Kind.NOTED, "1", {"sentence": "x" * 300})
+                hold.append(EntryKind.NOTED, "1", {"sentence": "x" * 300})
             ours = time.perf_counter() - began
     say(f"{entries:5} entries {1000 * ours / entries:.2f} ms each, {ours / floor:.1f} x a bare insert")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from drkit.api import open_client, sandbox_profile
 from drkit.journal import Journal
-from drkit.plan.building import plan_attach
+from drkit.plan.attach import plan_attach
 from drkit.sandbox import Sandbox, demo
 from tests.crash import victim
 from tests.crash.victim import Task

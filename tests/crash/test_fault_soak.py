@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from drkit.errors import DrkitError
+from drkit.execution.context import RunOptions
+from drkit.execution.run import Run
+from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.model import Change
-from drkit.plan.run import Run
-from drkit.plan.states import RunPhase, RunState, StepPhase
 from drkit.plan.steps import Plan
-from tests.plan.stage import PATIENCE, Stage, intercepted
+from tests.execution.stage import PATIENCE, Stage, intercepted
 
 SEEDS = range(200)
 ATTACH = "attach_protected_instance_replication"
@@ -101,7 +102,7 @@ class Soak:
                 journal=self.stage.journal,
                 clock=self.stage.clock,
                 confirm="shop-backend",
-                attended=self.dice.random() < 0.3,
+                options=RunOptions(attended=self.dice.random() < 0.3),
             )
         )
         return runs[0]

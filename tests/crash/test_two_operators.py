@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drkit.clock import SystemClock
-from drkit.journal import Journal, Kind
+from drkit.journal import EntryKind, Journal
 from drkit.sandbox import Sandbox, running
 from tests.crash.range import SPEED, Range
 from tests.journal.stores import store
@@ -63,5 +63,5 @@ def test_a_process_that_slept_through_a_takeover_neither_writes_nor_sends(practi
     assert practice.wrong(winner) == []
     journal = Journal.open(practice.where)
     (run,) = journal.runs()
-    assert any("takeover" in each.data for each in journal.entries(run.id) if each.kind is Kind.NOTED)
+    assert any("takeover" in each.data for each in journal.entries(run.id) if each.kind is EntryKind.NOTED)
     journal.close()

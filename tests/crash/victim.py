@@ -20,10 +20,11 @@ from sqlalchemy import Connection
 from drkit.api import Client, open_client, sandbox_profile
 from drkit.clock import SystemClock
 from drkit.errors import DrkitError
-from drkit.journal import Entry, Hold, Holder, Journal, Kind
+from drkit.execution.context import RunOptions
+from drkit.execution.run import Run
+from drkit.execution.states import RunState
+from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder
 from drkit.journal.database import Database, locate
-from drkit.plan.run import Run
-from drkit.plan.states import RunState
 from drkit.plan.steps import Plan
 
 PACE = 0.001
@@ -105,7 +106,7 @@ def carry_out(task: Task) -> tuple[RunState, Points]:
     Disk.points = points
     if task.sleep_at:
         name_the_entries(points)
-    journal = Journal(Disk(locate(task.where), SystemClock()), Holder.here("victim"), task.lease_seconds)
+    journal = Journal(Disk(locate(task.where), SystemClock()), LeaseHolder.here("victim"), task.lease_seconds)
     with open_client(sandbox_profile(task.access), inner=Wire(points)) as client:
         points.passed, points.die_at, points.sleep_at = 0, task.die_at, task.sleep_at
         points.names.clear()  # signing in sent nothing and wrote nothing
@@ -118,15 +119,24 @@ def carry_out(task: Task) -> tuple[RunState, Points]:
 def begun(task: Task, client: Client, journal: Journal) -> Run:
     plan, over = Plan.from_json(task.plan), task.takeover
     if interrupted := journal.runs():
-        return Run.resume(interrupted[0].id, client=client, journal=journal, pace=PACE, takeover=over)
-    return Run.start(plan, confirm="shop-backend", client=client, journal=journal, pace=PACE, takeover=over)
+        return Run.resume(
+            interrupted[0].id, client=client, journal=journal, options=RunOptions(pace=PACE), takeover=over
+        )
+    return Run.start(
+        plan,
+        confirm="shop-backend",
+        client=client,
+        journal=journal,
+        options=RunOptions(pace=PACE),
+        takeover=over,
+    )
 
 
 def name_the_entries(points: Points) -> None:
     """Points of their own before and after each entry, by its kind: "before intended", "after intended"."""
     append = Hold.append
 
-    def pointed(self: Hold, kind: Kind, *args: Any, **more: Any) -> Entry:  # noqa: ANN401  # passed on
+    def pointed(self: Hold, kind: EntryKind, *args: Any, **more: Any) -> Entry:  # noqa: ANN401  # passed on
         points.reach(f"before {kind}")
         entry = append(self, kind, *args, **more)
         points.reach(f"after {kind}")

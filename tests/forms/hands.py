@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from drkit.clock import SteppedClock
-from drkit.forms.attach import AttachForm, AttachTask, AttachWish
-from drkit.forms.attach.cards import ChooseCard, ConfirmCard, PickCard, PlanCard
-from drkit.forms.attach.form import ResultCard
+from drkit.forms.attach import AttachForm, AttachRequest, AttachTask
+from drkit.forms.attach.cards import ChooseInstanceCard, ConfirmAttachCard, PickCard, PlanCard
+from drkit.forms.attach.form import AttachResultCard
 from drkit.forms.card import Card
 from drkit.forms.running import STATES, RunCard, asked
 from drkit.sandbox import Sandbox
@@ -27,17 +27,17 @@ def plain(html: str) -> str:
 class Hands:
     """The attach form on a practice range in stepped time, and what is done with it."""
 
-    def __init__(self, folder: Path, wish: AttachWish | None = None) -> None:
+    def __init__(self, folder: Path, wish: AttachRequest | None = None) -> None:
         self.clock = SteppedClock()
         self.sandbox = Sandbox("demo", speed=1.0, now=self.clock.monotonic)
         self.file = folder / "journal.sqlite"
         self.site = self.connect()
-        self.form = self.another(wish or AttachWish())
+        self.form = self.another(wish or AttachRequest())
 
     def connect(self) -> Site:
         return practise(self.sandbox, clock=self.clock, journal=self.file)
 
-    def another(self, wish: AttachWish, site: Site | None = None) -> AttachForm:
+    def another(self, wish: AttachRequest, site: Site | None = None) -> AttachForm:
         """A form as a kernel that was started anew would make it; from now on it is the one at hand."""
         self.form = AttachForm(AttachTask(wish, site=site or self.site, clock=self.clock))
         self.settle()
@@ -59,8 +59,8 @@ class Hands:
     # the cards
 
     @property
-    def choose(self) -> ChooseCard:
-        return self._card(ChooseCard)
+    def choose(self) -> ChooseInstanceCard:
+        return self._card(ChooseInstanceCard)
 
     @property
     def pick(self) -> PickCard:
@@ -71,16 +71,16 @@ class Hands:
         return self._card(PlanCard)
 
     @property
-    def confirm(self) -> ConfirmCard:
-        return self._card(ConfirmCard)
+    def confirm(self) -> ConfirmAttachCard:
+        return self._card(ConfirmAttachCard)
 
     @property
     def run(self) -> RunCard:
         return self._card(RunCard)
 
     @property
-    def result(self) -> ResultCard:
-        return self._card(ResultCard)
+    def result(self) -> AttachResultCard:
+        return self._card(AttachResultCard)
 
     def _card(self, kind: type[Kind]) -> Kind:
         return next(each for each in self.form.book.cards.values() if isinstance(each, kind))

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from drkit.forms.rehearsal import RehearsalForm, RehearsalTask, RehearsalWish
-from drkit.forms.rehearsal.aiming import AimsCard
-from drkit.forms.rehearsal.choosing import ChooseCard
-from drkit.forms.rehearsal.confirming import ConfirmCard
-from drkit.forms.rehearsal.ending import ResultCard
+from drkit.forms.rehearsal import RehearsalForm, RehearsalRequest, RehearsalTask
+from drkit.forms.rehearsal.aiming import ObjectivesCard
+from drkit.forms.rehearsal.choosing import ChooseGroupsCard
+from drkit.forms.rehearsal.confirming import ConfirmRehearsalCard
+from drkit.forms.rehearsal.ending import RehearsalResultCard
 from drkit.forms.rehearsal.running import RehearsalRunCard
 from drkit.forms.rehearsal.signing import Row
 from drkit.forms.wizard import State
@@ -44,12 +44,14 @@ def one_group(status: str = "protected", *, stopped: bool = False) -> World:
 class RehearsalHands:
     """A form on a sandbox of its own in real time, and what an operator does with it."""
 
-    def __init__(self, folder: Path, wish: RehearsalWish, world: World | str = "healthy-three-tier") -> None:
+    def __init__(
+        self, folder: Path, wish: RehearsalRequest, world: World | str = "healthy-three-tier"
+    ) -> None:
         self.sandbox = Sandbox(world, speed=SPEED)
         self.site = practise(self.sandbox, journal=folder / "journal.sqlite")
         self.form = self.another(wish)
 
-    def another(self, wish: RehearsalWish) -> RehearsalForm:
+    def another(self, wish: RehearsalRequest) -> RehearsalForm:
         """A form like that of a kernel that was started anew; from now on it is the one at hand."""
         self.form = RehearsalForm(RehearsalTask(wish, site=self.site))
         self.settle()
@@ -67,15 +69,15 @@ class RehearsalHands:
         return self.form.book.cards[key]
 
     @property
-    def choose(self) -> ChooseCard:
+    def choose(self) -> ChooseGroupsCard:
         return self.card("choose")  # type: ignore[no-any-return]
 
     @property
-    def aims(self) -> AimsCard:
+    def aims(self) -> ObjectivesCard:
         return self.card("objectives")  # type: ignore[no-any-return]
 
     @property
-    def confirm(self) -> ConfirmCard:
+    def confirm(self) -> ConfirmRehearsalCard:
         return self.card("confirm")  # type: ignore[no-any-return]
 
     @property
@@ -83,7 +85,7 @@ class RehearsalHands:
         return self.card("run")  # type: ignore[no-any-return]
 
     @property
-    def result(self) -> ResultCard:
+    def result(self) -> RehearsalResultCard:
         return self.card("result")  # type: ignore[no-any-return]
 
     def settle(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drkit.forms import attach
-from drkit.forms.attach import AttachForm, AttachWish, attach_pairs
+from drkit.forms.attach import AttachForm, AttachRequest, attach_pairs
 from drkit.model import Inventory
 from tests.forms.hands import Hands, plain
 
@@ -16,7 +16,7 @@ from tests.forms.hands import Hands, plain
 def test_group_instance_pairs_devices_and_fail_fast_are_filled_in_and_nothing_is_pressed(
     hands: Hands,
 ) -> None:
-    wish = AttachWish(
+    wish = AttachRequest(
         group="shop-backend",
         instance="app-01",
         pairs=["app-cache-02", "app-cache-01"],
@@ -37,7 +37,7 @@ def test_group_instance_pairs_devices_and_fail_fast_are_filled_in_and_nothing_is
 
 
 def test_an_instance_alone_tells_its_group(hands: Hands) -> None:
-    hands.another(AttachWish(instance="db-01"))
+    hands.another(AttachRequest(instance="db-01"))
     overview = hands.form.task.overview
     assert overview
     assert hands.choose.group.chosen == overview.group("shop-database").id
@@ -45,13 +45,13 @@ def test_an_instance_alone_tells_its_group(hands: Hands) -> None:
 
 
 def test_a_misspelled_group_is_said_with_the_nearest_name_and_one_can_choose(hands: Hands) -> None:
-    hands.another(AttachWish(group="shop-backnd"))
+    hands.another(AttachRequest(group="shop-backnd"))
     assert "did you mean 'shop-backend'" in plain(hands.choose.error.value)
     assert hands.go_to("shop-backend", "app-01") == ""
 
 
 def test_a_misspelled_pair_is_said_in_its_step_and_the_table_is_there(hands: Hands) -> None:
-    hands.another(AttachWish(pairs=["app-cash-01"]))
+    hands.another(AttachRequest(pairs=["app-cash-01"]))
     hands.go_to("shop-backend", "app-01")
     assert "did you mean 'app-cache-01'" in plain(hands.pick.error.value)
     assert hands.mark("app-cache-01").startswith("1 pair picked")
@@ -59,7 +59,7 @@ def test_a_misspelled_pair_is_said_in_its_step_and_the_table_is_there(hands: Han
 
 
 def test_a_taken_device_of_the_parameters_is_shown_in_its_field_with_what_is_wrong(hands: Hands) -> None:
-    hands.another(AttachWish(pairs=["app-cache-01"], devices={"app-cache-01": "/dev/vdb"}))
+    hands.another(AttachRequest(pairs=["app-cache-01"], devices={"app-cache-01": "/dev/vdb"}))
     hands.go_to("shop-backend", "app-01")
     hands.press(hands.pick)
     assert hands.names() == {"app-cache-01": "/dev/vdb"}
@@ -124,7 +124,7 @@ def test_picking_none_takes_all_marks_away(hands: Hands) -> None:
 
 def test_without_a_connection_the_form_says_so_and_tries_again_when_asked(hands: Hands) -> None:
     hands.sandbox.fault("unreachable", times=None)
-    hands.another(AttachWish())
+    hands.another(AttachRequest())
     assert hands.states()[0] == "ready"
     assert "Traceback" not in hands.choose.error.value
     assert hands.choose.error.value
@@ -136,7 +136,7 @@ def test_without_a_connection_the_form_says_so_and_tries_again_when_asked(hands:
 
 
 def test_a_profile_that_is_not_there_is_said_in_the_form(tmp_path: Path) -> None:
-    form = AttachForm(attach.AttachTask(AttachWish(profile="nowhere")))
+    form = AttachForm(attach.AttachTask(AttachRequest(profile="nowhere")))
     form.book.engine.settle()
     assert "nowhere" in plain(form.book.cards["choose"].error.value)
     assert form.top.value == ""
@@ -158,8 +158,8 @@ def test_a_kernel_has_one_form_and_another_profile_is_another_site(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(attach, "_shown", [])
-    first = attach_pairs(AttachWish(profile="nowhere"))
-    assert attach_pairs(AttachWish(profile="elsewhere")) is first
+    first = attach_pairs(AttachRequest(profile="nowhere"))
+    assert attach_pairs(AttachRequest(profile="elsewhere")) is first
     assert isinstance(first, AttachForm)
     first.book.engine.settle()
     assert first.task.wish.profile == "elsewhere"

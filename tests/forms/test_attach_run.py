@@ -3,10 +3,10 @@
 import pytest
 
 from drkit.errors import InputError
-from drkit.forms.attach import AttachWish
+from drkit.execution.states import RunPhase
+from drkit.forms.attach import AttachRequest
 from drkit.forms.questions import Question
 from drkit.forms.wizard import State
-from drkit.plan.states import RunPhase
 from tests.forms.hands import Hands, plain
 
 CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
@@ -141,7 +141,7 @@ def test_a_kernel_that_was_started_anew_offers_the_unfinished_run_and_goes_on_wi
     run = hands.form.task.run
     assert run
     hands.sandbox.clear_faults()
-    hands.another(AttachWish(), hands.connect())
+    hands.another(AttachRequest(), hands.connect())
     (offer,) = hands.choose.unfinished.children
     text, button = offer.children
     assert run.id in plain(text.value)
@@ -161,7 +161,7 @@ def test_an_unfinished_run_of_another_kind_is_not_offered_and_never_gone_on_with
     detach.stop()
     detach.wait(60)
     before = len(hands.site.journal.entries(detach.id))
-    hands.another(AttachWish(), hands.connect())
+    hands.another(AttachRequest(), hands.connect())
     assert hands.choose.unfinished.children == ()
     with pytest.raises(InputError, match="does not attach pairs: Detach"):
         hands.form.task.resume(detach.id)
@@ -174,14 +174,14 @@ def test_a_run_named_by_the_parameter_is_shown_as_it_ended(hands: Hands) -> None
     hands.watched()
     run = hands.form.task.run
     assert run
-    hands.another(AttachWish(run=run.id), hands.connect())
+    hands.another(AttachRequest(run=run.id), hands.connect())
     hands.watched()
     assert hands.states() == ["done"] * 6
     assert run.id in plain(hands.result.line.value)
 
 
 def test_a_run_that_is_not_there_is_said_and_one_can_choose_anew(hands: Hands) -> None:
-    hands.another(AttachWish(run="20000101-000000-abcdef"))
+    hands.another(AttachRequest(run="20000101-000000-abcdef"))
     assert "No run is named '20000101-000000-abcdef'" in plain(hands.choose.error.value)
     assert hands.go_to("shop-backend", "app-01") == ""
 
@@ -191,7 +191,7 @@ def test_a_cell_that_is_run_again_shows_the_run_that_is_under_way(hands: Hands) 
     hands.sandbox.fault("job-stuck", times=1)
     hands.confirmed()
     run = hands.form.task.run
-    hands.form.begin(AttachWish(group="shop-database"))
+    hands.form.begin(AttachRequest(group="shop-database"))
     hands.settle()
     assert hands.form.task.run is run
     assert hands.states()[4] == "working"
@@ -201,10 +201,10 @@ def test_after_the_end_other_parameters_begin_anew_and_the_same_ones_show_the_re
     hands.up_to_confirm("app-cache-01")
     hands.confirmed()
     hands.watched()
-    hands.form.begin(AttachWish())
+    hands.form.begin(AttachRequest())
     hands.settle()
     assert hands.states() == ["done"] * 6
-    hands.form.begin(AttachWish(group="shop-database"))
+    hands.form.begin(AttachRequest(group="shop-database"))
     hands.settle()
     assert hands.states() == ["ready", *["waiting"] * 5]
     assert hands.choose.group.chosen == hands.site.inventory().group("shop-database").id

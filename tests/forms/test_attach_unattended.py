@@ -17,8 +17,8 @@ from drkit.errors import (
     StalePlanError,
     UnknownNameError,
 )
-from drkit.forms.attach import AttachTask, AttachWish, UnattendedAttach, attach_pairs
-from drkit.plan.states import RunPhase
+from drkit.execution.states import RunPhase
+from drkit.forms.attach import AttachRequest, AttachTask, UnattendedAttach, attach_pairs
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 
@@ -45,7 +45,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def book(site: Site) -> Callable[..., UnattendedAttach]:
-    return lambda **wish: UnattendedAttach(AttachTask(AttachWish(**wish), site=site))
+    return lambda **wish: UnattendedAttach(AttachTask(AttachRequest(**wish), site=site))
 
 
 def to_confirm(book: UnattendedAttach) -> UnattendedAttach:
@@ -231,4 +231,4 @@ def test_a_question_that_nobody_is_there_to_answer_stops_the_run(
 
 def test_in_a_headless_kernel_the_cells_get_this_runbook(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRKIT_HEADLESS", "1")
-    assert isinstance(attach_pairs(AttachWish()), UnattendedAttach)
+    assert isinstance(attach_pairs(AttachRequest()), UnattendedAttach)

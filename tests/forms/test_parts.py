@@ -10,6 +10,7 @@ from ipywidgets.widgets.widget import _instances
 from markupsafe import Markup
 
 from drkit.errors import InputError
+from drkit.execution.states import Action, StepPhase, StepState
 from drkit.forms.card import Card
 from drkit.forms.choosing import MANY, Chooser
 from drkit.forms.confirming import TypedName
@@ -19,7 +20,6 @@ from drkit.forms.picking import PickTable
 from drkit.forms.questions import Questions
 from drkit.forms.runbook import Runbook
 from drkit.forms.wizard import State
-from drkit.plan.states import Action, StepPhase, StepState
 from tests.forms.hands import plain
 
 NASTY = "<img src=x onerror=alert(1)>"

@@ -6,10 +6,10 @@ import pytest
 
 from drkit.clock import SteppedClock
 from drkit.errors import UnreachableError
+from drkit.execution.run import Run
 from drkit.forms import practice as module
 from drkit.forms.practice import PracticeCard, practice_range
 from drkit.forms.practice.planting import CHOICES, NUMBERS, THINGS
-from drkit.plan.run import Run
 from drkit.sandbox import FAULTS, SCENARIOS, Sandbox
 from drkit.site import Site, practise
 from tests.forms.hands import plain

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drkit.clock import SteppedClock
-from drkit.forms.progress import Watcher, counts, headline, remaining, results_table, steps_table
+from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
+from drkit.forms.progress import RunObserver, counts, headline, remaining, results_table, steps_table
 from drkit.model import Backend, Change, Operation
-from drkit.plan.states import RunPhase, RunState, StepPhase, StepState
 from drkit.plan.steps import LeftOut, Plan, Step
 from drkit.rules import Objection
 from tests.forms.hands import plain
@@ -156,7 +156,7 @@ def test_a_watcher_shows_each_look_until_the_run_has_ended() -> None:
     seen: list[RunPhase] = []
     clock = SteppedClock()
     running, ended = state(WORKING), state(DONE, phase=RunPhase.DONE)
-    watcher = Watcher(
+    watcher = RunObserver(
         Watched(running, running, ended), clock, lambda each: seen.append(each.phase), pytest.fail
     )
     watcher.join(60)
@@ -167,7 +167,7 @@ def test_a_watcher_shows_each_look_until_the_run_has_ended() -> None:
 
 def test_a_watcher_that_is_left_looks_no_more_and_the_run_goes_on() -> None:
     looked = threading.Event()
-    watcher = Watcher(Watched(state(WORKING)), SteppedClock(), lambda _: looked.set(), pytest.fail)
+    watcher = RunObserver(Watched(state(WORKING)), SteppedClock(), lambda _: looked.set(), pytest.fail)
     assert looked.wait(60)
     watcher.leave()
     watcher.join(60)
@@ -176,6 +176,6 @@ def test_a_watcher_that_is_left_looks_no_more_and_the_run_goes_on() -> None:
 
 def test_an_error_of_a_watcher_is_told(swallowed: list[str]) -> None:
     told: list[str] = []
-    Watcher(Watched(ValueError("strange")), SteppedClock(), print, told.append).join(60)
+    RunObserver(Watched(ValueError("strange")), SteppedClock(), print, told.append).join(60)
     assert "ValueError: strange" in told[0]
     swallowed.clear()

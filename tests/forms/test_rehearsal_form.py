@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from drkit.forms.rehearsal import RehearsalWish, rehearse
+from drkit.execution.states import RunPhase
+from drkit.forms.rehearsal import RehearsalRequest, rehearse
 from drkit.forms.rehearsal.choosing import family
 from drkit.forms.rehearsal.words import aims_rows
 from drkit.forms.wizard import State
-from drkit.plan.objectives import Kind, Objectives
-from drkit.plan.states import RunPhase
+from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
 from tests.forms.hands import plain
@@ -28,7 +28,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[RehearsalHands] = []
 
     def new(kind: str, world: World | str | None = None, **wish: Any) -> RehearsalHands:  # noqa: ANN401 - the fields of a wish
-        made.append(RehearsalHands(tmp_path, RehearsalWish(kind, **AIMS | wish), world or one_group()))
+        made.append(RehearsalHands(tmp_path, RehearsalRequest(kind, **AIMS | wish), world or one_group()))
         return made[-1]
 
     yield new
@@ -148,7 +148,7 @@ def test_the_runbooks_of_one_notebook_are_a_choice(make: Make) -> None:
     assert plain(hands.choose.picked.value) == "Picked: erp."
     hands.press("choose")
     assert "first zone already for erp" in hands.press("objectives")
-    assert family(Kind.RESTART)[0] is Kind.FAILOVER
+    assert family(RunbookKind.RESTART)[0] is RunbookKind.FAILOVER
 
 
 def test_a_runbook_that_switches_no_production_asks_for_no_recovery_point(make: Make) -> None:
@@ -186,7 +186,7 @@ def test_a_group_that_somebody_holds_can_be_taken_over_on_request(make: Make) ->
     first = hands.form.task.run
     assert first
     other = hands.form
-    hands.another(RehearsalWish("planned_failover", **AIMS))
+    hands.another(RehearsalRequest("planned_failover", **AIMS))
     hands.pick("erp")
     hands.up_to_confirm()
     assert hands.confirmed("erp")
@@ -287,14 +287,14 @@ def test_a_failed_switch_shows_the_ways_out_and_one_leads_on(make: Make) -> None
     }
     first = hands.form.task.run
     buttons["Go this way: start production again"].click()
-    hands.until(lambda: hands.form.task.kind is Kind.RESTART and hands.state("choose") is State.READY)
+    hands.until(lambda: hands.form.task.kind is RunbookKind.RESTART and hands.state("choose") is State.READY)
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
     aims = hands.form.task.record.evidence.objectives
     assert first
     assert aims
-    assert (aims.kind, aims.follows) == (Kind.RESTART, first.id)
+    assert (aims.kind, aims.follows) == (RunbookKind.RESTART, first.id)
     assert aims.declared_at == first.state().started_at.replace(microsecond=0)
 
 
@@ -310,7 +310,7 @@ def test_after_going_over_the_way_back_is_offered(make: Make) -> None:
     assert hands.form.task.drafted.title == "Failback of erp"
     aims = Objectives.from_facts(hands.form.task.drafted.facts)
     assert aims
-    assert (aims.kind, aims.declared_at) == (Kind.FAILBACK, None)
+    assert (aims.kind, aims.declared_at) == (RunbookKind.FAILBACK, None)
 
 
 def test_the_way_back_goes_in_the_same_waves_and_is_measured_from_its_own_start(make: Make) -> None:
@@ -367,7 +367,7 @@ def test_a_drill_that_was_left_behind_is_cleaned_up(make: Make) -> None:
     ]
     assert [each.description for each in buttons] == ["Go this way: clean up drill drill-1"]
     buttons[0].click()
-    hands.until(lambda: hands.form.task.kind is Kind.CLEANUP and hands.state("choose") is State.READY)
+    hands.until(lambda: hands.form.task.kind is RunbookKind.CLEANUP and hands.state("choose") is State.READY)
     assert plain(hands.choose.picked.value) == "Picked: drill-1."
     hands.up_to_confirm()
     hands.confirmed("erp")
@@ -390,7 +390,7 @@ def test_a_run_whose_record_was_altered_stops_nobody(make: Make, tmp_path: Path)
         connection.execute("DROP TRIGGER drkit_entries_no_update")
         connection.execute("UPDATE drkit_entries SET data = '{' WHERE seq = 1")
     connection.close()
-    hands.another(RehearsalWish("planned_failover", **AIMS))
+    hands.another(RehearsalRequest("planned_failover", **AIMS))
     assert hands.choose.unfinished.children == ()
     hands.pick("erp")
     hands.up_to_confirm()
@@ -407,7 +407,7 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     run.stop()
     run.wait(60)
     hands.run.leave()
-    hands.another(RehearsalWish("planned_failover", **AIMS))
+    hands.another(RehearsalRequest("planned_failover", **AIMS))
     (offer,) = hands.choose.unfinished.children
     assert "Planned failover of erp" in plain(offer.children[0].value)
     offer.children[1].click()
@@ -426,7 +426,7 @@ def test_a_run_named_in_the_parameters_is_gone_on_with(make: Make) -> None:
     hands.sign_all()
     run = hands.form.task.run
     assert run
-    hands.another(RehearsalWish("planned_failover", run=run.id))
+    hands.another(RehearsalRequest("planned_failover", run=run.id))
     hands.result_shown()
     assert run.id in plain(hands.result.report.value)
 
@@ -479,15 +479,15 @@ def test_a_cell_that_is_run_again_shows_the_same_rehearsal(make: Make) -> None:
     hands.pick("erp")
     hands.up_to_confirm()
     hands.confirmed("erp")
-    hands.form.begin(RehearsalWish("dr_drill"))
+    hands.form.begin(RehearsalRequest("dr_drill"))
     hands.settle()
-    assert hands.form.task.kind is Kind.PLANNED_FAILOVER
+    assert hands.form.task.kind is RunbookKind.PLANNED_FAILOVER
     hands.sign_all()
     hands.form.begin(wish)
     hands.settle()
     assert hands.state("result") is State.DONE
-    hands.form.begin(RehearsalWish("dr_drill"))
-    hands.until(lambda: hands.form.task.kind is Kind.DRILL)
+    hands.form.begin(RehearsalRequest("dr_drill"))
+    hands.until(lambda: hands.form.task.kind is RunbookKind.DRILL)
     assert hands.form.task.run is None
 
 
@@ -504,10 +504,10 @@ def test_one_kernel_has_one_rehearsal(make: Make, monkeypatch: pytest.MonkeyPatc
     hands = make("planned_failover")
     monkeypatch.setattr("drkit.forms.rehearsal.RehearsalForm", lambda _task: hands.form)
     monkeypatch.setattr("drkit.forms.rehearsal._shown", [])
-    assert rehearse(RehearsalWish("planned_failover", **AIMS)) is hands.form
-    form = rehearse(RehearsalWish("dr_drill", **AIMS))
+    assert rehearse(RehearsalRequest("planned_failover", **AIMS)) is hands.form
+    form = rehearse(RehearsalRequest("dr_drill", **AIMS))
     assert form is hands.form
-    hands.until(lambda: hands.form.task.kind is Kind.DRILL)
+    hands.until(lambda: hands.form.task.kind is RunbookKind.DRILL)
 
 
 def test_a_service_that_cannot_be_read_can_be_asked_again(make: Make) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from drkit.clock import SteppedClock
 from drkit.errors import InputError, NotConfirmedError, RefusedError, StalePlanError, UnknownNameError
-from drkit.forms.rehearsal import RehearsalTask, RehearsalWish, UnattendedRehearsal, rehearse
+from drkit.forms.rehearsal import RehearsalRequest, RehearsalTask, UnattendedRehearsal, rehearse
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.forms.rehearsal_hands import AIMS, one_group
@@ -26,7 +26,7 @@ class Field:
         self.site: Site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
 
     def book(self, **wish: Any) -> UnattendedRehearsal:  # noqa: ANN401 - the fields of a wish
-        task = RehearsalTask(RehearsalWish(**GOOD | wish), site=self.site, clock=self.clock)
+        task = RehearsalTask(RehearsalRequest(**GOOD | wish), site=self.site, clock=self.clock)
         return UnattendedRehearsal(task)
 
 
@@ -277,7 +277,7 @@ def test_the_cells_out_of_order_say_what_is_missing(field: Field) -> None:
 
 def test_in_drkit_run_the_rehearsal_needs_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRKIT_HEADLESS", "1")
-    assert isinstance(rehearse(RehearsalWish("dr_drill")), UnattendedRehearsal)
+    assert isinstance(rehearse(RehearsalRequest("dr_drill")), UnattendedRehearsal)
 
 
 def test_earlier_runs_teach_the_forecast(field: Field) -> None:
@@ -293,6 +293,6 @@ def test_a_profile_of_another_name_is_another_site(field: Field, monkeypatch: py
     task = field.book().task
     monkeypatch.setattr("drkit.forms.rehearsal.task.connect", lambda profile: (field.site, profile)[0])
     task.survey()
-    task.restart(RehearsalWish("dr_drill", profile="env"))
+    task.restart(RehearsalRequest("dr_drill", profile="env"))
     assert task.overview is None
     assert task.site is field.site

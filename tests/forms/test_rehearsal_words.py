@@ -7,11 +7,11 @@ import pytest
 from itables.widget import ITable
 from pandas import DataFrame
 
+from drkit.execution.recovery import RecoveryClock
 from drkit.forms.picking import PickTable, Table
 from drkit.forms.rehearsal import words
-from drkit.forms.rehearsal.wish import RehearsalWish, read_moment
+from drkit.forms.rehearsal.request import RehearsalRequest, read_moment
 from drkit.model import Backend
-from drkit.plan.recovery import RecoveryClock
 from drkit.plan.steps import Plan
 from tests.forms.hands import plain
 
@@ -63,8 +63,8 @@ def test_a_report_beside_the_notebook_can_be_opened(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_groups_of_a_wave_are_joined_by_a_plus() -> None:
-    assert RehearsalWish("failover", waves=["db", "app + web", ""]).split() == (("db",), ("app", "web"))
-    assert RehearsalWish("failover", waves=["a+b", "c+d"]).split(["a+b"]) == (("a+b",), ("c", "d"))
+    assert RehearsalRequest("failover", waves=["db", "app + web", ""]).split() == (("db",), ("app", "web"))
+    assert RehearsalRequest("failover", waves=["a+b", "c+d"]).split(["a+b"]) == (("a+b",), ("c", "d"))
 
 
 def test_no_time_is_no_declaration() -> None:

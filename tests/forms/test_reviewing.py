@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 from ipywidgets import VBox
 
+from drkit.execution.findings import finding
 from drkit.forms.reviewing import show_review
-from drkit.plan.findings import finding
 from drkit.report.reviews import Review
 from tests.report.stories import START, Story, usual, usual_plan
 

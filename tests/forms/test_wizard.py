@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drkit.forms.wizard import Stage, State, Wizard
+from drkit.forms.wizard import State, Wizard, WizardStep
 
 KEYS = ("choose", "plan", "run")
 
@@ -44,7 +44,7 @@ def test_a_second_press_changes_nothing() -> None:
 
 def test_what_is_refused_is_ready_again_and_says_why() -> None:
     wizard = Wizard.of(*KEYS).begin("choose").refuse("choose", "No such group")
-    assert wizard.stage("choose") == Stage("choose", State.READY, error="No such group")
+    assert wizard.stage("choose") == WizardStep("choose", State.READY, error="No such group")
     assert wizard.begin("choose").stage("choose").error == ""
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from drkit.clock import SteppedClock
 from drkit.errors import InputError, JournalDamagedError, JournalError
-from drkit.journal import Journal, Kind, schema
+from drkit.journal import EntryKind, Journal, schema
 from drkit.journal import database as storage
 from drkit.journal.database import locate
 from tests.journal.stores import begun, new_run, opened, postgres
@@ -93,7 +93,7 @@ def test_a_server_that_goes_away_stops_the_writing_with_a_sentence() -> None:
         hold._database._engine.dispose()
         event.listen(hold._database._engine, "do_connect", _refuse)  # the network, cut
         with pytest.raises(JournalError, match="cannot be reached"):
-            hold.append(Kind.INTENDED, "1")
+            hold.append(EntryKind.INTENDED, "1")
         journal.close()
 
 
@@ -107,8 +107,8 @@ def test_a_row_that_somebody_keeps_locked_is_waited_for_and_then_named(
         with other._database.writing() as connection:
             connection.exec_driver_sql("SELECT * FROM drkit_leases FOR UPDATE")
             with pytest.raises(JournalError, match="kept busy by another program"):
-                hold.append(Kind.INTENDED, "1")
-        hold.append(Kind.INTENDED, "1")
+                hold.append(EntryKind.INTENDED, "1")
+        hold.append(EntryKind.INTENDED, "1")
         journal.close()
         other.close()
 
@@ -146,7 +146,7 @@ def test_bytes_that_are_no_text_any_more_are_called_damaged(kept: Journal, file:
 def test_a_damaged_page_stops_the_writing_and_what_can_be_read_is_kept(kept: Journal, file: Path) -> None:
     hold = begun(kept)
     for _ in range(40):
-        hold.append(Kind.NOTED, "1", {"sentence": "x" * 500})
+        hold.append(EntryKind.NOTED, "1", {"sentence": "x" * 500})
     kept.close()
     sqlite3.connect(file).execute("PRAGMA wal_checkpoint(TRUNCATE)").connection.close()
     pages = bytearray(file.read_bytes())
@@ -154,7 +154,7 @@ def test_a_damaged_page_stops_the_writing_and_what_can_be_read_is_kept(kept: Jou
         pages[offset : offset + 64] = b"\xff" * 64
     file.write_bytes(pages)
     with pytest.raises(JournalDamagedError, match="Put it aside"):
-        hold.append(Kind.INTENDED, "1")
+        hold.append(EntryKind.INTENDED, "1")
 
 
 def test_a_full_disk_stops_the_writing_and_loses_nothing(kept: Journal) -> None:
@@ -164,7 +164,7 @@ def test_a_full_disk_stops_the_writing_and_loses_nothing(kept: Journal) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     before = kept.entries("r1")
     with pytest.raises(JournalError, match=r"the disk is full\. Make room, then resume"):
-        hold.append(Kind.INTENDED, "1", {"x": "y" * 3900, "z": ["y" * 3900] * 9})
+        hold.append(EntryKind.INTENDED, "1", {"x": "y" * 3900, "z": ["y" * 3900] * 9})
     assert kept.entries("r1") == before
     assert kept.verify("r1").holds
 
@@ -174,13 +174,13 @@ def test_a_limit_of_the_kernel_on_the_file_stops_the_writing_too(file: Path) -> 
     program = (
         "import resource, signal, sys\n"
         "from drkit.errors import JournalError\n"
-        "from drkit.journal import Kind\n"
+        "from drkit.journal import EntryKind\n"
         "from tests.journal.stores import begun, opened\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "hold = begun(opened(sys.argv[1]))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
         "try:\n"
-        "    for _ in range(99): hold.append(Kind.NOTED, '1', {'x': ['y' * 3900] * 9})\n"
+        "    for _ in range(99): hold.append(EntryKind.NOTED, '1', {'x': ['y' * 3900] * 9})\n"
         "except JournalError as error: print(error)\n"
     )
     result = subprocess.run(
@@ -233,7 +233,8 @@ def test_a_journal_of_a_newer_drkit_is_not_touched(kept: Journal, file: Path) ->
 def test_threads_write_to_one_run_one_after_the_other(journal: Journal) -> None:
     hold = begun(journal)
     threads = [
-        threading.Thread(target=lambda: [hold.append(Kind.NOTED, "1") for _ in range(10)]) for _ in range(4)
+        threading.Thread(target=lambda: [hold.append(EntryKind.NOTED, "1") for _ in range(10)])
+        for _ in range(4)
     ]
     for each in threads:
         each.start()
@@ -261,12 +262,12 @@ def test_unfinished_runs_come_first_then_the_newest(journal: Journal, clock: Ste
         clock.advance(1)
         hold = journal.start(new_run(f"r{number}", ((f"g{number}", f"group {number}"),)))
         if number == 1:
-            hold.append(Kind.INTENDED, "1")
+            hold.append(EntryKind.INTENDED, "1")
             hold.abandon()
         elif number == 2:
-            hold.close(Kind.STOPPED, {"phase": "stopped"})
+            hold.close(EntryKind.STOPPED, {"phase": "stopped"})
         elif number == 3:
-            hold.close(Kind.SETTLED, {"phase": "failed"})
+            hold.close(EntryKind.SETTLED, {"phase": "failed"})
     rows = journal.runs()
     assert [each.id for each in rows] == ["r4", "r2", "r1", "r3"]
     assert [each.state for each in rows] == ["running", "stopped", "interrupted", "failed"]
@@ -276,7 +277,7 @@ def test_unfinished_runs_come_first_then_the_newest(journal: Journal, clock: Ste
 
 
 def test_a_run_whose_process_is_gone_is_interrupted(kept: Journal, clock: SteppedClock) -> None:
-    begun(kept).append(Kind.INTENDED, "1")
+    begun(kept).append(EntryKind.INTENDED, "1")
     clock.advance(61)
     (row,) = kept.runs()
     assert (row.state, row.held_by, row.finished) == ("interrupted", "", False)

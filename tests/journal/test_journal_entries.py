@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from drkit.clock import SteppedClock
 from drkit.errors import JournalDamagedError, JournalError, UnknownNameError
-from drkit.journal import Entry, Journal, Kind, chain_faults
+from drkit.journal import Entry, EntryKind, Journal, chain_faults
 from drkit.journal.database import locate
 from drkit.journal.entries import LONGEST_TEXT, cleaned
 from tests.journal.stores import begun, new_run, opened
@@ -29,7 +29,7 @@ json_values = st.recursive(
 def chained(*data: dict[str, object]) -> list[Entry]:
     found: list[Entry] = []
     for seq, each in enumerate(data):
-        entry = Entry("r1", seq, "1", Kind.NOTED, MOMENT, "duty", "ops1", "0.1", "", 1, each)
+        entry = Entry("r1", seq, "1", EntryKind.NOTED, MOMENT, "duty", "ops1", "0.1", "", 1, each)
         found.append(replace(entry, hash=entry.sealed_after(found[-1].hash if found else "")))
     return found
 
@@ -49,11 +49,11 @@ def test_entries_come_back_as_they_were_written_with_who_where_and_when(
 ) -> None:
     hold = begun(journal)
     clock.advance(1.5)
-    written = hold.append(Kind.INTENDED, "1", {"change": {"a": [1, "ü", None, 2.5]}})
-    sent = hold.append(Kind.SENT, "1", job_id="j1")
+    written = hold.append(EntryKind.INTENDED, "1", {"change": {"a": [1, "ü", None, 2.5]}})
+    sent = hold.append(EntryKind.SENT, "1", job_id="j1")
     first, *others = journal.entries("r1")
     assert others == [written, sent]
-    assert (first.kind, first.seq, first.step) == (Kind.PLANNED, 0, "")
+    assert (first.kind, first.seq, first.step) == (EntryKind.PLANNED, 0, "")
     assert (written.seq, written.who, written.fence) == (1, "duty", hold.fence)
     assert written.at == datetime(2026, 1, 1, 0, 0, 1, 500000, tzinfo=UTC)
     assert written.host
@@ -91,9 +91,9 @@ def test_a_run_that_is_not_there_is_named_with_the_nearest(journal: Journal) -> 
 
 def test_notes_can_be_added_after_the_end_and_do_not_reopen_the_run(journal: Journal) -> None:
     hold = begun(journal)
-    hold.close(Kind.SETTLED, {"phase": "done"})
+    hold.close(EntryKind.SETTLED, {"phase": "done"})
     note = journal.note("r1", {"finding": {"text": "slow"}}, step="1")
-    assert (note.kind, note.fence, note.step) == (Kind.NOTED, 0, "1")
+    assert (note.kind, note.fence, note.step) == (EntryKind.NOTED, 0, "1")
     assert [(each.state, each.finished) for each in journal.runs()] == [("done", True)]
     assert journal.verify("r1").holds
     with pytest.raises(UnknownNameError):
@@ -110,7 +110,7 @@ def test_any_json_is_chained_and_read_back_the_same(data: list[dict[str, object]
 @given(st.integers(0, 3), st.sampled_from(["who", "data", "kind", "at", "job_id", "fence", "step"]))
 def test_any_altered_word_breaks_the_chain_there(place: int, what: str) -> None:
     entries = chained({"n": 0}, {"n": 1}, {"n": 2}, {"n": 3})
-    other = {"who": "another", "data": {"n": 9}, "kind": Kind.SENT, "at": MOMENT.replace(year=2025)}
+    other = {"who": "another", "data": {"n": 9}, "kind": EntryKind.SENT, "at": MOMENT.replace(year=2025)}
     entries[place] = replace(entries[place], **{what: other.get(what, 7 if what == "fence" else "x")})  # type: ignore[arg-type]
     assert chain_faults(entries)[0].startswith(f"Entry {place} ")
 
@@ -140,8 +140,8 @@ def test_verifying_says_where_a_record_was_altered(
     kept: Journal, file: Path, statement: str, said: str
 ) -> None:
     hold = begun(kept)
-    hold.append(Kind.INTENDED, "1")
-    hold.append(Kind.SENT, "1", job_id="j1")
+    hold.append(EntryKind.INTENDED, "1")
+    hold.append(EntryKind.SENT, "1", job_id="j1")
     altered(file, statement)
     found = kept.verify("r1")
     assert not found.holds
@@ -162,7 +162,7 @@ def test_verifying_says_where_a_record_was_altered(
 def test_an_altered_run_is_listed_as_damaged_and_hides_no_other(
     kept: Journal, file: Path, statement: str, begun_at: str
 ) -> None:
-    begun(kept).close(Kind.SETTLED, {"phase": "done", "sentence": "Ended."})
+    begun(kept).close(EntryKind.SETTLED, {"phase": "done", "sentence": "Ended."})
     kept.start(new_run("r2", (("g2", "crm"),)))
     for each in statement.split("; "):
         altered(file, each)
@@ -186,10 +186,10 @@ def test_an_exchanged_plan_with_all_hashes_made_anew_is_still_found(kept: Journa
 
 def test_nothing_is_added_behind_an_altered_entry(kept: Journal, file: Path) -> None:
     hold = begun(kept)
-    hold.append(Kind.INTENDED, "1")
+    hold.append(EntryKind.INTENDED, "1")
     altered(file, "UPDATE drkit_entries SET who = 'another' WHERE seq = 1")
     with pytest.raises(JournalDamagedError, match="drkit verify r1"):
-        hold.append(Kind.SENT, "1", job_id="j1")
+        hold.append(EntryKind.SENT, "1", job_id="j1")
     assert len(kept.entries("r1")) == 2
 
 
@@ -203,7 +203,7 @@ def test_secrets_and_endless_texts_do_not_get_into_the_journal(journal: Journal)
         "long": "x" * 9000,
         "count": 3,
     }
-    entry = hold.append(Kind.LOST, "1", told)
+    entry = hold.append(EntryKind.LOST, "1", told)
     assert "hush" not in json.dumps(dict(entry.data))
     assert entry.data["count"] == 3
     assert len(entry.data["long"]) == LONGEST_TEXT
@@ -231,7 +231,7 @@ def test_what_is_no_secret_is_kept_as_it_is(harmless: object) -> None:
 
 
 def test_two_journals_on_the_same_place_see_the_same(journal: Journal, where: str) -> None:
-    begun(journal).append(Kind.NOTED, "1", {"sentence": "hello"})
+    begun(journal).append(EntryKind.NOTED, "1", {"sentence": "hello"})
     other = opened(where, who="second")
     assert other.entries("r1") == journal.entries("r1")
     assert other.verify("r1") == journal.verify("r1")

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from drkit.clock import SteppedClock, SystemClock
 from drkit.errors import LeaseHeldError, LeaseLostError
-from drkit.journal import Holder, Journal, Kind
+from drkit.journal import EntryKind, Journal, LeaseHolder
 from drkit.journal.database import locate
 from tests.journal.stores import begun, new_run, opened
 
@@ -55,7 +55,7 @@ def test_reading_is_free_while_a_run_holds_the_group(journal: Journal, where: st
 
 
 def test_a_run_that_ended_gives_its_groups_free(journal: Journal) -> None:
-    begun(journal).close(Kind.SETTLED, {"phase": "done"})
+    begun(journal).close(EntryKind.SETTLED, {"phase": "done"})
     assert journal.leases() == ()
     journal.start(new_run("r2"))
     assert [each.run_id for each in journal.leases("r2")] == ["r2"]
@@ -75,7 +75,7 @@ def test_an_expired_lease_is_taken_over_and_that_is_written_down(journal: Journa
     new = journal.start(new_run("r2"))
     assert new.fence > old.fence
     takeover = journal.entries("r2")[1]
-    assert takeover.kind is Kind.NOTED
+    assert takeover.kind is EntryKind.NOTED
     assert takeover.data["takeover"][0]["from"].startswith("duty on ops9")
 
 
@@ -84,9 +84,9 @@ def test_a_holder_that_wakes_up_late_can_neither_write_nor_end_the_run(journal: 
     expire(where)
     journal.start(new_run("r2"))
     for write in (
-        lambda: old.append(Kind.INTENDED, "1"),
+        lambda: old.append(EntryKind.INTENDED, "1"),
         old.renew,
-        lambda: old.close(Kind.SETTLED, {"phase": "done"}),
+        lambda: old.close(EntryKind.SETTLED, {"phase": "done"}),
     ):
         with pytest.raises(LeaseLostError, match=r"held by duty on .* run r2"):
             write()
@@ -99,7 +99,7 @@ def test_a_run_that_lost_one_of_two_groups_has_lost_the_right_to_write(journal: 
     expire(where)
     journal.start(new_run("r2", (("g2", "crm"),)))
     with pytest.raises(LeaseLostError):
-        both.append(Kind.INTENDED, "1")
+        both.append(EntryKind.INTENDED, "1")
 
 
 def test_a_lease_that_is_gone_altogether_is_lost_too(journal: Journal, where: str) -> None:
@@ -116,7 +116,7 @@ def test_writing_renews_the_lease(kept: Journal, clock: SteppedClock) -> None:
     hold = begun(kept)
     for _ in range(5):
         clock.advance(40)
-        hold.append(Kind.NOTED, "1")
+        hold.append(EntryKind.NOTED, "1")
     clock.advance(40)
     hold.renew()
     clock.advance(59)
@@ -150,9 +150,9 @@ def test_an_operator_who_knows_better_can_take_over_at_once(journal: Journal, wh
     assert new.who == "duty"
     assert new.holder.startswith("duty on ")
     assert [each.data.keys() for each in journal.entries("r1")[1:]] == [{"resumed_by"}, {"takeover"}]
-    new.append(Kind.NOTED, "1")
+    new.append(EntryKind.NOTED, "1")
     with pytest.raises(LeaseLostError):
-        old.append(Kind.NOTED, "1")
+        old.append(EntryKind.NOTED, "1")
 
 
 def test_a_holder_in_this_process_that_gave_up_is_known_to_be_gone(journal: Journal) -> None:
@@ -178,13 +178,13 @@ def test_a_holder_whose_process_died_on_this_machine_need_not_be_waited_for(
 
 
 class TestWhetherAHolderIsGone:
-    here = Holder("duty", "ops1", "ops1 pid:[1]", 41)
+    here = LeaseHolder("duty", "ops1", "ops1 pid:[1]", 41)
 
     def test_nothing_is_known_of_other_machines(self) -> None:
         assert not self.here.sees_gone("ops2 pid:[1]", 1, 0)
 
     def test_nothing_is_known_where_the_place_is_not_told(self) -> None:
-        assert not Holder("duty", "ops1", "", 41).sees_gone("", 99999999, 0)
+        assert not LeaseHolder("duty", "ops1", "", 41).sees_gone("", 99999999, 0)
 
     def test_a_process_that_runs_is_there(self) -> None:
         assert not self.here.sees_gone(self.here.place, os.getpid(), 0)
@@ -206,11 +206,11 @@ class TestWhetherAHolderIsGone:
             raise FileNotFoundError
 
         monkeypatch.setattr(Path, "readlink", refuse)
-        assert Holder.here("duty").place == ""
+        assert LeaseHolder.here("duty").place == ""
 
     def test_the_user_of_a_hub_is_who_it_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("JUPYTERHUB_USER", "person")
-        assert Holder.here().who == "person"
+        assert LeaseHolder.here().who == "person"
 
     def test_a_user_without_a_name_is_told_by_number(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def nobody() -> str:
@@ -218,7 +218,7 @@ class TestWhetherAHolderIsGone:
 
         monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
         monkeypatch.setattr("getpass.getuser", nobody)
-        assert Holder.here().who == f"uid {os.getuid()}"
+        assert LeaseHolder.here().who == f"uid {os.getuid()}"
 
 
 def contend(
@@ -233,8 +233,8 @@ def contend(
             results.put("refused")
         else:
             for _ in range(3):
-                hold.append(Kind.NOTED, "1")
-            hold.close(Kind.SETTLED, {"phase": "done"})
+                hold.append(EntryKind.NOTED, "1")
+            hold.close(EntryKind.SETTLED, {"phase": "done"})
             results.put("held")
     journal.close()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drkit.errors import WireError
-from drkit.model.fields import Fields, parse_time
+from drkit.model.fields import WireFields, parse_time
 
 moments = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2199, 1, 1))  # noqa: DTZ001 - made UTC below
 
@@ -44,8 +44,8 @@ class TestTimes:
             parse_time(text)
 
 
-def fields(**source: object) -> Fields:
-    return Fields("thing", source)
+def fields(**source: object) -> WireFields:
+    return WireFields("thing", source)
 
 
 class TestAMissingKey:
@@ -116,7 +116,7 @@ class TestAWrongType:
 
     def test_of_the_whole_is_said_too(self) -> None:
         with pytest.raises(WireError, match=r"The answer holds no thing object but \[\]"):
-            Fields("thing", [])
+            WireFields("thing", [])
         with pytest.raises(WireError, match="no x of a thing object but 5"):
             fields(x=[5]).objects("x")
 

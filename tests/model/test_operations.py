@@ -5,7 +5,7 @@ import json
 import pytest
 
 from drkit.model import Change, Operation
-from drkit.model.operations import NEEDS, Value
+from drkit.model.operations import NEEDS, Argument
 
 
 def test_operations_are_called_what_people_call_them() -> None:
@@ -15,7 +15,7 @@ def test_operations_are_called_what_people_call_them() -> None:
 class TestAChange:
     @pytest.mark.parametrize("operation", Operation)
     def test_survives_a_trip_through_json(self, operation: Operation) -> None:
-        samples: dict[type, Value] = {str: "x", int: 5, bool: True}
+        samples: dict[type, Argument] = {str: "x", int: 5, bool: True}
         change = Change.of(
             operation, "g1", **{name: samples[kind] for name, kind in NEEDS[operation].items()}
         )

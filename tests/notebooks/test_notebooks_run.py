@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from drkit.errors import InputError
-from drkit.forms import AttachWish
+from drkit.forms import AttachRequest
 from drkit.headless.command import run_notebook
 from drkit.headless.parameters import declared
 
@@ -82,7 +82,7 @@ def test_a_misspelled_parameter_is_refused_before_anything_runs(given: str, tmp_
 def test_the_attach_runbook_asks_for_what_the_form_takes() -> None:
     source = "".join(next(cell for cell in cells(ATTACH) if cell["id"] == "attach-parameters")["source"])
     parameters = declared(source)
-    assert list(parameters) == [each.name for each in fields(AttachWish)]
+    assert list(parameters) == [each.name for each in fields(AttachRequest)]
     assert all(each.comment for each in parameters.values())
 
 

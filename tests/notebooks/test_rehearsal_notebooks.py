@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from drkit.cli import main
-from drkit.forms import RehearsalWish
+from drkit.forms import RehearsalRequest
 from drkit.headless.parameters import declared
 from drkit.sandbox import Sandbox, running
 
@@ -114,5 +114,5 @@ def test_each_parameter_is_explained_and_handed_on(path: Path) -> None:
     assert all(each.comment for each in known.values())
     code = "\n".join(each.source for each in cells if each.cell_type == "code" and each is not parameters)
     assert all(name in code for name in known)
-    wished = {each.name for each in fields(RehearsalWish)}
+    wished = {each.name for each in fields(RehearsalRequest)}
     assert set(known) - wished <= {"groups", "cleanup", "action"}

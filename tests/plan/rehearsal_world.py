@@ -21,13 +21,13 @@ from drkit.model import (
     ServerStatus,
     Station,
 )
-from drkit.plan.objectives import Kind, Objectives
+from drkit.plan.objectives import Objectives, RunbookKind
 
 NOW = datetime(2025, 12, 31, 23, 55, tzinfo=UTC)
 BACKEND = Backend(True, "sandbox", "practice-1", "rehearsals", "p1")
 
 
-def aims(kind: Kind, *groups: str) -> Objectives:
+def aims(kind: RunbookKind, *groups: str) -> Objectives:
     declared: dict[str, Any] = {}
     if kind.declared:
         declared = {"declared_what": "az1 is dark", "declared_by": "Shift lead", "declared_at": NOW}

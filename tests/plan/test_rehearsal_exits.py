@@ -6,11 +6,10 @@ import pytest
 
 from drkit.errors import RefusedError, UnknownNameError
 from drkit.model import Change, GroupStatus, Inventory, Operation, Phase, ServerStatus, Station, Unknown
-from drkit.plan.building import recheck
+from drkit.plan.attach import recheck
+from drkit.plan.drill import plan_drill
 from drkit.plan.exits import Exit, drill_exits, exits, standing
-from drkit.plan.matrix import FAULTS, VERBS, example, legal, matrix
-from drkit.plan.objectives import Kind
-from drkit.plan.rehearsals import plan_drill
+from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
 from drkit.plan.switches import (
     plan_failback,
@@ -19,19 +18,20 @@ from drkit.plan.switches import (
     plan_reprotect,
     plan_restart,
 )
-from drkit.rules import Outlook, judge_in
+from drkit.rules import Projection, judge_in
+from tests.plan.matrix import FAULTS, VERBS, example, legal, matrix
 from tests.plan.rehearsal_world import aims, world
 
 OFF, ON = ServerStatus.SHUTOFF, ServerStatus.ACTIVE
 RUNBOOKS: dict[str, Callable[[Inventory], Plan]] = {
-    "drill": lambda found: plan_drill(found, ["erp"], aims(Kind.DRILL, "g-erp"), "d"),
+    "drill": lambda found: plan_drill(found, ["erp"], aims(RunbookKind.DRILL, "g-erp"), "d"),
     "planned failover": lambda found: plan_planned_failover(
-        found, [["erp"]], aims(Kind.PLANNED_FAILOVER, "g-erp")
+        found, [["erp"]], aims(RunbookKind.PLANNED_FAILOVER, "g-erp")
     ),
-    "failback": lambda found: plan_failback(found, [["erp"]], aims(Kind.FAILBACK, "g-erp")),
-    "failover": lambda found: plan_failover(found, [["erp"]], aims(Kind.FAILOVER, "g-erp")),
-    "re-protection": lambda found: plan_reprotect(found, ["erp"], aims(Kind.REPROTECT)),
-    "restart": lambda found: plan_restart(found, [["erp"]], aims(Kind.RESTART, "g-erp")),
+    "failback": lambda found: plan_failback(found, [["erp"]], aims(RunbookKind.FAILBACK, "g-erp")),
+    "failover": lambda found: plan_failover(found, [["erp"]], aims(RunbookKind.FAILOVER, "g-erp")),
+    "re-protection": lambda found: plan_reprotect(found, ["erp"], aims(RunbookKind.REPROTECT)),
+    "restart": lambda found: plan_restart(found, [["erp"]], aims(RunbookKind.RESTART, "g-erp")),
 }
 BREAKS = {
     Operation.PLANNED_FAILOVER: GroupStatus.ERROR_REVERSING,
@@ -51,7 +51,7 @@ def legal_names(found: Inventory) -> list[str]:
 def test_a_drill_is_left_by_its_clean_up_and_by_no_switch() -> None:
     found = example(GroupStatus.PROTECTED)
     (cleaned, stopped) = drill_exits(found, "group")
-    assert (cleaned.name, cleaned.kind, cleaned.legal) == ("clean up drill drill", Kind.CLEANUP, True)
+    assert (cleaned.name, cleaned.kind, cleaned.legal) == ("clean up drill drill", RunbookKind.CLEANUP, True)
     assert cleaned.change == Change.of(Operation.DELETE_DRILL, "group", drill_id="drill")
     assert "cost money" in stopped.consequences
     (stopped,) = drill_exits(replace(found, drills={}), "group")
@@ -69,7 +69,7 @@ def test_a_planned_failover_that_failed_can_be_retried_left_by_failover_or_stopp
     ways = by_name(found)
     assert "Cannot be undone" in ways["failover"].consequences
     assert "stays down" in ways["stop here"].consequences
-    assert ways["failover"].kind is Kind.FAILOVER
+    assert ways["failover"].kind is RunbookKind.FAILOVER
 
 
 def test_an_exit_that_something_stands_against_is_shown_with_the_reason() -> None:
@@ -177,7 +177,7 @@ def test_every_legal_exit_that_sends_something_is_legal_by_the_rules(status: Gro
         found = example(status, fault)
         for each in exits(found, "group"):
             if each.change and each.legal:
-                assert judge_in(each.change, Outlook.of(found)).allowed
+                assert judge_in(each.change, Projection.of(found)).allowed
 
 
 def test_a_moving_group_takes_no_switch() -> None:

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drkit.errors import InputError
-from drkit.plan.objectives import Kind, Objectives, read_seconds, spell_seconds
+from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 GROUPS = {"g1": "erp", "g2": "shop"}
 GOOD = Objectives(
-    kind=Kind.PLANNED_FAILOVER,
+    kind=RunbookKind.PLANNED_FAILOVER,
     scenario="Maintenance in zone 1",
     scope="ERP and shop",
     criteria="Orders can be placed",
@@ -20,7 +20,7 @@ GOOD = Objectives(
 )
 DECLARED = replace(
     GOOD,
-    kind=Kind.FAILOVER,
+    kind=RunbookKind.FAILOVER,
     declared_what="Zone 1 is dark",
     declared_by="Shift lead",
     declared_at=NOW - timedelta(minutes=5),
@@ -65,7 +65,7 @@ def test_all_gaps_are_told_at_once() -> None:
 
 
 def test_reprotection_needs_no_recovery_time() -> None:
-    assert replace(GOOD, kind=Kind.REPROTECT, rto_targets=()).faults(GROUPS, NOW) == {}
+    assert replace(GOOD, kind=RunbookKind.REPROTECT, rto_targets=()).faults(GROUPS, NOW) == {}
 
 
 def test_the_target_of_a_group_is_in_seconds_and_none_where_unset() -> None:
@@ -74,8 +74,12 @@ def test_the_target_of_a_group_is_in_seconds_and_none_where_unset() -> None:
 
 
 def test_the_next_runbook_keeps_the_declaration_and_names_the_run_it_follows() -> None:
-    after = DECLARED.continued(Kind.REPROTECT, "r1", NOW)
-    assert (after.kind, after.follows, after.declared_at) == (Kind.REPROTECT, "r1", DECLARED.declared_at)
+    after = DECLARED.continued(RunbookKind.REPROTECT, "r1", NOW)
+    assert (after.kind, after.follows, after.declared_at) == (
+        RunbookKind.REPROTECT,
+        "r1",
+        DECLARED.declared_at,
+    )
 
 
 @given(
@@ -83,10 +87,10 @@ def test_the_next_runbook_keeps_the_declaration_and_names_the_run_it_follows() -
     st.lists(st.text("abc äé", min_size=1, max_size=9).filter(str.strip), max_size=3),
     st.dictionaries(st.text("0123456789abcdef-", min_size=1, max_size=36), st.integers(1, 10**6)),
     st.none() | st.datetimes(timezones=st.just(UTC)),
-    st.sampled_from(Kind),
+    st.sampled_from(RunbookKind),
 )
 def test_objectives_survive_being_kept_as_facts(
-    text: str, people: list[str], targets: dict[str, int], when: datetime | None, kind: Kind
+    text: str, people: list[str], targets: dict[str, int], when: datetime | None, kind: RunbookKind
 ) -> None:
     kept = Objectives(
         kind, text, text, text, tuple(people), tuple(targets.items()), declared_at=when, expert_absent=True
@@ -99,7 +103,7 @@ def test_a_plan_without_objectives_has_none() -> None:
 
 
 def test_each_kind_has_words_for_people() -> None:
-    assert [each.words for each in Kind] == [
+    assert [each.words for each in RunbookKind] == [
         "DR drill",
         "planned failover",
         "failback",
@@ -111,11 +115,11 @@ def test_each_kind_has_words_for_people() -> None:
 
 
 def test_the_recovery_clock_goes_on_from_the_run_that_failed() -> None:
-    assert GOOD.continued(Kind.FAILOVER, "r1", NOW).declared_at == NOW
+    assert GOOD.continued(RunbookKind.FAILOVER, "r1", NOW).declared_at == NOW
 
 
 def test_after_a_recovery_the_clock_begins_anew() -> None:
-    back = DECLARED.continued(Kind.FAILBACK, "r1")
+    back = DECLARED.continued(RunbookKind.FAILBACK, "r1")
     assert (back.declared_what, back.declared_by, back.declared_at) == ("", "", None)
     assert back.follows == "r1"
 

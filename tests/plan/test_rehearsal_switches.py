@@ -4,9 +4,8 @@ import pytest
 
 from drkit.errors import InputError, RefusedError
 from drkit.model import GroupStatus, Operation, ReplicationStatus, ServerStatus, Station
-from drkit.plan.objectives import Kind
-from drkit.plan.recovery import recovered_by
-from drkit.plan.steps import Plan
+from drkit.plan.objectives import RunbookKind
+from drkit.plan.steps import Plan, recovered_by
 from drkit.plan.switches import (
     plan_failback,
     plan_failover,
@@ -16,8 +15,8 @@ from drkit.plan.switches import (
 )
 from tests.plan.rehearsal_world import aims, world
 
-PLANNED = aims(Kind.PLANNED_FAILOVER, "g-erp", "g-shop")
-LOST = aims(Kind.FAILOVER, "g-erp")
+PLANNED = aims(RunbookKind.PLANNED_FAILOVER, "g-erp", "g-shop")
+LOST = aims(RunbookKind.FAILOVER, "g-erp")
 
 
 def titles(plan: Plan) -> list[str]:
@@ -74,7 +73,7 @@ def test_servers_that_are_stopped_already_are_not_stopped_again() -> None:
 
 def test_a_wave_waits_until_every_group_of_the_one_before_is_accepted() -> None:
     found = world("db", "app", "web")
-    plan = plan_planned_failover(found, [["db"], ["app", "web"]], aims(Kind.PLANNED_FAILOVER))
+    plan = plan_planned_failover(found, [["db"], ["app", "web"]], aims(RunbookKind.PLANNED_FAILOVER))
     accepted = next(each.key for each in plan.steps if each.title == "Accepted: db")
     second = [each for each in plan.steps if each.wave == 2 and each.title.startswith("Stop")]
     assert len(second) == 4
@@ -82,7 +81,7 @@ def test_a_wave_waits_until_every_group_of_the_one_before_is_accepted() -> None:
 
 
 def test_groups_of_one_wave_do_not_wait_for_each_other() -> None:
-    plan = plan_planned_failover(world("app", "web"), [["app", "web"]], aims(Kind.PLANNED_FAILOVER))
+    plan = plan_planned_failover(world("app", "web"), [["app", "web"]], aims(RunbookKind.PLANNED_FAILOVER))
     assert all(each.needs == () for each in plan.steps if each.title.startswith("Stop"))
 
 
@@ -114,7 +113,7 @@ def test_a_health_check_for_a_group_outside_the_plan_is_refused() -> None:
 
 def test_the_way_back_is_the_same_steps_the_other_way() -> None:
     found = world("erp", station=Station.TARGET)
-    plan = plan_failback(found, [["erp"]], aims(Kind.FAILBACK, "g-erp"))
+    plan = plan_failback(found, [["erp"]], aims(RunbookKind.FAILBACK, "g-erp"))
     assert sent(plan, Operation.STOP_SERVER) == ["erp-1-az2", "erp-2-az2"]
     assert sent(plan, Operation.START_SERVER) == ["erp-1-az1", "erp-2-az1"]
     switch = plan.step("3").change
@@ -125,7 +124,7 @@ def test_the_way_back_is_the_same_steps_the_other_way() -> None:
 
 def test_there_is_no_way_back_for_a_group_that_is_at_home() -> None:
     with pytest.raises(RefusedError, match="first zone already for erp"):
-        plan_failback(world("erp"), [["erp"]], aims(Kind.FAILBACK, "g-erp"))
+        plan_failback(world("erp"), [["erp"]], aims(RunbookKind.FAILBACK, "g-erp"))
 
 
 def test_a_failover_leaves_the_lost_servers_alone() -> None:
@@ -154,7 +153,7 @@ def test_servers_that_run_already_are_not_started_again() -> None:
 
 def test_reprotection_stops_what_runs_at_the_dr_site_first() -> None:
     found = world("erp", status=GroupStatus.FAILED_OVER, station=Station.TARGET, dr=ServerStatus.ACTIVE)
-    plan = plan_reprotect(found, ["erp"], aims(Kind.REPROTECT))
+    plan = plan_reprotect(found, ["erp"], aims(RunbookKind.REPROTECT))
     assert titles(plan) == [
         "Stop erp-1-az1 (soft)",
         "Stop erp-2-az1 (soft)",
@@ -187,7 +186,9 @@ def test_a_planned_failover_waits_for_the_synchronisation() -> None:
 
 def test_after_a_failed_switch_production_can_be_started_where_it_is() -> None:
     found = world("erp", status=GroupStatus.ERROR_REVERSING, production=ServerStatus.SHUTOFF)
-    plan = plan_restart(found, [["erp"]], aims(Kind.RESTART, "g-erp"), {"g-erp": "https://erp.example/"})
+    plan = plan_restart(
+        found, [["erp"]], aims(RunbookKind.RESTART, "g-erp"), {"g-erp": "https://erp.example/"}
+    )
     assert titles(plan) == ["Start erp-1-az1", "Start erp-2-az1", "Service answers: erp", "Accepted: erp"]
 
 
@@ -201,12 +202,12 @@ def test_a_server_that_was_not_seen_is_told_and_not_sent_to() -> None:
 def test_production_is_not_started_while_the_group_moves() -> None:
     found = world("erp", status=GroupStatus.REVERSING, production=ServerStatus.SHUTOFF)
     with pytest.raises(RefusedError, match="Wait until the service has done with erp"):
-        plan_restart(found, [["erp"]], aims(Kind.RESTART, "g-erp"))
+        plan_restart(found, [["erp"]], aims(RunbookKind.RESTART, "g-erp"))
 
 
 def test_where_production_runs_there_is_nothing_to_restart() -> None:
     with pytest.raises(RefusedError, match="nothing to start"):
-        plan_restart(world("erp"), [["erp"]], aims(Kind.RESTART, "g-erp"))
+        plan_restart(world("erp"), [["erp"]], aims(RunbookKind.RESTART, "g-erp"))
 
 
 def test_what_is_not_sound_is_noted_and_does_not_hold_up_a_failover() -> None:

@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from drkit.journal import Entry, Kind
+from drkit.journal import Entry, EntryKind
 from drkit.journal.entries import cleaned
 from drkit.model import Backend, Change, Operation
-from drkit.plan.objectives import Kind as Runbook
 from drkit.plan.objectives import Objectives
-from drkit.plan.recovery import mark_recovered_by
-from drkit.plan.steps import Plan, Step
+from drkit.plan.objectives import RunbookKind as Runbook
+from drkit.plan.steps import Plan, Step, mark_recovered_by
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
 
@@ -60,11 +59,11 @@ class Story:
         self.plan, self.run_id, self.start = plan, run_id, start
         self.entries: list[Entry] = []
         data = {"plan": plan.to_json(), "digest": plan.digest, "confirmed": "billing", "fail_fast": False}
-        self.tell(Kind.PLANNED, data={**data, **more})
+        self.tell(EntryKind.PLANNED, data={**data, **more})
 
     def tell(
         self,
-        kind: Kind,
+        kind: EntryKind,
         step: str = "",
         data: Data = NOTHING,
         *,
@@ -89,17 +88,17 @@ class Story:
             "before": {},
             "recovery_point": {**point, "method": "Synchronous."},
         }
-        return self.tell(Kind.INTENDED, step, told).tell(Kind.SENT, step, job_id=f"job-{step}")
+        return self.tell(EntryKind.INTENDED, step, told).tell(EntryKind.SENT, step, job_id=f"job-{step}")
 
     def done(self, step: str = "1", more: Data = NOTHING) -> "Story":
-        return self.tell(Kind.SETTLED, step, {"phase": "done", "sentence": "Done.", **more})
+        return self.tell(EntryKind.SETTLED, step, {"phase": "done", "sentence": "Done.", **more})
 
     def failed(self, step: str = "1") -> "Story":
         told = {"code": "SDRS.2005", "reason": "No capacity.", "remedy": "Make room, then retry."}
-        return self.tell(Kind.SETTLED, step, {"phase": "failed", "sentence": "It failed.", **told})
+        return self.tell(EntryKind.SETTLED, step, {"phase": "failed", "sentence": "It failed.", **told})
 
     def asked(self, step: str) -> "Story":
-        return self.tell(Kind.NOTED, step, {"phase": "ready", "sentence": "Look at it."})
+        return self.tell(EntryKind.NOTED, step, {"phase": "ready", "sentence": "Look at it."})
 
     def signed(self, step: str, *, passed: bool = True, note: str = "") -> "Story":
         phase = "done" if passed else "failed"
@@ -110,31 +109,31 @@ class Story:
             "note": note,
             "sentence": "Said Database desk.",
         }
-        return self.asked(step).tell(Kind.SETTLED, step, told)
+        return self.asked(step).tell(EntryKind.SETTLED, step, told)
 
     def skipped(self, step: str, reason: str = "No time") -> "Story":
         told = {"phase": "skipped", "sentence": f"Skipped: {reason}", "reason": reason}
-        return self.tell(Kind.SETTLED, step, told)
+        return self.tell(EntryKind.SETTLED, step, told)
 
     def left(self, step: str) -> "Story":
         told = {"phase": "not sent", "sentence": "It needs step 1, which failed."}
-        return self.tell(Kind.NOTED, step, told)
+        return self.tell(EntryKind.NOTED, step, told)
 
     def lost(self, step: str = "1") -> "Story":
         """What became of it could not be told."""
-        return self.tell(Kind.NOTED, step, {"phase": "unknown", "sentence": "Cannot be told."})
+        return self.tell(EntryKind.NOTED, step, {"phase": "unknown", "sentence": "Cannot be told."})
 
     def ends(self, phase: str = "done", more: Data = NOTHING) -> "Story":
-        return self.tell(Kind.SETTLED, data={"phase": phase, "sentence": f"Ended: {phase}.", **more})
+        return self.tell(EntryKind.SETTLED, data={"phase": phase, "sentence": f"Ended: {phase}.", **more})
 
     def stops(self) -> "Story":
         under_way = [{"step": "1", "title": "Planned failover of billing", "job_id": "job-1", "seen": ""}]
         told = {"phase": "stopped", "sentence": "Stopped by the operator.", "in_flight": under_way}
-        return self.tell(Kind.STOPPED, data=told)
+        return self.tell(EntryKind.STOPPED, data=told)
 
     def added(self, data: Data, step: str = "") -> "Story":
         """What people add, also after the end: it is written without a lease."""
-        return self.tell(Kind.NOTED, step, data, fence=0)
+        return self.tell(EntryKind.NOTED, step, data, fence=0)
 
     @property
     def evidence(self) -> Evidence:

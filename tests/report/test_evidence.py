@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drkit.errors import JournalDamagedError
-from drkit.journal import Kind
-from drkit.plan.findings import finding, note, sign_off
+from drkit.execution.findings import finding, note, sign_off
+from drkit.journal import EntryKind
 from drkit.report.gathering import gather
 from tests.report.stories import (
     AIMS,
@@ -119,13 +119,13 @@ class TestTheVerdict:
 
     def test_a_lost_outcome_makes_it_outcome_unknown(self) -> None:
         story = Story(usual_plan()).sent().lost()
-        story.tell(Kind.STOPPED, data={"phase": "unknown", "sentence": "Ended: 1 unknown."})
+        story.tell(EntryKind.STOPPED, data={"phase": "unknown", "sentence": "Ended: 1 unknown."})
         assert story.evidence.verdict.word == "outcome unknown"
 
     def test_a_run_that_was_gone_on_with_says_so(self) -> None:
         story = Story(usual_plan()).sent().stops()
         takeover = [{"group_id": "g1", "from": "cy on laptop", "fence": 1}]
-        story.tell(Kind.NOTED, data={"resumed_by": "bea@console", "takeover": takeover})
+        story.tell(EntryKind.NOTED, data={"resumed_by": "bea@console", "takeover": takeover})
         story.done().signed("2").signed("3").ends()
         assert story.evidence.verdict.word == "completed with deviations"
         assert "gone on with at 2026-03-01 03:00:40 UTC by bea@console" in sentences(story)
@@ -145,7 +145,9 @@ class TestTheVerdict:
 class TestTheSteps:
     def test_a_retried_step_tells_every_attempt(self) -> None:
         story = Story(usual_plan()).sent().failed()
-        story.tell(Kind.APPROVED, "1", {"phase": "waiting", "sentence": "To be tried again."}).sent().done()
+        story.tell(
+            EntryKind.APPROVED, "1", {"phase": "waiting", "sentence": "To be tried again."}
+        ).sent().done()
         [step, *_] = story.signed("2").signed("3").ends().evidence.steps
         assert [(each.outcome, each.job_id) for each in step.attempts] == [
             ("failed", "job-1"),
@@ -174,9 +176,9 @@ class TestTheSteps:
         story = Story(usual_plan())
         change = change_step().change
         assert change
-        story.tell(Kind.INTENDED, "1", {"change": change.to_json(), "before": {}})
-        story.tell(Kind.LOST, "1", {"error": "Timed out."})
-        story.tell(Kind.ADOPTED, "1", {"how": "Found: the group is reversing."})
+        story.tell(EntryKind.INTENDED, "1", {"change": change.to_json(), "before": {}})
+        story.tell(EntryKind.LOST, "1", {"error": "Timed out."})
+        story.tell(EntryKind.ADOPTED, "1", {"how": "Found: the group is reversing."})
         story.done().signed("2").signed("3").ends()
         assert "its answer was lost." in sentences(story)
         assert "Found: the group is reversing." in sentences(story)
@@ -185,7 +187,7 @@ class TestTheSteps:
     def test_an_unknown_outcome_that_somebody_resolved_names_their_word(self) -> None:
         story = Story(usual_plan()).sent().lost()
         told = {"phase": "done", "resolved": True, "why": "Saw it.", "sentence": "Done, on my word."}
-        story.tell(Kind.SETTLED, "1", told)
+        story.tell(EntryKind.SETTLED, "1", told)
         [step, *_] = story.evidence.steps
         assert [each.outcome for each in step.attempts] == ["done"]
         assert step.surprises == ("Done, on my word.",)
@@ -194,8 +196,8 @@ class TestTheSteps:
         story = Story(usual_plan())
         told = "Things have changed."
         objected = {"phase": "ready", "sentence": told, "objections": ["The group is gone."]}
-        story.tell(Kind.NOTED, "1", objected)
-        story.tell(Kind.APPROVED, "1", {"phase": "waiting", "sentence": "Approved anew."}).sent().done()
+        story.tell(EntryKind.NOTED, "1", objected)
+        story.tell(EntryKind.APPROVED, "1", {"phase": "waiting", "sentence": "Approved anew."}).sent().done()
         [step, *_] = story.evidence.steps
         assert step.surprises == (told,)
         assert len(step.attempts) == 1
@@ -203,13 +205,13 @@ class TestTheSteps:
     def test_a_check_tells_what_it_asks(self) -> None:
         plan = plan_of(change_step(), replace(hand_step("2", "Service answers"), check="tcp://billing:443"))
         story = Story(plan).sent().done()
-        story.tell(Kind.NOTED, "2", {"phase": "working", "sentence": "Is asked."}).done("2")
+        story.tell(EntryKind.NOTED, "2", {"phase": "working", "sentence": "Is asked."}).done("2")
         step = story.evidence.steps[1]
         assert (step.how, step.does) == ("check", "asks tcp://billing:443 until it answers")
 
     def test_notes_and_files_stand_at_their_step_and_drkits_own_remarks_too(self) -> None:
         story = Story(usual_plan()).sent()
-        story.tell(Kind.NOTED, "1", {"sentence": "Silent: nothing new for 60 s."})
+        story.tell(EntryKind.NOTED, "1", {"sentence": "Silent: nothing new for 60 s."})
         story.added(note("Called the desk.", "Database desk", ("a.txt", "text/plain", b"x")), "1")
         story.added(note("Cold room.", ""))
         evidence = story.evidence
@@ -260,7 +262,7 @@ class TestRecovery:
         change = change_step().change
         assert change
         point = {"pairs": 0, "active": 0, "behind": [], "read_at": START.isoformat(), "method": "m"}
-        story.tell(Kind.INTENDED, "1", {"change": change.to_json(), "recovery_point": point})
+        story.tell(EntryKind.INTENDED, "1", {"change": change.to_json(), "recovery_point": point})
         assert story.evidence.points[0].kept is None
 
 

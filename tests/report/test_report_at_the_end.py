@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from drkit import cli
-from drkit.plan.objectives import Kind
-from drkit.plan.run import Run
-from drkit.plan.states import RunPhase
+from drkit.execution.run import Run
+from drkit.execution.states import RunPhase
+from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
-from drkit.report.dossier import Dossier
-from tests.plan.rehearsal_drive import Range
+from drkit.report.run_record import RunRecord
+from tests.execution.rehearsal_drive import Range
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def start(field: Range, plan: Plan) -> Run:
     return field.site.run(plan, ", ".join(name for _, name in plan.groups))
 
 
-def left(field: Range, run: Run) -> Dossier:
+def left(field: Range, run: Run) -> RunRecord:
     """The record of a run whose report is there and holds."""
     dossier = field.site.record(run.id)
     assert [each.suffix for each in dossier.written] == [".html", ".json"]
@@ -34,7 +34,7 @@ def left(field: Range, run: Run) -> Dossier:
 
 
 def test_a_drill_leaves_a_report_with_its_ledger_and_both_states(field: Range) -> None:
-    run = start(field, field.plan(Kind.DRILL, ["shop-app"], drill_name="drill-1"))
+    run = start(field, field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1"))
     field.to_the_end(run)
     evidence = left(field, run).evidence
     assert evidence.verdict.word == "completed"
@@ -45,7 +45,7 @@ def test_a_drill_leaves_a_report_with_its_ledger_and_both_states(field: Range) -
 
 
 def test_a_planned_failover_leaves_its_recovery_point_and_the_jobs_of_every_pair(field: Range) -> None:
-    run = start(field, field.plan(Kind.PLANNED_FAILOVER, ["shop-db"], ["shop-app"]))
+    run = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"], ["shop-app"]))
     field.to_the_end(run)
     evidence = left(field, run).evidence
     assert [(each.group, each.kept) for each in evidence.points] == [("shop-db", True), ("shop-app", True)]
@@ -57,7 +57,7 @@ def test_a_planned_failover_leaves_its_recovery_point_and_the_jobs_of_every_pair
 
 def test_a_switch_that_failed_leaves_a_report_that_says_so(field: Range) -> None:
     field.sandbox.fault("job-fails", job_type="reverseProtectionGroupNoCG")
-    run = start(field, field.plan(Kind.PLANNED_FAILOVER, ["shop-db"]))
+    run = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
     assert field.to_the_end(run).phase is RunPhase.FAILED
     evidence = left(field, run).evidence
     assert evidence.verdict.word == "failed"
@@ -67,7 +67,7 @@ def test_a_switch_that_failed_leaves_a_report_that_says_so(field: Range) -> None
 
 
 def test_a_run_that_was_stopped_leaves_a_report_of_what_was_not_done(field: Range) -> None:
-    run = start(field, field.plan(Kind.DRILL, ["shop-app"], drill_name="drill-1"))
+    run = start(field, field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1"))
     run.wait(60)  # until somebody is asked
     run.stop()
     run.wait(60)
@@ -80,7 +80,7 @@ def test_a_run_that_was_stopped_leaves_a_report_of_what_was_not_done(field: Rang
 
 
 def test_a_run_that_is_gone_on_with_leaves_a_new_report(field: Range) -> None:
-    run = start(field, field.plan(Kind.DRILL, ["shop-app"], drill_name="drill-1"))
+    run = start(field, field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1"))
     run.wait(60)
     run.stop()
     run.wait(60)
@@ -92,7 +92,7 @@ def test_a_run_that_is_gone_on_with_leaves_a_new_report(field: Range) -> None:
 
 
 def test_the_plan_in_the_report_is_the_one_that_was_confirmed(field: Range) -> None:
-    plan = field.plan(Kind.PLANNED_FAILOVER, ["shop-db"])
+    plan = field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"])
     run = start(field, plan)
     field.to_the_end(run)
     assert left(field, run).evidence.plan_digest == plan.digest

@@ -11,10 +11,10 @@ import pytest
 
 from drkit import cli
 from drkit.errors import InputError, UnknownNameError
+from drkit.execution.findings import sign_off
 from drkit.journal import Journal, NewRun
-from drkit.plan.findings import sign_off
-from drkit.report.dossier import Dossier, report_folder
 from drkit.report.files import verify_report, write_report
+from drkit.report.run_record import RunRecord, report_folder
 from tests.journal.stores import store
 from tests.report.stories import START, Story, usual
 
@@ -51,14 +51,14 @@ def keep(journal: Journal, story: Story, run_id: str = "run-1") -> None:
 
 
 def written(journal: Journal) -> tuple[Path, Path]:
-    dossier = Dossier(journal, "run-1")
+    dossier = RunRecord(journal, "run-1")
     return write_report(dossier.evidence, dossier.folder)
 
 
 class TestVerifying:
     def test_an_untouched_report_holds_as_page_and_as_json(self, journal: Journal) -> None:
         assert [verify_report(each, journal) for each in written(journal)] == [[], []]
-        assert Dossier(journal, "run-1").verify() == []
+        assert RunRecord(journal, "run-1").verify() == []
 
     def test_a_number_that_was_altered_in_the_page_is_named_with_its_place(self, journal: Journal) -> None:
         page, _ = written(journal)
@@ -67,7 +67,7 @@ class TestVerifying:
         assert "the report says" in one
         assert "20 min 00 s" in one
         assert "the journal gives" in one
-        assert Dossier(journal, "run-1").verify()[0].startswith("PRACTICE-run-1.html: ")
+        assert RunRecord(journal, "run-1").verify()[0].startswith("PRACTICE-run-1.html: ")
 
     def test_a_number_that_was_altered_in_the_json_is_named_with_its_path(self, journal: Journal) -> None:
         _, plain = written(journal)
@@ -95,7 +95,7 @@ class TestVerifying:
         assert one.startswith("All words are the same, but the file differs from line ")
 
     def test_a_report_of_another_drkit_holds_as_long_as_its_form_is_the_same(self, journal: Journal) -> None:
-        dossier = Dossier(journal, "run-1")
+        dossier = RunRecord(journal, "run-1")
         older = replace(dossier.evidence, written_by="drkit 0.0.9")
         page, plain = write_report(older, dossier.folder)
         assert dossier.verify() == []
@@ -126,7 +126,7 @@ class TestVerifying:
             connection.execute("UPDATE drkit_entries SET who = 'nobody' WHERE seq = 2")
             connection.commit()
         assert verify_report(page, journal)[0].startswith("The journal of the run: Entry 2")
-        assert "does not fit its hash" in Dossier(journal, "run-1").verify()[0]
+        assert "does not fit its hash" in RunRecord(journal, "run-1").verify()[0]
 
     def test_a_report_that_rests_on_an_entry_the_journal_lacks_is_told(self, journal: Journal) -> None:
         _, plain = written(journal)
@@ -178,7 +178,7 @@ class TestTheFolder:
 
 class TestTheDossier:
     def test_each_word_that_is_added_is_in_the_report_at_once(self, journal: Journal) -> None:
-        dossier = Dossier(journal, "run-1")
+        dossier = RunRecord(journal, "run-1")
         dossier.note("Went well.", "Database desk", step="2", attachment=("log.txt", "text/plain", b"fine"))
         dossier.add_finding("DNS was slow", "network team", date(2026, 4, 1), step="2")
         dossier.close_finding(1, "TTL is 60 s now")
@@ -243,4 +243,4 @@ class TestTheCommand:
 
 def test_the_clock_of_the_story_is_not_the_wall_clock(journal: Journal) -> None:
     """What the journal wrote down counts: the entries here carry the moments of their writing."""
-    assert Dossier(journal, "run-1").evidence.started_at > START
+    assert RunRecord(journal, "run-1").evidence.started_at > START

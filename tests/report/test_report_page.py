@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
+from drkit.execution.findings import finding, note, sign_off
 from drkit.model import Backend
-from drkit.plan.findings import finding, note, sign_off
 from drkit.report.page import LARGEST_PICTURE, html
 from tests.browser.conftest import chromium as chromium  # noqa: PLC0414  # the fixture
 from tests.report.stories import AIMS, REAL, START, Story, hand_step, plan_of, usual, usual_plan

@@ -10,10 +10,10 @@ import drkit
 from drkit import cli
 from drkit.clock import SteppedClock
 from drkit.errors import InputError
+from drkit.execution.findings import closing as closed
+from drkit.execution.findings import finding, findings
 from drkit.journal import Journal
 from drkit.model import Backend
-from drkit.plan.findings import closing as closed
-from drkit.plan.findings import finding, findings
 from drkit.report.reviews import Review, Reviews
 from tests.report.stories import AIMS, PRACTICE, REAL, START, Story, hand_step, plan_of, usual_plan
 from tests.report.test_report_files import keep

@@ -3,7 +3,7 @@
 import pytest
 
 from drkit.model import Change, DrillStatus, GroupStatus, Inventory, Operation, PairStatus
-from drkit.model.operations import Value
+from drkit.model.operations import Argument
 from drkit.rules import Objection, judge
 from tests.facts import Fact, Facts, reading
 
@@ -27,7 +27,7 @@ LEGAL = {
     },
     Operation.RESIZE_INSTANCE: {"available", "protected"},
 }
-ARGUMENTS: dict[Operation, dict[str, Value]] = {
+ARGUMENTS: dict[Operation, dict[str, Argument]] = {
     Operation.PLANNED_FAILOVER: {"to": "target"},
     Operation.CREATE_DRILL: {"name": "spring", "drill_vpc_id": ""},
     Operation.RESIZE_INSTANCE: {"instance_id": "db-01-id", "flavor": "s3.xlarge.2"},
@@ -50,7 +50,7 @@ def shop(
     )
 
 
-def refused(operation: Operation, inventory: Inventory, **arguments: Value) -> dict[str, Objection]:
+def refused(operation: Operation, inventory: Inventory, **arguments: Argument) -> dict[str, Objection]:
     change = Change.of(operation, "shop-id", **{**ARGUMENTS.get(operation, {}), **arguments})
     return {each.rule: each for each in judge(change, inventory).objections}
 

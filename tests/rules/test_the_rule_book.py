@@ -5,7 +5,7 @@ import re
 import pytest
 
 from drkit.model import Change, Operation
-from drkit.rules import RULES, Outlook, Rule, Verdict, judge, judge_in, rules_for
+from drkit.rules import RULES, Projection, Rule, Verdict, judge, judge_in, rules_for
 from drkit.rules.rule import either, some_of
 from tests.facts import reading
 
@@ -103,7 +103,7 @@ class TestAVerdict:
         assert judge(attach(pair="data-2"), sound).allowed
         verdict = judge(attach(pair="data-2"), sound, [attach()])
         assert [each.found for each in verdict.objections] == ["/dev/vdb is held by pair data-1"]
-        assert verdict == judge_in(attach(pair="data-2"), Outlook.of(sound, [attach()]))
+        assert verdict == judge_in(attach(pair="data-2"), Projection.of(sound, [attach()]))
 
 
 class TestWords:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from drkit import tables
+from drkit.execution.states import RunPhase, StepPhase, StepState
 from drkit.model import Change, Job, JobStatus, Operation
-from drkit.plan.states import RunPhase, StepPhase, StepState
 from drkit.rules import judge
 from tests.facts import reading
 

@@ -5,15 +5,15 @@ Here: what is particular to attaching pairs. Not here: judging and sending, whic
 """
 
 from drkit.forms.attach.form import AttachForm
+from drkit.forms.attach.request import AttachRequest
 from drkit.forms.attach.task import AttachTask
 from drkit.forms.attach.unattended import UnattendedAttach
-from drkit.forms.attach.wish import AttachWish
 from drkit.headless import is_headless
 
 _shown: list[AttachForm] = []  # one per kernel: a cell that is run again finds the form that is there
 
 
-def attach_pairs(wish: AttachWish) -> AttachForm | UnattendedAttach:
+def attach_pairs(wish: AttachRequest) -> AttachForm | UnattendedAttach:
     """The attach runbook, with what is wished for filled in.
 
     Its methods choose, pick, plan, confirm, run and result give what the cells show: cards, or, in
@@ -28,4 +28,4 @@ def attach_pairs(wish: AttachWish) -> AttachForm | UnattendedAttach:
     return _shown[0]
 
 
-__all__ = ["AttachForm", "AttachTask", "AttachWish", "UnattendedAttach", "attach_pairs"]
+__all__ = ["AttachForm", "AttachRequest", "AttachTask", "UnattendedAttach", "attach_pairs"]

@@ -22,7 +22,7 @@ from drkit.plan.steps import LeftOut, Plan
 _PREFIXES = (("– choose –", ""), ("/dev/vd  (KVM)", "vd"), ("/dev/sd  (Xen)", "sd"))
 
 
-class ChooseCard(Card):
+class ChooseInstanceCard(Card):
     """Which group, which instance; and, where no server tells, how device names begin there."""
 
     key, title, button = "choose", "Choose the group and the instance", "Continue"
@@ -226,7 +226,7 @@ class PlanCard(Card):
         return replace(plan, left_out=judged.left_out)
 
 
-class ConfirmCard(Card):
+class ConfirmAttachCard(Card):
     """The last look at the plan, and the name of the group, typed."""
 
     key, title, danger = "confirm", "Confirm", True

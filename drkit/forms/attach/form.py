@@ -2,10 +2,11 @@
 
 from ipywidgets import Button, VBox
 
+from drkit.execution.states import StepPhase
 from drkit.forms.attach import words
-from drkit.forms.attach.cards import ChooseCard, ConfirmCard, PickCard, PlanCard
+from drkit.forms.attach.cards import ChooseInstanceCard, ConfirmAttachCard, PickCard, PlanCard
+from drkit.forms.attach.request import AttachRequest
 from drkit.forms.attach.task import AttachTask
-from drkit.forms.attach.wish import AttachWish
 from drkit.forms.band import band
 from drkit.forms.card import Card
 from drkit.forms.live import Live, Reloadable, style
@@ -13,7 +14,6 @@ from drkit.forms.markup import JOIN, chip
 from drkit.forms.progress import counts, results_table
 from drkit.forms.runbook import Runbook
 from drkit.forms.running import STATES, RunCard
-from drkit.plan.states import StepPhase
 
 
 class AttachRunCard(RunCard):
@@ -22,7 +22,7 @@ class AttachRunCard(RunCard):
     title = "Attach and watch"
 
 
-class ResultCard(Card):
+class AttachResultCard(Card):
     """What became of each pair, and what is attached to the instance now."""
 
     key, title, stays_open, always_shown = "result", "Result", True, True
@@ -51,20 +51,20 @@ class AttachForm:
 
     def __init__(self, task: AttachTask) -> None:
         self.task, self.top = task, Live()
-        result = ResultCard(task)
+        result = AttachResultCard(task)
         result.anew.on_click(lambda _: self.restart(self.task.wish))
         cards = [
-            ChooseCard(task),
+            ChooseInstanceCard(task),
             PickCard(task),
             PlanCard(task),
-            ConfirmCard(task),
+            ConfirmAttachCard(task),
             AttachRunCard(task.clock, lambda: task.run, task.resume),
             result,
         ]
         self.book = Runbook("attach", cards, self._show_band)
         self.book.start()
 
-    def begin(self, wish: AttachWish) -> None:
+    def begin(self, wish: AttachRequest) -> None:
         """What a cell that is run (again) wants: a run that is under way is shown again, as is one that ended
         when nothing else is wished for; else the runbook begins anew.
         """
@@ -73,7 +73,7 @@ class AttachForm:
             return
         self.restart(wish)
 
-    def restart(self, wish: AttachWish) -> None:
+    def restart(self, wish: AttachRequest) -> None:
         """Begin anew with these parameters."""
         self.book.later(self.book.cards["choose"], lambda: self.task.restart(wish))
         self.book.start()

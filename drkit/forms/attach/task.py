@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from drkit.clock import Clock, SystemClock
 from drkit.devices import learn_prefix
 from drkit.errors import InputError
-from drkit.forms.attach.wish import AttachWish
+from drkit.execution.following import recorded, unfinished
+from drkit.execution.run import Run
+from drkit.forms.attach.request import AttachRequest
 from drkit.forms.attach.words import Chance, chances
 from drkit.journal import RunRow
 from drkit.model import Inventory, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
-from drkit.plan.building import plan_attach
-from drkit.plan.following import recorded, unfinished
-from drkit.plan.run import Run
+from drkit.plan.attach import plan_attach
 from drkit.plan.steps import Plan
 from drkit.site import Site, connect
 
@@ -23,14 +23,14 @@ class AttachTask:
     planned on; both are None before they were read.
     """
 
-    def __init__(self, wish: AttachWish, *, site: Site | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, wish: AttachRequest, *, site: Site | None = None, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self._site = site
         self.overview: Inventory | None = None
         self.wish = wish
         self.restart(wish)
 
-    def restart(self, wish: AttachWish) -> None:
+    def restart(self, wish: AttachRequest) -> None:
         """Forget everything that was chosen; another profile means another site."""
         if wish.profile != self.wish.profile:
             self._site = self.overview = None

@@ -19,7 +19,7 @@ from drkit.model import (
     ReplicationPair,
 )
 from drkit.plan.steps import LeftOut, Plan
-from drkit.rules import Objection, Outlook, judge_in
+from drkit.rules import Objection, Projection, judge_in
 
 MOST_SHOWN = 12  # refused pairs in words; the others are counted
 
@@ -85,12 +85,12 @@ def unfinished_run(run: RunRow) -> Markup:
 
 def chances(inventory: Inventory, instance: ProtectedInstance, prefix: str) -> list[Chance]:
     """Every pair of the instance's group: those that can be attached first, then by name."""
-    world = Outlook.of(inventory)
+    world = Projection.of(inventory)
     found = [_chance(world, instance, each, prefix) for each in inventory.pairs_of(instance.group_id)]
     return sorted(found, key=lambda each: (bool(each.objections), each.pair.name, each.pair.id))
 
 
-def _chance(world: Outlook, instance: ProtectedInstance, pair: ReplicationPair, prefix: str) -> Chance:
+def _chance(world: Projection, instance: ProtectedInstance, pair: ReplicationPair, prefix: str) -> Chance:
     device = names.assign(world, instance, pair, prefix=prefix).device
     ids = {"pair_id": pair.id, "instance_id": instance.id}
     change = Change.of(Operation.ATTACH_PAIR, instance.group_id, **ids, device=device)

@@ -8,9 +8,9 @@ from markupsafe import Markup
 from drkit.api.practice import PracticeWorld
 from drkit.errors import InputError
 from drkit.forms.choosing import Chooser
-from drkit.forms.engine import Engine, Work
 from drkit.forms.live import Live
 from drkit.forms.practice import words
+from drkit.forms.worker import FormWorker, Work
 from drkit.site import Site
 
 
@@ -20,7 +20,7 @@ class Beginning(VBox):
     `on_begin` is told on the engine when another world has begun.
     """
 
-    def __init__(self, engine: Engine, site: Callable[[], Site], on_begin: Callable[[], object]) -> None:
+    def __init__(self, engine: FormWorker, site: Callable[[], Site], on_begin: Callable[[], object]) -> None:
         self._engine, self._site, self._on_begin = engine, site, on_begin
         self._worlds: Mapping[str, PracticeWorld] = {}
         self._now: PracticeWorld | None = None

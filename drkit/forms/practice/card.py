@@ -5,12 +5,12 @@ from collections.abc import Callable
 from ipywidgets import Button, HBox, VBox
 
 from drkit.clock import SystemClock
-from drkit.forms.engine import Engine, Work
 from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import JOIN
 from drkit.forms.practice import words
 from drkit.forms.practice.beginning import Beginning
 from drkit.forms.practice.planting import Planting
+from drkit.forms.worker import FormWorker, Work
 from drkit.site import Site
 
 
@@ -23,7 +23,7 @@ class PracticeCard(VBox):
     def __init__(self, open_site: Callable[[], Site], on_change: Callable[[], object] = lambda: None) -> None:
         self._open_site, self._on_change = open_site, on_change
         self._site: Site | None = None
-        self.engine = Engine("practice")
+        self.engine = FormWorker("practice")
         self.toggle = Button(tooltip="Open or fold the practice range").add_class("drkit-toggle")
         self.toggle.on_click(lambda _: self._toggled())
         self.line, self.badge = Live(spoken="polite").add_class("drkit-line"), Live()

@@ -10,13 +10,13 @@ from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.forms.choosing import Chooser
-from drkit.forms.engine import Engine, Work
 from drkit.forms.live import Live
 from drkit.forms.practice import words
+from drkit.forms.worker import FormWorker, Work
 from drkit.model import Inventory
 from drkit.site import Site
 
-Field = Chooser | Dropdown | TextField
+FaultField = Chooser | Dropdown | TextField
 
 CHOICES: dict[str, tuple[str, tuple[tuple[str, object], ...]]] = {
     "method": (
@@ -57,12 +57,12 @@ _LABEL = {"description_width": "130px"}
 class Planting(VBox):
     """Choose a fault, say where it strikes, plant it; below stand those that are planted."""
 
-    def __init__(self, engine: Engine, site: Callable[[], Site]) -> None:
+    def __init__(self, engine: FormWorker, site: Callable[[], Site]) -> None:
         self._engine, self._site = engine, site
         self._kinds: Mapping[str, str] = {}
         self._keys: Mapping[str, tuple[str, ...]] = {}
         self._inventory: Inventory | None = None
-        self.fields: dict[str, Field] = {}
+        self.fields: dict[str, FaultField] = {}
         self.kind = Chooser("Fault", lambda: self._later(self._choose, instead_of="choose"))
         self.sentence, self.where = Live(spoken="polite").add_class("drkit-facts"), VBox()
         self.plant = Button(description="Plant this fault", icon="bolt", disabled=True)
@@ -120,7 +120,7 @@ class Planting(VBox):
             *([hint] if "group" in self.fields else []),
         ]
 
-    def _field(self, key: str) -> Field:
+    def _field(self, key: str) -> FaultField:
         if key in CHOICES:
             label, options = CHOICES[key]
             return Dropdown(options=options, description=label, style=_LABEL, layout=Layout(width="560px"))
@@ -160,7 +160,7 @@ class Planting(VBox):
         self.fill()
 
 
-def _value(key: str, field: Field) -> Any:  # noqa: ANN401  # whatever a fault takes
+def _value(key: str, field: FaultField) -> Any:  # noqa: ANN401  # whatever a fault takes
     if isinstance(field, Chooser):
         return field.chosen
     if key not in NUMBERS:

@@ -6,15 +6,15 @@ them, `unattended` needs no screen. Not here: judging, planning and sending, whi
 """
 
 from drkit.forms.rehearsal.form import RehearsalForm
+from drkit.forms.rehearsal.request import RehearsalRequest
 from drkit.forms.rehearsal.task import RehearsalTask
 from drkit.forms.rehearsal.unattended import UnattendedRehearsal
-from drkit.forms.rehearsal.wish import RehearsalWish
 from drkit.headless import is_headless
 
 _shown: list[RehearsalForm] = []  # one per kernel: a cell that is run again finds the form that is there
 
 
-def rehearse(wish: RehearsalWish) -> RehearsalForm | UnattendedRehearsal:
+def rehearse(wish: RehearsalRequest) -> RehearsalForm | UnattendedRehearsal:
     """A rehearsal, with what is wished for filled in.
 
     Its methods choose, objectives, confirm, run and result give what the cells show: cards, or, in
@@ -29,4 +29,4 @@ def rehearse(wish: RehearsalWish) -> RehearsalForm | UnattendedRehearsal:
     return _shown[0]
 
 
-__all__ = ["RehearsalForm", "RehearsalTask", "RehearsalWish", "UnattendedRehearsal", "rehearse"]
+__all__ = ["RehearsalForm", "RehearsalRequest", "RehearsalTask", "UnattendedRehearsal", "rehearse"]

@@ -11,16 +11,16 @@ from drkit.errors import InputError
 from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import count
+from drkit.forms.rehearsal.request import RehearsalRequest, read_moment
 from drkit.forms.rehearsal.task import RehearsalTask
-from drkit.forms.rehearsal.wish import RehearsalWish, read_moment
-from drkit.plan.checks import checked
-from drkit.plan.objectives import Kind, Objectives, read_seconds
+from drkit.plan.objectives import Objectives, RunbookKind, read_seconds
+from drkit.plan.steps import checked
 
-CHECKED = {Kind.PLANNED_FAILOVER, Kind.FAILBACK, Kind.FAILOVER, Kind.RESTART}
-STOPPED = {Kind.PLANNED_FAILOVER, Kind.FAILBACK}
+CHECKED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER, RunbookKind.RESTART}
+STOPPED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK}
 
 
-class Field(HBox):
+class LabelledField(HBox):
     """One field with its label, a hint in it as long as it is empty, and its error behind it."""
 
     def __init__(self, field: TextField | Textarea, hint: str = "") -> None:
@@ -41,18 +41,18 @@ class Field(HBox):
         self.error.show(error)
 
 
-def line(label: str, value: str, hint: str = "", *, width: str = "640px") -> Field:
+def line(label: str, value: str, hint: str = "", *, width: str = "640px") -> LabelledField:
     """A field of one line."""
-    return Field(TextField(value=value, description=label, layout=Layout(width=width)), hint)
+    return LabelledField(TextField(value=value, description=label, layout=Layout(width=width)), hint)
 
 
-def area(label: str, value: str, hint: str = "", rows: int = 2) -> Field:
+def area(label: str, value: str, hint: str = "", rows: int = 2) -> LabelledField:
     """A field of several lines."""
     layout = Layout(width="640px")
-    return Field(Textarea(value=value, description=label, rows=rows, layout=layout), hint)
+    return LabelledField(Textarea(value=value, description=label, rows=rows, layout=layout), hint)
 
 
-class AimsCard(Card):
+class ObjectivesCard(Card):
     """What is rehearsed, by whom, and what it is measured against; then the plan is made."""
 
     key, title, button = "objectives", "Fix what it is measured against", "Make the plan"
@@ -60,9 +60,9 @@ class AimsCard(Card):
     def __init__(self, task: RehearsalTask) -> None:
         self.task = task
         self.form = VBox().add_class("drkit-form")
-        self.fields: dict[str, Field] = {}
-        self.targets: dict[str, Field] = {}
-        self.checks: dict[str, Field] = {}
+        self.fields: dict[str, LabelledField] = {}
+        self.targets: dict[str, LabelledField] = {}
+        self.checks: dict[str, LabelledField] = {}
         self.flags: dict[str, Checkbox] = {}
         super().__init__([self.form])
 
@@ -94,9 +94,9 @@ class AimsCard(Card):
         self.task.wish, self.task.plan = wish, plan
         return f"{aims.scenario}; {count(len(plan.steps), 'step')} planned"
 
-    def _texts(self, wish: RehearsalWish, kind: Kind) -> dict[str, Field]:
-        found: dict[str, Field] = {}
-        if kind is Kind.DRILL:
+    def _texts(self, wish: RehearsalRequest, kind: RunbookKind) -> dict[str, LabelledField]:
+        found: dict[str, LabelledField] = {}
+        if kind is RunbookKind.DRILL:
             found["drill_name"] = line("Name of the drill", wish.drill_name or self.task.drill_name)
             found["drill_vpc_id"] = line(
                 "Drill network (VPC id)", wish.drill_vpc_id, "empty: a network is made for each group"
@@ -119,7 +119,7 @@ class AimsCard(Card):
 
     def _per_group(
         self, label: str, wished: Mapping[str, str] | None, hint: str, width: str
-    ) -> dict[str, Field]:
+    ) -> dict[str, LabelledField]:
         """A field for each group; none where nothing of the kind is wanted."""
         if wished is None:
             return {}
@@ -129,7 +129,7 @@ class AimsCard(Card):
             for key, name in self.task.names.items()
         }
 
-    def _wish(self) -> RehearsalWish:
+    def _wish(self) -> RehearsalRequest:
         texts = {key: each.text for key, each in self.fields.items()}
         people = tuple(filter(None, (each.strip() for each in texts.pop("participants").split("\n"))))
         said: dict[str, Any] = {
@@ -143,7 +143,7 @@ class AimsCard(Card):
                 said[what] = {key: each.text for key, each in fields.items() if each.text}
         return replace(self.task.wish, **said)
 
-    def _aims(self, wish: RehearsalWish) -> Objectives:
+    def _aims(self, wish: RehearsalRequest) -> Objectives:
         """The objectives, each error beside its field; raises `InputError` when there is one."""
         errors = {key: _wrong(read_seconds, each.text) for key, each in self.targets.items()}
         errors |= {

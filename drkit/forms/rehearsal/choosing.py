@@ -14,24 +14,24 @@ from drkit.forms.picking import PickTable
 from drkit.forms.rehearsal import words
 from drkit.forms.rehearsal.task import RehearsalTask
 from drkit.journal import RunRow
-from drkit.plan.objectives import Kind
+from drkit.plan.objectives import RunbookKind
 
 FAMILIES = (
-    (Kind.DRILL, Kind.CLEANUP),
-    (Kind.PLANNED_FAILOVER, Kind.FAILBACK),
-    (Kind.FAILOVER, Kind.REPROTECT, Kind.FAILBACK, Kind.RESTART),
+    (RunbookKind.DRILL, RunbookKind.CLEANUP),
+    (RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK),
+    (RunbookKind.FAILOVER, RunbookKind.REPROTECT, RunbookKind.FAILBACK, RunbookKind.RESTART),
 )
 """The runbooks that one notebook leads through."""
 
-IN_WAVES = {Kind.PLANNED_FAILOVER, Kind.FAILBACK, Kind.FAILOVER, Kind.RESTART}
+IN_WAVES = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER, RunbookKind.RESTART}
 
 
-def family(kind: Kind) -> tuple[Kind, ...]:
+def family(kind: RunbookKind) -> tuple[RunbookKind, ...]:
     """The runbooks to choose from where this one is meant."""
     return next(each for each in FAMILIES if kind in each)
 
 
-class Waves(VBox):
+class WavesField(VBox):
     """The order of the groups: those with the same number go side by side."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Waves(VBox):
         return [found[number] for number in sorted(found)]
 
 
-class ChooseCard(Card):
+class ChooseGroupsCard(Card):
     """Which runbook, which groups, in which order; the button judges each group and says what is missing."""
 
     key, title, button = "choose", "Choose the groups", "Check that they are ready"
@@ -71,7 +71,7 @@ class ChooseCard(Card):
         self.kinds.observe(lambda _: self.later(self._turn_to_kind), "value")
         self.purpose, self.state = Live(), Live()
         self.table = PickTable(lambda _: self.later(self._show_waves))
-        self.picked, self.waves = Live(spoken="polite").add_class("drkit-quiet"), Waves()
+        self.picked, self.waves = Live(spoken="polite").add_class("drkit-quiet"), WavesField()
         self.again = Button(description="Read again", icon="refresh", tooltip="Ask the service once more")
         self.again.on_click(lambda _: self.later(self._read_again))
         self.unfinished = VBox()
@@ -130,7 +130,7 @@ class ChooseCard(Card):
         overview, kind = self.task.surveyed, self.task.kind
         self.purpose.show(words.PURPOSES[kind])
         self.state.show("")
-        if kind is Kind.CLEANUP:
+        if kind is RunbookKind.CLEANUP:
             self.say("Pick the drills that are to be deleted. Nothing is changed by looking.")
             rows = words.drill_rows(overview)
             picked = [each for each in kept if each in overview.drills]
@@ -146,7 +146,7 @@ class ChooseCard(Card):
     def _chosen(self) -> tuple[list[list[str]], tuple[str, ...]]:
         """The groups by wave, and the drills."""
         overview, picked = self.task.surveyed, self.table.picked
-        if self.task.kind is Kind.CLEANUP:
+        if self.task.kind is RunbookKind.CLEANUP:
             return [[each] for each in dict.fromkeys(overview.drills[key].group_id for key in picked)], picked
         return (self.waves.waves if self.task.kind in IN_WAVES else [list(picked)]), ()
 
@@ -162,8 +162,8 @@ class ChooseCard(Card):
         self.complain("")
 
     def _turn_to_kind(self) -> None:
-        if self.kinds.value and Kind(self.kinds.value) is not self.task.kind:
-            self.task.kind = Kind(self.kinds.value)
+        if self.kinds.value and RunbookKind(self.kinds.value) is not self.task.kind:
+            self.task.kind = RunbookKind(self.kinds.value)
             self._fill(self.table.picked)
 
     def _read_again(self) -> None:

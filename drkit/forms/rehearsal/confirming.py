@@ -12,7 +12,7 @@ from drkit.forms.rehearsal import words
 from drkit.forms.rehearsal.task import RehearsalTask
 
 
-class ConfirmCard(Card):
+class ConfirmRehearsalCard(Card):
     """The whole plan once more, and the names of the groups, typed."""
 
     key, title, button, danger = "confirm", "Read the whole plan and confirm", "Start", True

@@ -7,19 +7,23 @@ from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.errors import InputError
+from drkit.execution.states import RunPhase, RunState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import lines
 from drkit.forms.progress import results_table
 from drkit.forms.rehearsal import words
+from drkit.forms.rehearsal.request import RehearsalRequest
 from drkit.forms.rehearsal.task import RehearsalTask
-from drkit.forms.rehearsal.wish import RehearsalWish
 from drkit.plan.exits import Exit
-from drkit.plan.objectives import Kind
-from drkit.plan.states import RunPhase, RunState
+from drkit.plan.objectives import RunbookKind
 from drkit.report.evidence import Evidence
 
-_NEXT = {Kind.PLANNED_FAILOVER: Kind.FAILBACK, Kind.FAILOVER: Kind.REPROTECT, Kind.REPROTECT: Kind.FAILBACK}
+_NEXT = {
+    RunbookKind.PLANNED_FAILOVER: RunbookKind.FAILBACK,
+    RunbookKind.FAILOVER: RunbookKind.REPROTECT,
+    RunbookKind.REPROTECT: RunbookKind.FAILBACK,
+}
 """What usually follows a rehearsal that went well."""
 
 
@@ -56,12 +60,12 @@ class Acceptance(HBox):
         self.add_class("drkit-line-of-fields")
 
 
-class ResultCard(Card):
+class RehearsalResultCard(Card):
     """What became of it; on a failure, the ways out, each with its consequences."""
 
     key, title, always_shown, stays_open = "result", "Result", True, True
 
-    def __init__(self, task: RehearsalTask, go_on: Callable[[RehearsalWish], object]) -> None:
+    def __init__(self, task: RehearsalTask, go_on: Callable[[RehearsalRequest], object]) -> None:
         self.task, self._go_on = task, go_on
         self.verdict, self.clocks, self.details, self.report = Live(), Live(), Live(), Live()
         self.exits = VBox().add_class("drkit-exits")
@@ -108,7 +112,9 @@ class ResultCard(Card):
         self.report.show(words.record_words(evidence, self.task.record.written))
 
     def _show_exits(self, state: RunState) -> None:
-        drilled = self.task.kind is Kind.DRILL  # its servers answer, and are to be cleaned up all the same
+        drilled = (
+            self.task.kind is RunbookKind.DRILL
+        )  # its servers answer, and are to be cleaned up all the same
         clocks = () if drilled else self.task.record.evidence.clocks
         recovered = {each.group_id for each in clocks if each.until}
         rows: list[Live | VBox] = []
@@ -125,13 +131,13 @@ class ResultCard(Card):
         shown.add_class("drkit-way")
         if way.legal and way.kind:
             kind = way.kind
-            drill = way.change.text("drill_id") if way.change and kind is Kind.CLEANUP else ""
+            drill = way.change.text("drill_id") if way.change and kind is RunbookKind.CLEANUP else ""
             button = Button(description=f"Go this way: {way.name}", button_style="danger")
             button.on_click(lambda _: self.later(lambda: self._take(kind, group_id, drill)))
             shown.children = [*shown.children, button]
         return shown
 
-    def _take(self, kind: Kind, group_id: str, drill: str) -> None:
+    def _take(self, kind: RunbookKind, group_id: str, drill: str) -> None:
         self._go_on(self.task.follow(kind, [group_id], [drill] if drill else []))
 
     def _next(self) -> None:

@@ -8,13 +8,13 @@ from drkit.forms.band import band
 from drkit.forms.card import Card
 from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import identity
-from drkit.forms.rehearsal.aiming import AimsCard
-from drkit.forms.rehearsal.choosing import ChooseCard
-from drkit.forms.rehearsal.confirming import ConfirmCard
-from drkit.forms.rehearsal.ending import ResultCard
+from drkit.forms.rehearsal.aiming import ObjectivesCard
+from drkit.forms.rehearsal.choosing import ChooseGroupsCard
+from drkit.forms.rehearsal.confirming import ConfirmRehearsalCard
+from drkit.forms.rehearsal.ending import RehearsalResultCard
+from drkit.forms.rehearsal.request import RehearsalRequest
 from drkit.forms.rehearsal.running import RehearsalRunCard
 from drkit.forms.rehearsal.task import RehearsalTask
-from drkit.forms.rehearsal.wish import RehearsalWish
 from drkit.forms.runbook import Runbook
 
 
@@ -24,16 +24,16 @@ class RehearsalForm:
     def __init__(self, task: RehearsalTask) -> None:
         self.task, self.top, self._wished = task, Live(), task.wish
         cards = [
-            ChooseCard(task),
-            AimsCard(task),
-            ConfirmCard(task),
+            ChooseGroupsCard(task),
+            ObjectivesCard(task),
+            ConfirmRehearsalCard(task),
             RehearsalRunCard(task),
-            ResultCard(task, self.restart),
+            RehearsalResultCard(task, self.restart),
         ]
         self.book = Runbook("rehearsal", cards, self._show_band)
         self.book.start()
 
-    def begin(self, wish: RehearsalWish) -> None:
+    def begin(self, wish: RehearsalRequest) -> None:
         """What a cell that is run (again) wants: a run that is under way is shown again, as is one that ended
         when nothing else is wished for; else the rehearsal begins anew.
         """
@@ -43,7 +43,7 @@ class RehearsalForm:
         self._wished = wish
         self.restart(wish)
 
-    def restart(self, wish: RehearsalWish) -> None:
+    def restart(self, wish: RehearsalRequest) -> None:
         """Begin anew with these parameters."""
         self.book.later(self.book.cards["choose"], lambda: self.task.restart(wish))
         self.book.start()

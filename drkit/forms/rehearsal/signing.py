@@ -8,12 +8,12 @@ from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.errors import InputError
+from drkit.execution.findings import note
+from drkit.execution.run import Run
+from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
 from drkit.forms.live import Live
 from drkit.forms.markup import chip
 from drkit.forms.progress import told
-from drkit.plan.findings import note
-from drkit.plan.run import Run
-from drkit.plan.states import Action, RunPhase, RunState, StepPhase, StepState
 from drkit.plan.steps import Step
 
 Word = Callable[[Run], object]

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import InputError
-from drkit.forms.rehearsal.wish import RehearsalWish
+from drkit.execution.following import readable, recorded, unfinished
+from drkit.execution.forecast import Forecast, Past, durations, forecast, past
+from drkit.execution.recovery import recovery_clocks
+from drkit.execution.run import Run
+from drkit.execution.states import RunState
+from drkit.forms.rehearsal.request import RehearsalRequest
 from drkit.journal import RunRow
 from drkit.model import Inventory, ProtectionGroup
 from drkit.plan.exits import Exit, drill_exits, exits, standing
-from drkit.plan.following import readable, recorded, unfinished
-from drkit.plan.forecast import Forecast, Past, durations, forecast, past
-from drkit.plan.objectives import Kind, Objectives, spell_seconds
-from drkit.plan.readiness import MAIN, Point, readiness, way_there
-from drkit.plan.recovery import recovery_clocks
-from drkit.plan.run import Run
-from drkit.plan.runbooks import Wish, plan_rehearsal
-from drkit.plan.states import RunState
+from drkit.plan.objectives import Objectives, RunbookKind, spell_seconds
+from drkit.plan.readiness import MAIN, RuleCheck, readiness, way_there
+from drkit.plan.runbooks import PlanRequest, plan_rehearsal
 from drkit.plan.steps import Plan
 from drkit.site import Site, connect
 
 if TYPE_CHECKING:
-    from drkit.report.dossier import Dossier
+    from drkit.report.run_record import RunRecord
 
 EARLIER_RUNS = 50  # so many of the newest runs teach the forecast
 
@@ -37,14 +37,16 @@ class RehearsalTask:
     both are None before they were read.
     """
 
-    def __init__(self, wish: RehearsalWish, *, site: Site | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, wish: RehearsalRequest, *, site: Site | None = None, clock: Clock | None = None
+    ) -> None:
         self.clock = clock or SystemClock()
         self._site = site
         self.wish = wish
         self.overview: Inventory | None = None
         self.restart(wish)
 
-    def restart(self, wish: RehearsalWish) -> None:
+    def restart(self, wish: RehearsalRequest) -> None:
         """Forget everything that was chosen; another profile means another site."""
         if wish.profile != self.wish.profile:
             self._site = self.overview = None
@@ -102,7 +104,7 @@ class RehearsalTask:
 
     def wished_waves(self, overview: Inventory) -> tuple[tuple[str, ...], ...]:
         """The ids of the groups that the parameters name, by wave. Raises `UnknownNameError`."""
-        if self.kind is Kind.CLEANUP:
+        if self.kind is RunbookKind.CLEANUP:
             drills = [overview.drill(each) for each in self.wish.drills]
             return tuple((each,) for each in dict.fromkeys(drill.group_id for drill in drills))
         waves = self.wish.split([each.name for each in overview.groups.values()])
@@ -114,12 +116,12 @@ class RehearsalTask:
         if not chosen:
             raise InputError("Pick at least one protection group.")
         found = self.site.client.inventory(tuple(chain(*chosen)))
-        if self.kind is Kind.DRILL:
+        if self.kind is RunbookKind.DRILL:
             found = replace(found, quotas={each.type: each for each in self.site.client.quotas()})
         self.inventory, self.waves = found, chosen
         self.drills = tuple(found.drill(each).id for each in drills)
 
-    def ready(self, group: ProtectionGroup, drill_name: str, drill_vpc_id: str = "") -> tuple[Point, ...]:
+    def ready(self, group: ProtectionGroup, drill_name: str, drill_vpc_id: str = "") -> tuple[RuleCheck, ...]:
         """Each rule of the runbook's main step with its answer for one group."""
         if self.kind not in MAIN:
             return ()
@@ -138,12 +140,12 @@ class RehearsalTask:
         """The name for a drill: that of the parameters, else one with the present time."""
         return self.wish.drill_name or f"drill-{self.clock.now():%Y%m%d-%H%M}"
 
-    def draft(self, aims: Objectives, wish: RehearsalWish) -> Plan:
+    def draft(self, aims: Objectives, wish: RehearsalRequest) -> Plan:
         """The plan with these objectives; checks, hardness and the drill's network are those of `wish`.
 
         Raises `InputError` for objectives that are not complete, `RefusedError` with all objections.
         """
-        wanted = Wish(
+        wanted = PlanRequest(
             aims,
             self.waves,
             checks=wish.checks,
@@ -193,10 +195,12 @@ class RehearsalTask:
     def ways_out(self, group_id: str) -> tuple[tuple[str, ...], tuple[Exit, ...]]:
         """Where a group stands now, read anew, and its ways out."""
         found = self.site.client.inventory(group_id)
-        ways = drill_exits if self.kind in {Kind.DRILL, Kind.CLEANUP} else exits
+        ways = drill_exits if self.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP} else exits
         return standing(found, group_id), ways(found, group_id)
 
-    def follow(self, kind: Kind, group_ids: Sequence[str], drills: Sequence[str] = ()) -> RehearsalWish:
+    def follow(
+        self, kind: RunbookKind, group_ids: Sequence[str], drills: Sequence[str] = ()
+    ) -> RehearsalRequest:
         """The wish for the runbook that goes on from this run with some of its groups, in the same waves.
 
         The recovery clock goes on for what is not back yet; after a recovery it begins anew.
@@ -233,19 +237,21 @@ class RehearsalTask:
 
     def _away_since(self, run: Run, group_ids: Sequence[str]) -> datetime | None:
         """Since when the first of these groups is without its service; None where none of them is."""
-        clocks = () if self.kind is Kind.DRILL else recovery_clocks(run.state(), self.clock.now())
+        clocks = () if self.kind is RunbookKind.DRILL else recovery_clocks(run.state(), self.clock.now())
         running = (each.since for each in clocks if each.group_id in group_ids and each.until is None)
         return min(running, default=None)
 
     def _same_waves(self, group_ids: Sequence[str]) -> list[str]:
         """These groups (ids) in their waves; a re-protection has none and hands on those wished for."""
-        wished = self.wished_waves(self.surveyed) if self.kind is Kind.REPROTECT and self.overview else ()
+        wished = (
+            self.wished_waves(self.surveyed) if self.kind is RunbookKind.REPROTECT and self.overview else ()
+        )
         waves = wished if set(group_ids) <= set(chain(*wished)) else self.waves
         kept = ([each for each in wave if each in group_ids] for wave in waves)
         return ["+".join(wave) for wave in kept if wave]
 
     @property
-    def record(self) -> "Dossier":
+    def record(self) -> "RunRecord":
         """The record of the run: its evidence, its report, and what is added later."""
         if self.run is None:
             raise InputError("There is no run yet.")

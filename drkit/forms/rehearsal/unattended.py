@@ -11,15 +11,15 @@ from pandas import DataFrame
 
 from drkit import tables
 from drkit.errors import DrkitError, InputError, NotConfirmedError, UnknownNameError
+from drkit.execution.forecast import kind_of
+from drkit.execution.recovery import RecoveryClock
+from drkit.execution.run import Run
+from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
 from drkit.forms.progress import EVERY
 from drkit.forms.rehearsal.task import RehearsalTask
 from drkit.forms.rehearsal.words import aims_rows, plan_rows, whole_words
 from drkit.headless import report_outcome
 from drkit.headless.printing import aligned
-from drkit.plan.forecast import kind_of
-from drkit.plan.recovery import RecoveryClock
-from drkit.plan.run import Run
-from drkit.plan.states import Action, RunPhase, RunState, StepPhase, StepState
 from drkit.plan.steps import Plan, Step
 from drkit.report.words import duration
 

@@ -7,29 +7,31 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from drkit.execution.forecast import Forecast, Source, StepForecast
+from drkit.execution.recovery import RecoveryClock
+from drkit.execution.states import RunState, StepPhase
 from drkit.forms.attach.words import reason
 from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
 from drkit.model import Inventory
 from drkit.plan.exits import Exit
-from drkit.plan.forecast import Forecast, Source, StepForecast
-from drkit.plan.objectives import Kind, Objectives
-from drkit.plan.readiness import Point
-from drkit.plan.recovery import RecoveryClock
-from drkit.plan.states import RunState, StepPhase
+from drkit.plan.objectives import Objectives, RunbookKind
+from drkit.plan.readiness import RuleCheck
 from drkit.plan.steps import Plan, Step
 from drkit.report.evidence import Evidence
 from drkit.report.words import duration
 from drkit.report.words import moment as clock_time
 
 GROUP_HEADS = ("Group", "State", "Production is in", "Instances", "Pairs", "Drills", "Id")
-PURPOSES: Mapping[Kind, str] = {
-    Kind.DRILL: "A DR drill: copies of the servers in a network of their own; production is not touched.",
-    Kind.CLEANUP: "Delete a drill that was left behind, and account for what remains.",
-    Kind.PLANNED_FAILOVER: "Move production to the other site, in order, with nothing lost.",
-    Kind.FAILBACK: "Move production back to the zone it was set up in: the same steps the other way.",
-    Kind.FAILOVER: "Give up a lost site and go on at the other one. This cannot be undone.",
-    Kind.REPROTECT: "Switch protection on again after a failover. What is at the old site is overwritten.",
-    Kind.RESTART: "Start the stopped servers where production is now.",
+PURPOSES: Mapping[RunbookKind, str] = {
+    RunbookKind.DRILL: "A DR drill: copies of the servers in a network of their own; "
+    "production is not touched.",
+    RunbookKind.CLEANUP: "Delete a drill that was left behind, and account for what remains.",
+    RunbookKind.PLANNED_FAILOVER: "Move production to the other site, in order, with nothing lost.",
+    RunbookKind.FAILBACK: "Move production back to the zone it was set up in: the same steps the other way.",
+    RunbookKind.FAILOVER: "Give up a lost site and go on at the other one. This cannot be undone.",
+    RunbookKind.REPROTECT: "Switch protection on again after a failover. "
+    "What is at the old site is overwritten.",
+    RunbookKind.RESTART: "Start the stopped servers where production is now.",
 }
 _KNOWN_BY: Mapping[Source, str] = {
     Source.EARLIER_RUNS: "from earlier runs",
@@ -73,7 +75,7 @@ def drill_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
     }
 
 
-def readiness_words(name: str, points: Sequence[Point], way: Sequence[str]) -> Markup:
+def readiness_words(name: str, points: Sequence[RuleCheck], way: Sequence[str]) -> Markup:
     """Whether one group is ready: every reason why not, the shortest way there, and all that was asked."""
     wrong = [each.objection for each in points if each.objection]
     head = Markup("<p>{} <b>{}</b></p>").format(

@@ -1,0 +1,155 @@
+"""`Board`: what is known of a run now, told by its journal entries and, in passing, by its watchers."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from drkit.errors import JournalDamagedError
+from drkit.execution.records import StepRecord
+from drkit.execution.states import RunPhase, RunState, StepPhase
+from drkit.journal import Entry, EntryKind
+from drkit.plan.steps import Plan
+
+_INTERRUPTED = "Interrupted: the process that ran it is gone."
+_REOPENING = frozenset({StepPhase.FAILED, StepPhase.UNKNOWN})
+
+
+class Board:
+    """The records of all steps and the run's own words. Thread-safe; everything it gives out is frozen."""
+
+    def __init__(self, run_id: str, plan: Plan, started_at: datetime) -> None:
+        self.run_id, self.plan, self.started_at = run_id, plan, started_at
+        self.changed = threading.Condition(threading.RLock())
+        self._records = {each.key: StepRecord.of(each) for each in plan.steps}
+        self._phase, self._sentence = RunPhase.STOPPED, _INTERRUPTED
+        self._ended_at: datetime | None = None
+        self._version, self._lease = 0, ""
+        self._state: RunState | None = None
+
+    @classmethod
+    def replay(cls, entries: Sequence[Entry]) -> "Board":
+        """The board that a run's entries tell of; the first one is its plan.
+
+        Raises `JournalDamagedError` where they were altered so that they tell nothing any more.
+        """
+        try:
+            board = cls(entries[0].run_id, Plan.from_json(entries[0].data["plan"]), entries[0].at)
+            for each in entries:
+                board.tell(each)
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            raise JournalDamagedError(
+                "The run cannot be told from its record: it was altered. `drkit verify` says where."
+            ) from error
+        return board
+
+    def tell(self, entry: Entry) -> Entry:
+        """Take in one entry."""
+        with self.changed:
+            if record := self._records.get(entry.step):
+                self._put(entry.step, told := record.told(entry))
+                if record.phase in _REOPENING and told.phase is not record.phase:
+                    self._reopen()
+            elif entry.kind in {EntryKind.SETTLED, EntryKind.STOPPED}:
+                self.end(RunPhase(entry.data["phase"]), entry.data["sentence"], entry.at)
+            elif entry.kind is EntryKind.NOTED and "resumed_by" in entry.data:
+                self.revive()
+            self._touch()
+        return entry
+
+    def revive(self) -> None:
+        """The run goes on, or went on until it was interrupted."""
+        with self.changed:
+            self._ended_at = None
+            self.phase(RunPhase.STOPPED, _INTERRUPTED)
+
+    def show(self, key: str, **changes: Any) -> None:  # noqa: ANN401  # the fields of StepState
+        """Change what is shown of a step in passing, without keeping it."""
+        with self.changed:
+            record = self._records[key]
+            if any(getattr(record.shown, name) != value for name, value in changes.items()):
+                self._put(key, record.shows(**changes))
+                self._touch()
+
+    def phase(self, phase: RunPhase, sentence: str, lease: str = "") -> None:
+        """Say how the live run is."""
+        with self.changed:
+            if (phase, sentence, lease) != (self._phase, self._sentence, self._lease):
+                self._phase, self._sentence, self._lease = phase, sentence, lease
+                self._touch()
+
+    def end(self, phase: RunPhase, sentence: str, at: datetime) -> None:
+        """Say how the run ended; steps in flight go on at the service."""
+        with self.changed:
+            self._ended_at = at
+            self.phase(phase, sentence)
+            for key, record in self._records.items():
+                if record.phase is StepPhase.WORKING and record.step.change:
+                    self.show(key, sentence=f"Goes on at the service, not watched. {record.shown.sentence}")
+            self._touch()
+
+    def record(self, key: str) -> StepRecord:
+        """One step's record; KeyError where there is none."""
+        with self.changed:
+            return self._records[key]
+
+    def records(self) -> tuple[StepRecord, ...]:
+        """All records in the order of the plan."""
+        with self.changed:
+            return tuple(self._records.values())
+
+    def state(self) -> RunState:
+        """The whole, as one frozen value; the same object as long as nothing changed."""
+        with self.changed:
+            if self._state is None:
+                steps = tuple(each.shown for each in self._records.values())
+                self._state = RunState(
+                    self.run_id,
+                    self.plan,
+                    self._phase,
+                    steps,
+                    self.started_at,
+                    self._ended_at,
+                    self._sentence,
+                    exit_code(self._phase, self._records.values()),
+                    self._version,
+                    self._lease,
+                )
+            return self._state
+
+    def wait_for(self, settled: Callable[[RunState], bool], timeout: float | None) -> RunState:
+        """Wait until the state is as wanted, or so many seconds; the state then."""
+        with self.changed:
+            self.changed.wait_for(lambda: settled(self.state()), timeout)
+            return self.state()
+
+    def _put(self, key: str, record: StepRecord) -> None:
+        self._records[key] = record
+
+    def _reopen(self) -> None:
+        for key, record in self._records.items():
+            if record.phase is StepPhase.NOT_SENT:
+                self._put(key, replace(record, shown=StepRecord.of(record.step).shown))
+
+    def _touch(self) -> None:
+        self._version += 1
+        self._state = None
+        self.changed.notify_all()
+
+
+def exit_code(phase: RunPhase, records: Iterable[StepRecord]) -> int:
+    """What a command ends with when the run is left like this."""
+    if phase in {RunPhase.UNKNOWN, RunPhase.STOPPED} or phase.alive:
+        return 3
+    if phase is RunPhase.DONE:
+        return 0
+    begun = any(each.shown.attempts or each.phase is StepPhase.FAILED for each in records)
+    return 1 if begun else 2
+
+
+def summary(records: Iterable[StepRecord]) -> str:
+    """How many steps are how: "2 done, 1 failed"."""
+    phases = [each.phase for each in records]
+    counts = {each: phases.count(each) for each in StepPhase if each in phases}
+    return ", ".join(f"{count} {phase.value}" for phase, count in counts.items()) or "nothing to do"

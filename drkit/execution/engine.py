@@ -1,0 +1,238 @@
+"""`RunEngine`: drives a run in one thread of its own until nothing goes on by itself."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from drkit.errors import DrkitError, JournalError
+from drkit.execution.board import summary
+from drkit.execution.checks import failing
+from drkit.execution.context import RunContext
+from drkit.execution.limits import CHECK_EVERY, CHECK_TIMEOUT
+from drkit.execution.records import StepRecord
+from drkit.execution.sending import Sender, waits_for_operator
+from drkit.execution.snapshot import snapshot
+from drkit.execution.states import RunPhase, StepPhase
+from drkit.execution.watching import JobWatcher
+from drkit.journal import EntryKind
+
+_log = logging.getLogger("drkit.plan")
+
+
+@dataclass(slots=True)
+class _Probe:
+    began: float
+    due: float
+    out: bool = False
+
+
+class Prober:
+    """Repeats the health checks whose turn has come until they hold. Runs in the engine's thread."""
+
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self._probes: dict[str, _Probe] = {}
+
+    @property
+    def due(self) -> float | None:
+        """When the next check is due."""
+        return min((each.due for each in self._probes.values() if not each.out), default=None)
+
+    def turn(self) -> None:
+        """Ask what is due."""
+        now = self.context.clock.monotonic()
+        under_way = {
+            each.step.key: each.step
+            for each in self.context.board.records()
+            if each.step.check and each.phase is StepPhase.WORKING
+        }
+        self._probes = {key: self._probes.get(key) or _Probe(now, now) for key in under_way}
+        for key, probe in self._probes.items():
+            if not probe.out and now >= probe.due:
+                probe.out = True
+                self.context.read(partial(failing, under_way[key].check), partial(self._told, key, probe))
+
+    def _told(self, key: str, probe: _Probe, answer: Callable[[], str]) -> None:
+        now, pace = self.context.clock.monotonic(), self.context.pace
+        probe.out, probe.due = False, now + pace.pause(CHECK_EVERY)
+        if (
+            self._probes.get(key) is not probe
+            or self.context.board.record(key).phase is not StepPhase.WORKING
+        ):
+            return
+        try:
+            fault = answer()
+        except DrkitError as error:
+            self._end(key, StepPhase.FAILED, str(error))
+            return
+        if not fault:
+            self._end(key, StepPhase.DONE, "It answers.")
+        elif now - probe.began > pace.patience(CHECK_TIMEOUT):
+            self._end(key, StepPhase.FAILED, f"Asked for {now - probe.began:.0f} s, and still {fault}.")
+        else:
+            self.context.board.show(key, sentence=f"Asked again and again until it answers; now {fault}.")
+
+    def _end(self, key: str, phase: StepPhase, sentence: str) -> None:
+        self.context.write(EntryKind.SETTLED, key, {"phase": phase.value, "sentence": sentence})
+
+
+class RunEngine:
+    """The thread. `ended` is true, under the context's lock, when it will not do anything more."""
+
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.ended = False
+        self._why_stopped = ""
+        self._sender, self._watcher, self._prober = Sender(context), JobWatcher(context), Prober(context)
+        name = f"drkit-run-{context.board.run_id}"
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Set it going."""
+        self.go_on()
+        self.thread.start()
+
+    def go_on(self) -> None:
+        """Take up what the operator said."""
+        board = self.context.board
+        board.phase(RunPhase.RUNNING, summary(board.records()), self.context.hold.holder)
+        self.context.wake.set()
+
+    def stop(self, why: str) -> None:
+        """Stop sending and watching as soon as what is being sent has been answered."""
+        with self.context.lock:
+            if not self.ended:
+                self._why_stopped = self._why_stopped or why
+                self.context.stopping.set()
+                self._say()
+                self.context.wake.set()
+
+    def _run(self) -> None:
+        try:
+            while not (self._turn() and self._finish(self._after())):
+                self.context.rest(self._due())
+        except JournalError as error:
+            self._break_off(str(error))
+        except Exception as error:  # noqa: BLE001  # a thread's exception would go nowhere
+            _log.exception("The engine of run %s broke off", self.context.board.run_id)
+            self._break_off(f"A fault in drkit itself stopped the run: {type(error).__name__}: {error}")
+        finally:
+            self.context.close()
+            self._over()
+
+    def _over(self) -> None:
+        run_id = self.context.board.run_id
+        try:
+            self.context.options.on_end(run_id)
+        except Exception:  # noqa: BLE001  # a report that could not be written is no fault of the run
+            _log.exception("What was to be done after run %s failed", run_id)
+
+    def _turn(self) -> bool:
+        """One round; whether nothing is left to do."""
+        context = self.context
+        with context.lock:
+            context.keep_hold()
+            context.take_up()
+            if not context.stopping.is_set():
+                self._call(self._sender.turn())
+                self._watcher.turn(self._sender.busy)
+                self._prober.turn()
+            self._say()
+            return self._is_over()
+
+    def _call(self, come: list[StepRecord]) -> None:
+        """Steps without a change whose turn has come: to a person, or to be checked."""
+        for each in come:
+            phase = StepPhase.READY if each.step.manual else StepPhase.WORKING
+            told = each.step.instruction or ("Do it, then sign it off." if each.step.manual else "Is asked.")
+            self.context.write(EntryKind.NOTED, each.step.key, {"phase": phase.value, "sentence": told})
+
+    def _due(self) -> float | None:
+        dues = (self._sender.due, self._watcher.due, self._prober.due)
+        return min((each for each in dues if each is not None), default=None)
+
+    def _is_over(self) -> bool:
+        return not self.context.sending and (self.context.stopping.is_set() or self._all_rest())
+
+    def _all_rest(self) -> bool:
+        return all(each.phase.rests for each in self.context.board.records())
+
+    def _say(self) -> None:
+        records = self.context.board.records()
+        if self.context.stopping.is_set():
+            sentence = "Stopping: waiting for the answers to what was sent."
+            self.context.board.phase(RunPhase.RUNNING, sentence, self.context.hold.holder)
+            return
+        asked = [each for each in records if waits_for_operator(each)]
+        moving = any(each.phase is StepPhase.WORKING for each in records) or self._sender.busy
+        if asked and not moving and self._sender.due is None:
+            sentence = f"Waiting for you at step {asked[0].step.key}: {asked[0].step.title}"
+            self.context.board.phase(RunPhase.WAITING_FOR_OPERATOR, sentence, self.context.hold.holder)
+        else:
+            self.context.board.phase(RunPhase.RUNNING, summary(records), self.context.hold.holder)
+
+    def _after(self) -> dict[str, Any]:
+        """What the groups look like now, for the report; the run has ended all the same without it."""
+        board = self.context.board
+        if self.context.stopping.is_set() or not any(each.shown.attempts for each in board.records()):
+            return {}
+        groups = tuple(key for key, _ in board.plan.groups)
+        try:
+            inventory = self.context.service.inventory(groups, block_devices_of=(), disks=False)
+        except DrkitError as error:
+            return {"snapshot_missing": str(error)}
+        return {"snapshot": snapshot(inventory, board.plan.groups)}
+
+    def _finish(self, after: dict[str, Any]) -> bool:
+        """Write the run's end and give the groups free, unless the operator said something meanwhile."""
+        with self.context.lock:
+            if not self._is_over():
+                return False
+            records = self.context.board.records()
+            if self._all_rest():
+                phase, told = _verdict(records), {"sentence": f"Ended: {summary(records)}.", **after}
+            else:
+                sentence = f"{self._why_stopped}: {summary(records)}."
+                phase, told = RunPhase.STOPPED, {"sentence": sentence, **left(records)}
+            kind = EntryKind.SETTLED if phase in {RunPhase.DONE, RunPhase.FAILED} else EntryKind.STOPPED
+            entry = self.context.hold.close(kind, {"phase": phase.value, **told})
+            self.ended = True
+            self.context.board.tell(entry)
+        return True
+
+    def _break_off(self, sentence: str) -> None:
+        """The journal cannot be written any more, or worse: nothing is sent after this."""
+        self.context.stopping.set()
+        self.context.board.phase(RunPhase.RUNNING, f"{sentence} Waiting for answers to what was sent.")
+        self.context.close()
+        told = [sentence, *self.context.drain()]
+        with self.context.lock:
+            self.ended = True
+            self.context.hold.abandon()
+            self.context.board.end(RunPhase.STOPPED, " ".join(dict.fromkeys(told)), self.context.clock.now())
+
+
+def _verdict(records: tuple[StepRecord, ...]) -> RunPhase:
+    phases = {each.phase for each in records}
+    if StepPhase.UNKNOWN in phases:
+        return RunPhase.UNKNOWN
+    return RunPhase.FAILED if phases & {StepPhase.FAILED, StepPhase.NOT_SENT} else RunPhase.DONE
+
+
+def left(records: tuple[StepRecord, ...]) -> dict[str, Any]:
+    """What goes on at the service without being watched, and what was not sent."""
+    in_flight = [
+        {
+            "step": each.step.key,
+            "title": each.step.title,
+            "job_id": each.shown.job_id,
+            "seen": each.shown.sentence,
+        }
+        for each in records
+        if each.phase is StepPhase.WORKING and each.step.change
+    ]
+    waiting = [each.step.key for each in records if each.phase in {StepPhase.WAITING, StepPhase.READY}]
+    return {"in_flight": in_flight, "not_sent": waiting}

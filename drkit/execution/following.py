@@ -1,0 +1,85 @@
+"""A run for the shell: how it is by the journal alone, its words as they come, and closing it for good."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from drkit.errors import InputError, JournalDamagedError
+from drkit.execution.board import Board
+from drkit.execution.engine import left
+from drkit.execution.run import Run, finished
+from drkit.execution.states import RunPhase, RunState, StepPhase
+from drkit.journal import Journal, RunRow
+from drkit.model import Backend
+
+LOOK_EVERY = 0.5
+
+
+def recorded(journal: Journal, run_id: str) -> RunState:
+    """How a run is by its record; one that another process drives is running, and who does is said."""
+    state = Board.replay(journal.entries(run_id)).state()
+    held = [each for each in journal.leases(run_id) if not each.expired]
+    if not held:
+        return state
+    sentence = f"Held by {held[0].sentence}."
+    return replace(state, phase=RunPhase.RUNNING, sentence=sentence, lease=held[0].sentence, ended_at=None)
+
+
+def readable(journal: Journal, rows: Iterable[RunRow]) -> Iterator[tuple[RunRow, RunState]]:
+    """The runs as their records tell them; one that was altered is left out and stops nobody."""
+    for each in rows:
+        with suppress(JournalDamagedError):
+            yield each, recorded(journal, each.id)
+
+
+def unfinished(journal: Journal, backend: Backend) -> Iterator[tuple[RunRow, RunState]]:
+    """The runs on this backend that somebody should look after, as their records tell them."""
+    rows = (each for each in journal.runs() if not each.finished)
+    here = (each for each in rows if (each.practice, each.place) == (backend.practice, backend.label))
+    return readable(journal, here)
+
+
+def close(journal: Journal, run_id: str, why: str, *, takeover: bool = False) -> RunState:
+    """Close a run that nobody will go on with: who did, why, and what was under way are written down.
+
+    Nothing is sent or looked up. Raises `InputError` without a reason or where the run has ended,
+    `LeaseHeldError` while somebody drives it, `JournalDamagedError` when its record does not hold.
+    """
+    if not why.strip():
+        raise InputError("Say why the run is closed.")
+    if faults := journal.verify(run_id).faults:
+        raise JournalDamagedError(f"Run {run_id} is not closed: {' '.join(faults)}")
+    entries = journal.entries(run_id)
+    if finished(entries):
+        raise InputError(f"Run {run_id} has ended already: {Board.replay(entries).state().sentence}")
+    told = {"phase": RunPhase.STOPPED.value, "sentence": f"Closed by {journal.holder}: {why.strip()}"}
+    journal.close_run(run_id, {**told, **left(Board.replay(entries).records())}, takeover=takeover)
+    return recorded(journal, run_id)
+
+
+def follow(run: Run, say: Callable[[str], object]) -> RunState:
+    """Say what becomes of each step until nothing goes on by itself; a question to the operator stops it.
+
+    Ctrl-C stops the run in order, too.
+    """
+    try:
+        return _follow(run, say)
+    except KeyboardInterrupt:
+        run.stop("Interrupted")
+        return run.wait()
+
+
+def _follow(run: Run, say: Callable[[str], object]) -> RunState:
+    said: dict[str, str] = {}
+    while True:
+        state = run.wait(LOOK_EVERY)
+        for each in state.steps:
+            told = f"{each.phase.value}: {each.sentence}"
+            if each.phase is not StepPhase.WAITING and said.get(each.key) != told:
+                said[each.key] = told
+                say(f"Step {each.key} ({each.title}) {told}")
+        if state.phase is RunPhase.WAITING_FOR_OPERATOR:
+            say(f"{state.sentence}. Answer it in a runbook; the run is stopped until then.")
+            run.stop("Stopped at a question to the operator")
+        elif state.phase is not RunPhase.RUNNING:
+            return state

@@ -1,0 +1,180 @@
+"""When a run and each of its steps will be over, learned from earlier runs (pure).
+
+Durations are seconds. Nothing here is a promise: each figure says whether it comes from earlier runs,
+from the service's documentation, or is only assumed because nobody has seen the step yet.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from statistics import median
+from typing import Any
+
+from drkit.execution.states import RunState, StepPhase, StepState
+from drkit.model import Operation
+from drkit.plan.steps import Plan, Step
+
+Past = Mapping[str, tuple[float, ...]]
+"""Durations in seconds of earlier steps, by `kind_of` the step."""
+
+
+class Source(StrEnum):
+    """Where an expectation comes from."""
+
+    EARLIER_RUNS = "earlier runs"
+    DOCUMENTED = "documented"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How long a step usually takes and the slowest ever, in seconds; `runs` is how often it was seen."""
+
+    usual: float
+    slowest: float
+    source: Source
+    runs: int = 0
+
+
+# Source: durations given in the references and seen by clients of the live service; see `Source`.
+DOCUMENTED: Mapping[str, Expected] = {
+    Operation.ENABLE_PROTECTION: Expected(20, 60, Source.DOCUMENTED),
+    Operation.DISABLE_PROTECTION: Expected(8, 30, Source.DOCUMENTED),
+    Operation.ATTACH_PAIR: Expected(45, 60, Source.DOCUMENTED),
+    Operation.CREATE_DRILL: Expected(180, 600, Source.DOCUMENTED),
+    Operation.DELETE_DRILL: Expected(180, 600, Source.DOCUMENTED),
+}
+ASSUMED: Mapping[str, Expected] = {
+    Operation.PLANNED_FAILOVER: Expected(180, 900, Source.ASSUMED),
+    Operation.FAILOVER: Expected(180, 900, Source.ASSUMED),
+    Operation.REPROTECT: Expected(300, 3600, Source.ASSUMED),
+    Operation.STOP_SERVER: Expected(60, 300, Source.ASSUMED),
+    Operation.START_SERVER: Expected(60, 300, Source.ASSUMED),
+    "check": Expected(60, 600, Source.ASSUMED),
+}
+_UNSEEN = Expected(300, 1800, Source.ASSUMED)
+
+
+def kind_of(step: Step) -> str:
+    """What steps are compared by: the operation, "check", or the part of a manual title before ":"."""
+    if step.change:
+        return step.change.operation.value
+    return "check" if step.check else step.title.partition(":")[0]
+
+
+def past(rows: Iterable[Mapping[str, Any]], *, practice: bool) -> Past:
+    """Gather durations from rows of done steps: `kind`, `seconds`, `practice`; the two never mix."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        if row["practice"] is practice:
+            found[row["kind"]].append(float(row["seconds"]))
+    return {kind: tuple(each) for kind, each in found.items()}
+
+
+def durations(state: RunState) -> Iterator[dict[str, Any]]:
+    """The rows for `past` of one run: each step that was done, and how long it took in seconds."""
+    for shown in state.steps:
+        if shown.phase is StepPhase.DONE and shown.started_at and shown.ended_at:
+            yield {
+                "kind": kind_of(state.plan.step(shown.key)),
+                "seconds": (shown.ended_at - shown.started_at).total_seconds(),
+                "practice": state.plan.backend.practice,
+            }
+
+
+def expected(step: Step, earlier: Past, pace: float = 1.0) -> Expected:
+    """What to expect of a step: the median and the slowest of earlier runs, else what is documented.
+
+    `pace` is 1 for a real cloud and 1/speed on the practice range, where the service's part goes faster.
+    """
+    kind = kind_of(step)
+    if seen := earlier.get(kind):
+        return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen))
+    found = DOCUMENTED.get(kind) or ASSUMED.get(kind) or _UNSEEN
+    factor = pace if step.change else 1.0
+    return replace(found, usual=found.usual * factor, slowest=found.slowest * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class StepForecast:
+    """When a step usually ends and when at the slowest (UTC); both are its end when it has ended."""
+
+    key: str
+    number: int
+    of: int
+    usual_end: datetime
+    slowest_end: datetime
+    expected: Expected
+    ended: bool = False
+
+    def told(self, zone: tzinfo = UTC) -> str:
+        """The sentence for the operator, with the clock of `zone`."""
+        usual, slowest = (f"{each.astimezone(zone):%H:%M}" for each in (self.usual_end, self.slowest_end))
+        words = {
+            Source.EARLIER_RUNS: f"usually done at {usual}, slowest ever {slowest}",
+            Source.DOCUMENTED: f"done at about {usual} by the documented duration, no earlier run",
+            Source.ASSUMED: f"perhaps done at {usual}: an assumption, no earlier run",
+        }[self.expected.source]
+        return f"step {self.number} of {self.of}, {f'ended at {usual}' if self.ended else words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The expected end of the whole and of each step, as of `made_at`; `source` is the weakest of all."""
+
+    made_at: datetime
+    steps: tuple[StepForecast, ...]
+    usual_end: datetime
+    slowest_end: datetime
+    source: Source
+
+    def of(self, key: str) -> StepForecast:
+        """The forecast of one step; KeyError where there is none."""
+        return {each.key: each for each in self.steps}[key]
+
+
+def forecast(
+    plan: Plan,
+    earlier: Past,
+    now: datetime,
+    states: Iterable[StepState] = (),
+    *,
+    pace: float = 1.0,
+) -> Forecast:
+    """When each step ends if it starts as soon as the steps it waits for have ended and its lane is free.
+
+    A step under way that is later than expected is expected any moment: at `now`. A step that rests
+    without being done (failed, skipped, not sent, unknown) takes no more time unless somebody acts.
+    """
+    known = {each.key: each for each in states}
+    found = {step.key: known.get(step.key) or StepState(step.key, step.title) for step in plan.steps}
+    wanted = {step.key: expected(step, earlier, pace) for step in plan.steps}
+    usual = _ends(plan, {key: each.usual for key, each in wanted.items()}, now, found)
+    slowest = _ends(plan, {key: each.slowest for key, each in wanted.items()}, now, found)
+    steps = tuple(
+        StepForecast(key, number, len(wanted), usual[key], slowest[key], each, ended=found[key].phase.rests)
+        for number, (key, each) in enumerate(wanted.items(), start=1)
+    )
+    sources = {each.expected.source for each in steps if not each.ended}
+    weakest = max(sources, key=list(Source).index, default=Source.EARLIER_RUNS)
+    return Forecast(now, steps, max(usual.values(), default=now), max(slowest.values(), default=now), weakest)
+
+
+def _ends(
+    plan: Plan, seconds: Mapping[str, float], now: datetime, states: Mapping[str, StepState]
+) -> dict[str, datetime]:
+    ends: dict[str, datetime] = {}
+    lanes: dict[str, datetime] = {}
+    for step in plan.steps:
+        state = states[step.key]
+        if state.phase.rests:
+            ends[step.key] = state.ended_at or now
+            continue
+        free = [now, *(ends[key] for key in (*step.needs, *step.after))]
+        begin = state.started_at or max([*free, lanes.get(step.lane, now)])
+        ends[step.key] = max(begin + timedelta(seconds=seconds[step.key]), now)
+        if step.lane:
+            lanes[step.lane] = ends[step.key]
+    return ends

@@ -1,0 +1,254 @@
+"""What one reading of the service says about one change: untouched, on its way, reached, broken (pure).
+
+It serves twice: to find the trace of a change whose answer was lost, and to show how a change is getting on.
+Source: the `effect` and the status tables of each operation in the SDRS API reference; ECS for servers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from drkit.model import (
+    Change,
+    DrillStatus,
+    GroupStatus,
+    InstanceStatus,
+    Inventory,
+    Operation,
+    PairStatus,
+    ServerStatus,
+    ThingKind,
+)
+
+Marks = Mapping[str, Any]
+
+
+class ChangeStage(StrEnum):
+    """How far a change is at the service, as far as a reading shows.
+
+    ELSEWHERE: things changed since, but not as this change would have changed them.
+    """
+
+    UNTOUCHED = "untouched"
+    MOVING = "moving"
+    REACHED = "reached"
+    BROKEN = "broken"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look: the stage, what was seen in words, and progress 0 to 100 where the service tells it."""
+
+    stage: ChangeStage
+    words: str
+    progress: int | None = None
+
+
+def kinds_for(change: Change) -> tuple[ThingKind, ...]:
+    """What has to be read to see how far a change is."""
+    return _LOOKS[change.operation].kinds
+
+
+def marks_of(change: Change, inventory: Inventory) -> Marks:
+    """What this reading says of the things a change touches, as JSON, to compare with later."""
+    return _LOOKS[change.operation].marks(change, inventory)
+
+
+def observe(change: Change, inventory: Inventory, before: Marks) -> Observation:
+    """How far a change is, given what was noted before it was sent."""
+    look = _LOOKS[change.operation]
+    now = look.marks(change, inventory)
+    if now == before:
+        return Observation(ChangeStage.UNTOUCHED, f"{look.words(change, now)}, as before it was sent")
+    if change.operation is Operation.CREATE_DRILL:  # others may bear the same name
+        now = {key: status for key, status in now.items() if key not in before}
+    stage = look.stage(change, now)
+    group = inventory.groups.get(change.group_id) if stage is ChangeStage.MOVING else None
+    return Observation(stage, look.words(change, now), group.progress if group else None)
+
+
+def _plainly(_change: Change, marks: Marks) -> str:
+    told = [f"{key} {value or 'none'}" for key, value in marks.items() if key != "updated_at"]
+    return ", ".join(told) or "nothing of it is there"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    kinds: tuple[ThingKind, ...]
+    marks: Callable[[Change, Inventory], Marks]
+    stage: Callable[[Change, Marks], ChangeStage]
+    words: Callable[[Change, Marks], str] = _plainly
+
+
+def _stage(status: str, moving: str, reached: bool, broken: str) -> ChangeStage:  # a table's columns
+    if status == moving:
+        return ChangeStage.MOVING
+    if status == broken:
+        return ChangeStage.BROKEN
+    return ChangeStage.REACHED if reached else ChangeStage.ELSEWHERE
+
+
+# Pairs
+
+
+def _pair_marks(change: Change, inventory: Inventory) -> Marks:
+    pair = inventory.pairs.get(change.text("pair_id"))
+    if pair is None:
+        return {"pair": "gone"}
+    return {
+        "pair": str(pair.status),
+        "attached": [[each.instance_id, each.device] for each in pair.attachments],
+        "size_gb": pair.size_gb,
+        "updated_at": pair.updated_at.isoformat() if pair.updated_at else "",
+    }
+
+
+def _attached(change: Change, marks: Marks) -> str:
+    """The words for a pair: its status and, at rest, what it is attached to."""
+    if marks["pair"] in {PairStatus.ATTACHING, PairStatus.DETACHING, "gone"}:
+        return f"pair {marks['pair']}"
+    ours = change.text("instance_id")
+    held = [f"{'this' if key == ours else key} instance as {device}" for key, device in marks["attached"]]
+    return f"pair {marks['pair']}, attached to {' and '.join(held) or 'nothing'}"
+
+
+def _device(change: Change, marks: Marks) -> str:
+    return str(dict(marks.get("attached", ())).get(change.text("instance_id"), ""))
+
+
+def _attach(change: Change, marks: Marks) -> ChangeStage:
+    # The service rewrites a prefix that does not fit; the letter stays.
+    there = _device(change, marks)[-1:] == change.text("device")[-1:]
+    return _stage(marks["pair"], PairStatus.ATTACHING, there, PairStatus.ERROR_ATTACHING)
+
+
+def _detach(change: Change, marks: Marks) -> ChangeStage:
+    gone = marks["pair"] != "gone" and not _device(change, marks)
+    return _stage(marks["pair"], PairStatus.DETACHING, gone, PairStatus.ERROR_DETACHING)
+
+
+def _expand(change: Change, marks: Marks) -> ChangeStage:
+    grown = marks.get("size_gb", 0) >= change.number("new_size_gb")
+    return _stage(marks["pair"], PairStatus.EXTENDING, grown, PairStatus.ERROR_EXTENDING)
+
+
+def _size(_change: Change, marks: Marks) -> str:
+    return f"pair {marks['pair']}, {marks.get('size_gb', 0)} GB"
+
+
+# Groups
+
+_PATHS: Mapping[Operation, tuple[GroupStatus, GroupStatus, GroupStatus]] = {
+    Operation.ENABLE_PROTECTION: (
+        GroupStatus.STARTING,
+        GroupStatus.PROTECTED,
+        GroupStatus.ERROR_STARTING,
+    ),
+    Operation.DISABLE_PROTECTION: (
+        GroupStatus.STOPPING,
+        GroupStatus.AVAILABLE,
+        GroupStatus.ERROR_STOPPING,
+    ),
+    Operation.PLANNED_FAILOVER: (
+        GroupStatus.REVERSING,
+        GroupStatus.PROTECTED,
+        GroupStatus.ERROR_REVERSING,
+    ),
+    Operation.FAILOVER: (
+        GroupStatus.FAILING_OVER,
+        GroupStatus.FAILED_OVER,
+        GroupStatus.ERROR_FAILING_OVER,
+    ),
+    Operation.REPROTECT: (
+        GroupStatus.REPROTECTING,
+        GroupStatus.PROTECTED,
+        GroupStatus.ERROR_REPROTECTING,
+    ),
+}
+"""By operation: the status on the way, at the end, and after a failure."""
+
+
+def _group_marks(change: Change, inventory: Inventory) -> Marks:
+    group = inventory.groups.get(change.group_id)
+    if group is None:
+        return {"group": "gone"}
+    return {
+        "group": str(group.status),
+        "production": str(group.priority_station),
+        "updated_at": group.updated_at.isoformat() if group.updated_at else "",
+    }
+
+
+def _switch(change: Change, marks: Marks) -> ChangeStage:
+    moving, target, broken = _PATHS[change.operation]
+    switched = not change.text("to") or marks.get("production") == change.text("to")
+    return _stage(marks["group"], moving, marks["group"] == target and switched, broken)
+
+
+# Drills
+
+
+def _named_drills(change: Change, inventory: Inventory) -> Marks:
+    drills = inventory.drills_of(change.group_id)
+    return {f"drill {each.id}": str(each.status) for each in drills if each.name == change.text("name")}
+
+
+def _create_drill(_change: Change, marks: Marks) -> ChangeStage:
+    status = next(iter(marks.values())) if len(marks) == 1 else "not to be told apart"
+    reached = status == DrillStatus.AVAILABLE
+    return _stage(status, DrillStatus.CREATING, reached, DrillStatus.ERROR)
+
+
+def _drill_marks(change: Change, inventory: Inventory) -> Marks:
+    drill = inventory.drills.get(change.text("drill_id"))
+    return {"drill": str(drill.status) if drill else "gone"}
+
+
+def _delete_drill(_change: Change, marks: Marks) -> ChangeStage:
+    status, gone = marks["drill"], marks["drill"] == "gone"
+    return _stage(status, DrillStatus.DELETING, gone, DrillStatus.ERROR_DELETING)
+
+
+# Instances and servers
+
+
+def _instance_marks(change: Change, inventory: Inventory) -> Marks:
+    instance = inventory.instances.get(change.text("instance_id"))
+    if instance is None:
+        return {"instance": "gone"}
+    servers = [inventory.servers.get(each) for each in instance.server_ids]
+    return {"instance": str(instance.status), "flavors": [each.flavor for each in servers if each]}
+
+
+def _resize(change: Change, marks: Marks) -> ChangeStage:
+    status, flavors = marks["instance"], set(marks.get("flavors", ()))
+    resized = flavors == {change.text("flavor")}
+    return _stage(status, InstanceStatus.RESIZING, resized, InstanceStatus.ERROR_RESIZING)
+
+
+def _server_marks(change: Change, inventory: Inventory) -> Marks:
+    server = inventory.servers.get(change.text("server_id"))
+    if server is None:
+        return {"server": "gone"}
+    return {"server": str(server.status), "task": server.task_state}
+
+
+def _power(change: Change, marks: Marks) -> ChangeStage:
+    wanted = ServerStatus.SHUTOFF if change.operation is Operation.STOP_SERVER else ServerStatus.ACTIVE
+    status = "on its way" if marks.get("task") else marks["server"]
+    return _stage(status, "on its way", status == wanted, ServerStatus.ERROR)
+
+
+_LOOKS: Mapping[Operation, _Look] = {
+    Operation.ATTACH_PAIR: _Look(("pairs",), _pair_marks, _attach, _attached),
+    Operation.DETACH_PAIR: _Look(("pairs",), _pair_marks, _detach, _attached),
+    Operation.EXPAND_PAIR: _Look(("pairs",), _pair_marks, _expand, _size),
+    **{each: _Look(("groups",), _group_marks, _switch) for each in _PATHS},
+    Operation.CREATE_DRILL: _Look(("drills",), _named_drills, _create_drill),
+    Operation.DELETE_DRILL: _Look(("drills",), _drill_marks, _delete_drill),
+    Operation.RESIZE_INSTANCE: _Look(("instances", "servers"), _instance_marks, _resize),
+    Operation.STOP_SERVER: _Look(("servers",), _server_marks, _power),
+    Operation.START_SERVER: _Look(("servers",), _server_marks, _power),
+}

@@ -1,0 +1,55 @@
+"""What is asked of the service while watching: just the lists that are needed, and jobs as they are kept."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from drkit.errors import GoneError
+from drkit.execution.context import CloudService
+from drkit.model import Change, Inventory, Job, ThingKind
+
+
+def read_lists(
+    service: CloudService, kinds: Sequence[ThingKind], changes: Sequence[Change], now: datetime
+) -> Inventory:
+    """Read just what is needed to see how far some changes are."""
+    groups = tuple(sorted({each.group_id for each in changes}))
+    instances = sorted({each.text("instance_id") for each in changes} - {""})
+    read: dict[ThingKind, Callable[[], Iterable[Any]]] = {
+        "pairs": lambda: service.pairs(groups),
+        "drills": lambda: service.drills(groups),
+        "servers": service.servers,
+        "groups": lambda: _there(service.group, groups),
+        "instances": lambda: _there(service.instance, instances),
+    }
+    found: dict[str, Any] = {kind: {each.id: each for each in read[kind]()} for kind in kinds}
+    return Inventory(service.backend, now, **found)
+
+
+def _there(show: Callable[[str], Any], ids: Iterable[str]) -> Iterable[Any]:
+    for each in ids:
+        try:
+            yield show(each)
+        except GoneError:
+            continue
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """A job as the journal keeps it."""
+    return {
+        "id": job.id,
+        "type": job.type,
+        "status": str(job.status),
+        "begin_at": job.begin_at.isoformat() if job.begin_at else "",
+        "end_at": job.end_at.isoformat() if job.end_at else "",
+        "error_code": job.error_code,
+        "fail_reason": job.fail_reason,
+        "sub_jobs": [job_json(each) for each in job.sub_jobs],
+    }
+
+
+def failure_of(job: Job) -> tuple[str, str]:
+    """The code and the words of the first failure told, of the job or else of its parts."""
+    told = (job, *job.sub_jobs)
+    code = next((each.error_code for each in told if each.error_code), "")
+    return code, next((each.fail_reason for each in told if each.fail_reason), "")

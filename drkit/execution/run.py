@@ -1,0 +1,312 @@
+"""`Run`: a plan being carried out, recorded, watched, and gone on with after an interruption."""
+
+import secrets
+import socket
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from drkit.clock import Clock, SystemClock
+from drkit.errors import (
+    InputError,
+    JournalDamagedError,
+    JournalError,
+    NotConfirmedError,
+    RefusedError,
+    StalePlanError,
+)
+from drkit.execution.board import Board
+from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
+from drkit.execution.engine import RunEngine
+from drkit.execution.findings import note
+from drkit.execution.sending import read_for
+from drkit.execution.snapshot import snapshot
+from drkit.execution.states import Action, RunPhase, RunState, StepPhase
+from drkit.journal import Entry, EntryKind, Hold, Journal, NewRun
+from drkit.model import Inventory
+from drkit.plan.attach import recheck
+from drkit.plan.steps import Plan
+
+_LOOK_AGAIN = {"phase": StepPhase.WORKING.value, "sentence": "Looked at again."}
+_live: "dict[str, Run]" = {}  # what this process drives; a run goes on even if nobody holds on to it
+
+
+class Run:
+    """One run. Everything here may be called from any thread; what takes time happens in the run's own.
+
+    `id` names it in the journal, `plan` is what was confirmed, `backend` where it runs.
+    """
+
+    def __init__(
+        self, board: Board, service: CloudService, journal: Journal, clock: Clock, options: RunOptions
+    ) -> None:
+        self.id, self.plan, self.backend = board.run_id, board.plan, board.plan.backend
+        self._board, self._service, self._journal = board, service, journal
+        self._clock, self._options = clock, options
+        self._keys = frozenset(each.key for each in self.plan.steps)
+        self._words = threading.Lock()  # one word at a time
+        self._engine: RunEngine | None = None
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id}: {self.plan.title}, {self.state().phase.value}>"
+
+    @classmethod
+    def start(
+        cls,
+        plan: Plan,
+        *,
+        client: CloudService,
+        journal: Journal,
+        clock: Clock | None = None,
+        confirm: str,
+        takeover: bool = False,
+        options: RunOptions = USUAL,
+    ) -> "Run":
+        """Start a plan that the operator confirmed by typing the names of its groups, joined by ", ".
+
+        The world is read again first. Raises `NotConfirmedError` for another name, `StalePlanError` when a
+        step is no longer allowed, `LeaseHeldError` when another run holds a group, `InputError` for a plan
+        that cannot be run. Nothing was sent then.
+        """
+        clock = clock or SystemClock()
+        plan.check(client.backend)
+        _confirmed(plan, confirm)
+        reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
+        _still_fits(plan, reading)
+        hold = journal.start(_new_run(plan, confirm, reading, options, clock.now()), takeover=takeover)
+        run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
+        run._drive(hold)
+        return run
+
+    @classmethod
+    def resume(
+        cls,
+        run_id: str,
+        *,
+        client: CloudService,
+        journal: Journal,
+        clock: Clock | None = None,
+        takeover: bool = False,
+        options: RunOptions = USUAL,
+    ) -> "Run":
+        """Go on with a run from its journal, on any machine: what is settled stays, what was sent is watched,
+        what was about to be sent is looked up first. A finished run is shown as it ended.
+
+        A run that this very process drives is given back as it is. Raises `LeaseHeldError` when somebody
+        else drives it, `JournalDamagedError` when its record does not hold, `RefusedError` for a run of
+        another backend or one that was closed.
+        """
+        if (live := _live.get(run_id)) and live.driven:
+            return live
+        if faults := journal.verify(run_id).faults:
+            raise JournalDamagedError(f"Run {run_id} is not gone on with: {' '.join(faults)}")
+        entries = journal.entries(run_id)
+        board = Board.replay(entries)
+        if board.plan.backend != client.backend:
+            raise RefusedError(
+                f"Run {run_id} belongs to {board.plan.backend.label}, and this is {client.backend.label}: "
+                "connect with the profile it was started with."
+            )
+        if finished(entries) and board.state().phase is RunPhase.STOPPED:
+            raise RefusedError(f"Run {run_id} is not gone on with. {board.state().sentence}")
+        options = replace(options, fail_fast=bool(entries[0].data["fail_fast"]))  # as it was at the start
+        run = cls(board, client, journal, clock or SystemClock(), options)
+        if not finished(entries):
+            unknown = (each.key for each in run.state().steps if each.phase is StepPhase.UNKNOWN)
+            run._revive([(EntryKind.NOTED, key, _LOOK_AGAIN) for key in unknown], takeover=takeover)
+        return run
+
+    # What is
+
+    def state(self) -> RunState:
+        """How everything is now; the same object as long as nothing changes."""
+        return self._board.state()
+
+    def wait(self, timeout: float | None = None) -> RunState:
+        """Wait, at most so many seconds, until nothing goes on by itself: the end, or a question to the
+        operator. Ctrl-C stops the run, in order."""
+        try:
+            return self._wait(timeout)
+        except KeyboardInterrupt:
+            self.stop("Interrupted")
+            return self._wait(None)
+
+    def _wait(self, timeout: float | None) -> RunState:
+        state = self._board.wait_for(lambda now: now.phase is not RunPhase.RUNNING, timeout)
+        if not state.phase.alive and self._engine:
+            self._engine.thread.join()
+        return state
+
+    # What the operator says
+
+    def stop(self, why: str = "Stopped by the operator") -> None:
+        """Stop sending and watching at once. Jobs under way go on at the service and are written down."""
+        if self._engine:
+            self._engine.stop(why)
+
+    def approve(self, key: str) -> None:
+        """Say yes to a step that had to be asked about again: it is judged once more, then sent."""
+        self._say(key, Action.APPROVE, EntryKind.APPROVED, phase=StepPhase.WAITING, sentence="Approved anew.")
+
+    def retry(self, key: str) -> None:
+        """Try a step again that failed or was not sent; one that goes on already is left alone."""
+        if key in self._keys and not self._board.record(key).phase.rests:
+            return
+        self._say(
+            key, Action.RETRY, EntryKind.APPROVED, phase=StepPhase.WAITING, sentence="To be tried again."
+        )
+
+    def skip(self, key: str, reason: str) -> None:
+        """Leave a step out; what needs it goes on without it."""
+        reason = _told("why the step is skipped", reason)
+        said = f"Skipped: {reason}"
+        self._say(key, Action.SKIP, EntryKind.SETTLED, phase=StepPhase.SKIPPED, sentence=said, reason=reason)
+
+    def sign_off(self, key: str, passed: bool, who: str, note: str = "") -> None:  # as a form calls it
+        """Say that a person did a step, or that it did not work out; also that a check holds."""
+        who = _told("who signs", who)
+        sentence = f"{'Done' if passed else 'Not passed'}, says {who}{f': {note}' if note else '.'}"
+        phase = StepPhase.DONE if passed else StepPhase.FAILED
+        said = {"signed_by": who, "passed": passed, "note": note, "sentence": sentence}
+        self._say(key, Action.SIGN_OFF, EntryKind.SETTLED, phase=phase, **said)
+
+    def resolve(self, key: str, adopt: bool, why: str) -> None:  # as a form calls it
+        """Say of a step whose outcome is unknown that it was done (`adopt`), or that it was not."""
+        why = _told("how you know", why)
+        sentence = f"{'Done' if adopt else 'Not done'}, on the operator's word: {why}"
+        phase = StepPhase.DONE if adopt else StepPhase.FAILED
+        said = {"resolved": adopt, "why": why, "sentence": sentence}
+        self._say(key, Action.RESOLVE, EntryKind.SETTLED, phase=phase, **said)
+
+    def look_again(self, key: str) -> None:
+        """Look at the service again for a step whose outcome is unknown."""
+        self._say(
+            key, Action.LOOK_AGAIN, EntryKind.NOTED, phase=StepPhase.WORKING, sentence="Looked at again."
+        )
+
+    def note(self, key: str, text: str, who: str, attachment: tuple[str, str, bytes] | None = None) -> None:
+        """Add a note to a step, or ("") to the whole run, also after its end; it changes nothing else.
+
+        An attachment is a file's name, media type and content, at most 1 MB; `InputError` for more.
+        """
+        if key:
+            self._known(key)
+        self._journal.note(self.id, note(text, who, attachment), key)
+
+    def _say(self, key: str, action: Action, kind: EntryKind, *, phase: StepPhase, **data: Any) -> None:  # noqa: ANN401
+        """Write the operator's word down, and have the engine act on it; a run that ended goes on with it."""
+        told = {"phase": phase.value, **data}
+        with self._words:
+            if not self._said_to_engine(key, action, kind, told):
+                if self.state().phase is RunPhase.STOPPED:
+                    raise InputError(f"The run is stopped; go on with it first: drkit resume {self.id}")
+                self._expect(key, action)
+                self._revive([(kind, key, told)])
+
+    def _said_to_engine(self, key: str, action: Action, kind: EntryKind, told: dict[str, Any]) -> bool:
+        if self._engine is None:
+            return False
+        with self._engine.context.lock:
+            if not self._engine.ended:
+                self._expect(key, action)
+                self._engine.context.write(kind, key, {"by": self._engine.context.hold.who, **told})
+                self._engine.go_on()
+            return not self._engine.ended
+
+    def _known(self, key: str) -> None:
+        if key not in self._keys:
+            raise InputError(f"There is no step {key!r} in this run.")
+
+    def _expect(self, key: str, action: Action) -> None:
+        self._known(key)
+        shown = self._board.record(key).shown
+        if action not in shown.actions:
+            can = " or ".join(shown.actions) or "nothing"
+            raise InputError(f"Step {key} is {shown.phase.value}: you cannot {action} it now, but {can}.")
+
+    # The thread behind it
+
+    @property
+    def driven(self) -> bool:
+        """Whether this process drives it now."""
+        return self._engine is not None and not self._engine.ended
+
+    def _revive(
+        self, words: Iterable[tuple[EntryKind, str, dict[str, Any]]], *, takeover: bool = False
+    ) -> None:
+        """Take the groups again, write the operator's words down, and go on."""
+        hold = self._journal.hold(self.id, takeover=takeover)
+        try:
+            for kind, key, told in words:
+                self._board.tell(hold.append(kind, key, {"by": hold.who, **told}))
+        except JournalError:
+            hold.abandon()
+            raise
+        self._board.revive()
+        self._drive(hold)
+
+    def _drive(self, hold: Hold) -> None:
+        context = RunContext(self._board, hold, self._service, self._clock, self._options)
+        self._engine = RunEngine(context)
+        for ended in [key for key, each in tuple(_live.items()) if not each.driven]:
+            del _live[ended]
+        _live[self.id] = self
+        self._engine.start()
+
+
+def stop_all(why: str = "Interrupted") -> None:
+    """Stop every run that this process drives, in order, and wait until that is written down."""
+    for run in [each for each in tuple(_live.values()) if each.driven]:
+        run.stop(why)
+        run.wait()
+
+
+def finished(entries: Iterable[Entry]) -> bool:
+    """Whether the run came to its end, apart from notes that were added later."""
+    last = [each for each in entries if each.kind is not EntryKind.NOTED][-1]
+    return last.kind is EntryKind.SETTLED and not last.step
+
+
+def _told(what: str, text: str) -> str:
+    if not text.strip():
+        raise InputError(f"Say {what}.")
+    return text.strip()
+
+
+def _confirmed(plan: Plan, confirm: str) -> None:
+    wanted = ", ".join(name for _, name in plan.groups)
+    if confirm.strip() != wanted:
+        raise NotConfirmedError(f"Nothing was sent: to confirm, type {wanted!r}, not {confirm!r}.")
+
+
+def _still_fits(plan: Plan, reading: Inventory) -> None:
+    refused = recheck(plan, reading)
+    if refused:
+        told = "; ".join(
+            f"step {step.key} ({step.title}): {' '.join(map(str, verdict.objections))}"
+            for step, verdict in refused
+        )
+        objections = [each for _, verdict in refused for each in verdict.objections]
+        raise StalePlanError(f"Things changed since the plan was made. Nothing was sent. {told}", objections)
+
+
+def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, now: datetime) -> NewRun:
+    backend = plan.backend
+    kind = f"practice at {socket.gethostname()}" if backend.practice else backend.cloud  # ranges are local
+    return NewRun(
+        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        title=plan.title,
+        practice=backend.practice,
+        place=backend.label,
+        scope=f"{kind}/{backend.region}/{backend.project_id}",
+        groups=plan.groups,
+        plan=plan.to_json(),
+        digest=plan.digest,
+        data={
+            "confirmed": confirm,
+            "fail_fast": options.fail_fast,
+            "snapshot": snapshot(reading, plan.groups),
+        },
+    )

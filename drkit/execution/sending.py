@@ -1,0 +1,232 @@
+"""`Sender`: which step's turn it is, whether it is still allowed, and sending it, once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from drkit.errors import (
+    BusyError,
+    DrkitError,
+    JournalError,
+    OutcomeUnknownError,
+    ServiceError,
+    UnavailableError,
+    UnreachableError,
+    WireError,
+)
+from drkit.execution.context import CloudService, RunContext
+from drkit.execution.late_binding import bind_late, done_already
+from drkit.execution.limits import LONGEST_LOOK, PATIENCE
+from drkit.execution.observations import marks_of
+from drkit.execution.records import StepRecord
+from drkit.execution.recovery import recovery_point
+from drkit.execution.remedies import remedy
+from drkit.execution.states import Action, StepPhase
+from drkit.journal import EntryKind
+from drkit.model import Change, Inventory, Operation
+from drkit.plan.steps import Step
+from drkit.rules import Verdict, judge
+
+BATCH = 32  # steps that are judged on one reading
+MOST_REASONS = 3  # in a sentence on the screen; the journal keeps them all
+_MET = {StepPhase.DONE, StepPhase.SKIPPED}
+_PASSING = (UnreachableError, UnavailableError, BusyError, WireError)
+
+
+def read_for(steps: Iterable[Step], service: CloudService, groups: Iterable[str] = ()) -> Inventory:
+    """Read the world as far as judging these steps needs it, and those groups besides."""
+    changes = [each.change for each in steps if each.change]
+    instances = tuple(sorted({each.text("instance_id") for each in changes} - {""}))
+    disks = any(each.operation is Operation.EXPAND_PAIR for each in changes)
+    wanted = tuple(sorted({*groups, *(each.group_id for each in changes)}))
+    return service.inventory(wanted, block_devices_of=instances, disks=disks)
+
+
+class Sender:
+    """Brings steps to the service in the order of the plan. Everything but `_send` runs in the engine."""
+
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.busy: dict[str, Step] = {}  # being judged or sent
+        self._again_at = 0.0
+        self._unreadable_since: float | None = None
+
+    @property
+    def due(self) -> float | None:
+        """When to try to read the service again, if it could not be read."""
+        return self._again_at if self._unreadable_since is not None else None
+
+    def turn(self) -> list[StepRecord]:
+        """Leave undone what cannot come any more, send what can; returns the manual steps and checks whose
+        turn has come."""
+        while self._withhold():
+            pass
+        come = [each for each in self.context.board.records() if self._come(each)]
+        changes = [each.step for each in come if each.step.change]
+        if changes and self.context.clock.monotonic() >= self._again_at:
+            self._look(self._with_free_lanes(changes))
+        return [each for each in come if not each.step.change]
+
+    def _come(self, record: StepRecord) -> bool:
+        if record.phase is not StepPhase.WAITING or record.step.key in self.busy:
+            return False
+        board = self.context.board
+        needed = (board.record(key).phase in _MET for key in record.step.needs)
+        ended = (board.record(key).phase.rests for key in record.step.after)
+        return all(needed) and all(ended)
+
+    def _withhold(self) -> bool:
+        records = self.context.board.records()
+        unknown = {
+            each.step.lane: each for each in records if each.phase is StepPhase.UNKNOWN and each.step.lane
+        }
+        broken = next((each for each in records if each.phase in {StepPhase.FAILED, StepPhase.UNKNOWN}), None)
+        found = False
+        for each in records:
+            if each.phase is StepPhase.WAITING and each.step.key not in self.busy:
+                why = self._why_not(each, unknown.get(each.step.lane), broken)
+                if why:
+                    self._leave(each.step.key, why, retry=False)
+                    found = True
+        return found
+
+    def _why_not(self, record: StepRecord, in_lane: StepRecord | None, broken: StepRecord | None) -> str:
+        if self.context.options.fail_fast and broken:
+            return f"Held back: {_named(broken)}, and the run was to stop at the first such step."
+        if in_lane:
+            return f"Held back: {_named(in_lane)}, and only one change at a time may go there."
+        for key in record.step.needs:
+            need = self.context.board.record(key)
+            if need.phase.rests and need.phase not in _MET:
+                return f"It needs {_named(need)}."
+        return ""
+
+    def _leave(self, key: str, sentence: str, **more: Any) -> None:  # noqa: ANN401  # JSON values
+        data = {"phase": StepPhase.NOT_SENT.value, "sentence": sentence, **more}
+        self.context.write(EntryKind.NOTED, key, data)
+
+    def _with_free_lanes(self, steps: Iterable[Step]) -> list[Step]:
+        under_way = (each.step for each in self.context.board.records() if each.phase is StepPhase.WORKING)
+        taken = {each.lane: each for each in (*under_way, *self.busy.values()) if each.lane}
+        chosen: list[Step] = []
+        for step in steps:
+            if ahead := taken.get(step.lane):
+                self.context.board.show(step.key, sentence=f"Waits until step {ahead.key} has settled.")
+            elif len(chosen) < BATCH:
+                chosen.append(step)
+                taken.update({step.lane: step} if step.lane else {})
+        return chosen
+
+    def _look(self, steps: Sequence[Step]) -> None:
+        if steps:
+            self.busy.update({each.key: each for each in steps})
+            for each in steps:
+                self.context.board.show(each.key, sentence="Reading the service once more before sending.")
+            self.context.read(partial(read_for, steps, self.context.service), partial(self._judge, steps))
+
+    def _judge(self, steps: Sequence[Step], reading: Callable[[], Inventory]) -> None:
+        try:
+            inventory = reading()
+        except DrkitError as error:
+            self._unreadable(steps, error)
+            return
+        self._unreadable_since = None
+        planned = [
+            each.step.change for each in self.context.board.records() if each.phase is StepPhase.WORKING
+        ]
+        for step in steps:
+            assert step.change  # noqa: S101  # only changes are sent
+            change = bind_late(step.change, inventory)
+            if told := done_already(change, inventory):
+                del self.busy[step.key]
+                self.context.write(
+                    EntryKind.SETTLED, step.key, {"phase": StepPhase.DONE.value, "sentence": told}
+                )
+                continue
+            verdict = judge(change, inventory, [each for each in planned if each])
+            if verdict.allowed:
+                planned.append(change)
+                noted = {"before": dict(marks_of(change, inventory))}
+                if point := recovery_point(change, inventory):
+                    noted["recovery_point"] = point
+                self.context.send(partial(self._send, step.key, change, noted), partial(self._sent, step))
+            else:
+                del self.busy[step.key]
+                self._object(step, verdict)
+
+    def _unreadable(self, steps: Sequence[Step], error: DrkitError) -> None:
+        now, pace = self.context.clock.monotonic(), self.context.pace
+        since = self._unreadable_since = now if self._unreadable_since is None else self._unreadable_since
+        self._again_at = now + pace.pause(LONGEST_LOOK)
+        give_up = not isinstance(error, _PASSING) or now - since > pace.patience(PATIENCE)
+        for step in steps:
+            del self.busy[step.key]
+            if give_up:
+                self._leave(step.key, f"The service could not be read: {error}", retry=True)
+            else:
+                self.context.board.show(step.key, sentence=f"The service cannot be read now: {error}")
+        if give_up:
+            self._unreadable_since = None
+
+    def _object(self, step: Step, verdict: Verdict) -> None:
+        shown, more = verdict.objections[:MOST_REASONS], len(verdict.objections) - MOST_REASONS
+        told = " ".join([*(each.judged for each in shown), *([f"And {more} more."] if more > 0 else [])])
+        data = {"objections": [str(each) for each in verdict.objections], "code": shown[0].code}
+        remedies = " ".join(dict.fromkeys(each.remedy for each in shown))
+        sentence = f"Things have changed since the plan was shown: {told}"
+        if self.context.options.attended:
+            sentence = f"{sentence} It waits for a new yes."
+            phased = {"phase": StepPhase.READY.value, "sentence": sentence, "remedy": remedies}
+            self.context.write(EntryKind.NOTED, step.key, {**data, **phased})
+        else:
+            self._leave(step.key, sentence, retry=True, remedy=remedies, **data)
+
+    def _send(self, key: str, change: Change, noted: Mapping[str, Any]) -> None:
+        """In a helper's thread: intend, send once, write down what came of it."""
+        if self.context.stopping.is_set():
+            return
+        self.context.write(EntryKind.INTENDED, key, {"change": change.to_json(), **noted})
+        self.context.check_hold()
+        try:
+            job_id = self.context.service.submit(change)
+        except (OutcomeUnknownError, WireError) as error:
+            self.context.write(EntryKind.LOST, key, {"error": str(error)})
+        except DrkitError as error:
+            self.context.write(EntryKind.SETTLED, key, _refused(error))
+        except Exception as error:  # noqa: BLE001  # whatever it was, the change may have been taken
+            self.context.write(EntryKind.LOST, key, {"error": f"Sending broke off ({type(error).__name__})."})
+        else:
+            self._accepted(key, job_id)
+
+    def _accepted(self, key: str, job_id: str) -> None:
+        try:
+            self.context.write(EntryKind.SENT, key, {"answer": {"job_id": job_id}}, job_id)
+        except JournalError as error:
+            self.context.board.show(key, job_id=job_id)
+            raise type(error)(
+                f"{error} Step {key} was accepted as job {job_id} before, which is not written down."
+            ) from error
+
+    def _sent(self, step: Step, outcome: Callable[[], None]) -> None:
+        del self.busy[step.key]
+        outcome()
+
+
+def _refused(error: DrkitError) -> dict[str, Any]:
+    told: dict[str, Any] = {"phase": StepPhase.FAILED.value, "reason": str(error)}
+    if isinstance(error, ServiceError):
+        sentence = f"The service refused it: {error.message or error.code or error.status}"
+        more = {"reason": error.message, "code": error.code, "request_id": error.request_id}
+        return {**told, **more, "sentence": sentence, "remedy": remedy(error.code)}
+    return {**told, "sentence": f"Nothing was sent: {error}", "remedy": "Retry when the cause is gone."}
+
+
+def _named(record: StepRecord) -> str:
+    return f"step {record.step.key} ({record.step.title}), which is {record.phase.value}"
+
+
+def waits_for_operator(record: StepRecord) -> bool:
+    """Whether nothing goes on with a step until the operator speaks."""
+    return record.phase is StepPhase.READY and bool(
+        set(record.shown.actions) & {Action.APPROVE, Action.SIGN_OFF}
+    )

@@ -1,0 +1,334 @@
+"""`JobWatcher`: follows every change that was sent to its end, with as few requests as will do.
+
+The pairs of all groups come from one list request a tick; a job is asked when its pair has left the moving
+state, or has moved for long. The job's own status is what counts. A change without a job id, because its
+answer was lost, is looked for at the service and then followed by the state of what it changes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from drkit.errors import DrkitError, GoneError
+from drkit.execution.context import RunContext
+from drkit.execution.limits import ASK_ANYWAY, FIRST_LOOK, GROWTH, LONGEST_LOOK, LOOKS_FOR_A_TRACE
+from drkit.execution.observations import ChangeStage, Marks, Observation, kinds_for, observe
+from drkit.execution.reads import failure_of, job_json, read_lists
+from drkit.execution.records import StepRecord
+from drkit.execution.remedies import remedy
+from drkit.execution.states import StepPhase
+from drkit.journal import EntryKind
+from drkit.model import Change, Inventory, Job, JobStatus, Operation, ThingKind
+
+STRANGE_LOOKS = 3  # so often in a row must a followed thing look wrong before it is called unknown
+_OF_SERVERS = {Operation.STOP_SERVER, Operation.START_SERVER}
+_OF_PAIRS = {Operation.ATTACH_PAIR, Operation.DETACH_PAIR, Operation.EXPAND_PAIR}
+
+
+class Mode(StrEnum):
+    """By what a change is followed: its job, the state of what it changes, or, its answer lost, its trace."""
+
+    JOB = "job"
+    STATE = "state"
+    TRACE = "trace"
+
+
+@dataclass(slots=True)
+class Watch:
+    """One change under way. Times are those of the clock's `monotonic`."""
+
+    key: str
+    change: Change
+    before: Marks
+    mode: Mode
+    job_id: str
+    lost: bool
+    began: float
+    heard_at: float
+    ask_at: float
+    look_at: float
+    looks: int = 0
+    asking: bool = False
+    news: str = ""
+    job_news: str = ""
+    progress: int | None = None
+    furthest: int = 0
+    aside: str = ""
+    silent: bool = False
+
+    @property
+    def kinds(self) -> tuple[ThingKind, ...]:
+        """What has to be listed to see it; nothing where only the job tells."""
+        if self.mode is Mode.JOB and self.change.operation not in _OF_PAIRS:
+            switches = kinds_for(self.change) == ("groups",)
+            return ("groups",) if switches else ()
+        return kinds_for(self.change)
+
+    @property
+    def told(self) -> str:
+        """What was last seen of it, in words."""
+        job = f"job {self.job_news}" if self.job_news else ""
+        return "; ".join(filter(None, (self.news, job))) or "nothing yet"
+
+
+@dataclass(slots=True)
+class _Beat:
+    due: float
+    interval: float
+    out: bool = False
+    members: list[Watch] = field(default_factory=list)
+
+
+class JobWatcher:
+    """Runs in the engine's thread; only the requests are made by helpers."""
+
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
+        self.watches: dict[str, Watch] = {}
+        self._beats: dict[tuple[ThingKind, ...], _Beat] = {}
+
+    @property
+    def due(self) -> float | None:
+        """When the next look is due."""
+        return min((each.due for each in self._beats.values() if each.members and not each.out), default=None)
+
+    def turn(self, busy: Iterable[str]) -> None:
+        """Take up what was sent meanwhile, and look where it is time."""
+        now = self.context.clock.monotonic()
+        for record in self.context.board.records():
+            if record.phase is StepPhase.WORKING and record.step.change and record.step.key not in busy:
+                self.watches.setdefault(record.step.key, self._watch(record, record.step.change, now))
+        self._gather(now)
+        for kinds, beat in self._beats.items():
+            if beat.members and not beat.out and now >= beat.due:
+                beat.out = True
+                self._look(kinds, beat)
+
+    def _watch(self, record: StepRecord, change: Change, now: float) -> Watch:
+        job_id = record.shown.job_id
+        mode = Mode.JOB if job_id else Mode.STATE if record.answered else Mode.TRACE
+        look_at = now + self._pause(LOOKS_FOR_A_TRACE[0])
+        return Watch(
+            record.step.key,
+            change,
+            record.before,
+            mode,
+            job_id,
+            record.lost,
+            began=now,
+            heard_at=now,
+            ask_at=now + self._pause(ASK_ANYWAY),
+            look_at=look_at,
+        )
+
+    def _pause(self, seconds: float) -> float:
+        return self.context.pace.pause(seconds)
+
+    def _gather(self, now: float) -> None:
+        for beat in self._beats.values():
+            beat.members.clear()
+        for watch in self.watches.values():
+            first = _Beat(due=now + self._pause(FIRST_LOOK), interval=self._pause(FIRST_LOOK))
+            beat = self._beats.setdefault(watch.kinds, first)
+            if watch.news == watch.job_news == "":  # new: look soon
+                beat.due, beat.interval = min(beat.due, first.due), first.interval
+            beat.members.append(watch)
+
+    def _look(self, kinds: tuple[ThingKind, ...], beat: _Beat) -> None:
+        members = list(beat.members)
+        changes = [each.change for each in members]
+        if kinds:
+            self.context.read(
+                partial(read_lists, self.context.service, kinds, changes, self.context.clock.now()),
+                partial(self._seen, kinds, members),
+            )
+        else:
+            for watch in members:
+                self._ask(watch)
+            self._next(kinds, news=False)
+
+    def _next(self, kinds: tuple[ThingKind, ...], *, news: bool) -> None:
+        beat = self._beats[kinds]
+        first, longest = self._pause(FIRST_LOOK), self._pause(LONGEST_LOOK)
+        beat.interval = first if news else min(beat.interval * GROWTH, longest)
+        beat.due, beat.out = self.context.clock.monotonic() + beat.interval, False
+
+    def _seen(
+        self, kinds: tuple[ThingKind, ...], members: Sequence[Watch], reading: Callable[[], Inventory]
+    ) -> None:
+        before = [each.told for each in members]
+        present = [each for each in members if self._watched(each)]
+        try:
+            inventory = reading()
+        except DrkitError as error:
+            for watch in present:
+                self._troubled(watch, error)
+        else:
+            for watch in present:
+                self._judge(watch, observe(watch.change, inventory, watch.before))
+        self._next(kinds, news=before != [each.told for each in members])
+
+    def _judge(self, watch: Watch, observation: Observation) -> None:
+        self._heard(watch, observation.words, watch.job_news, observation.progress)
+        if watch.mode is Mode.JOB:
+            moving = observation.stage is ChangeStage.MOVING and watch.change.operation in _OF_PAIRS
+            if not moving or self.context.clock.monotonic() >= watch.ask_at:
+                self._ask(watch)
+        elif watch.mode is Mode.STATE:
+            self._follow(watch, observation)
+        elif self.context.clock.monotonic() >= watch.look_at:
+            self._trace(watch, observation)
+        self._check_time(watch)
+
+    # By its job
+
+    def _ask(self, watch: Watch) -> None:
+        if not watch.asking:
+            watch.asking = True
+            service = self.context.service
+            ask = service.server_job if watch.change.operation in _OF_SERVERS else service.job
+            self.context.read(partial(ask, watch.job_id), partial(self._told, watch))
+
+    def _told(self, watch: Watch, answer: Callable[[], Job]) -> None:
+        if not self._watched(watch):
+            return
+        watch.asking = False
+        watch.ask_at = self.context.clock.monotonic() + self._pause(ASK_ANYWAY)
+        try:
+            job = answer()
+        except GoneError as error:
+            self._lose_job(watch, error)
+        except DrkitError as error:
+            self._troubled(watch, error)
+        else:
+            self._heard(watch, watch.news, str(job.status), watch.progress)
+            if job.final:
+                self._settle_by(watch, job)
+            else:
+                self._check_time(watch)
+
+    def _lose_job(self, watch: Watch, error: DrkitError) -> None:
+        sentence = (
+            f"The service does not know job {watch.job_id} any more; followed by its state from now on."
+        )
+        self.context.write(EntryKind.NOTED, watch.key, {"sentence": sentence, "error": str(error)})
+        watch.mode = Mode.STATE
+
+    def _settle_by(self, watch: Watch, job: Job) -> None:
+        told = {"job": job_json(job)}
+        if job.status is JobStatus.SUCCESS:
+            self._settle(watch, StepPhase.DONE, f"Done, says job {job.id}.", **told)
+            return
+        code, reason = failure_of(job)
+        sentence = f"Job {job.id} failed: {reason or 'the service gives no reason'}"
+        self._settle(watch, StepPhase.FAILED, sentence, code=code, reason=reason, remedy=remedy(code), **told)
+
+    # By the state of what it changes
+
+    def _follow(self, watch: Watch, observation: Observation) -> None:
+        if observation.stage is ChangeStage.MOVING:
+            watch.looks = 0
+        elif observation.stage in {ChangeStage.REACHED, ChangeStage.BROKEN}:
+            self._settle_seen(watch, observation)
+        else:
+            watch.looks += 1
+            if watch.looks >= STRANGE_LOOKS:
+                self._unknown(watch, f"It did not become what it was to become. Seen: {observation.words}.")
+
+    def _settle_seen(self, watch: Watch, observation: Observation) -> None:
+        if observation.stage is ChangeStage.REACHED:
+            self._settle(watch, StepPhase.DONE, f"Done, as the service shows: {observation.words}.")
+        else:
+            sentence = f"It failed at the service: {observation.words}."
+            advice = f"The service's task center has the reason. {remedy('')}"
+            self._settle(watch, StepPhase.FAILED, sentence, reason=observation.words, remedy=advice)
+
+    # By its trace, after the answer was lost
+
+    def _trace(self, watch: Watch, observation: Observation) -> None:
+        watch.looks += 1
+        if observation.stage is ChangeStage.ELSEWHERE:
+            self._unknown(
+                watch, f"Its answer is lost, and the service shows something else: {observation.words}."
+            )
+        elif observation.stage is not ChangeStage.UNTOUCHED:
+            seen = f"found at the service, and not so before it was sent: {observation.words}."
+            how = f"Its answer was lost; {seen}"
+            self.context.write(EntryKind.ADOPTED, watch.key, {"how": how})
+            watch.mode, watch.looks = Mode.STATE, 0
+            self._follow(watch, observation)
+        elif watch.looks < len(LOOKS_FOR_A_TRACE):
+            watch.look_at = self.context.clock.monotonic() + self._pause(LOOKS_FOR_A_TRACE[watch.looks])
+        else:
+            self._without_trace(watch, observation)
+
+    def _without_trace(self, watch: Watch, observation: Observation) -> None:
+        seen = f"after {watch.looks} looks the service shows no trace of it: {observation.words}"
+        if watch.lost:
+            self._unknown(watch, f"Its answer was lost, and {seen}. It may still come.")
+            return
+        # The run broke off between intending and hearing an answer, and nothing came of it.
+        sentence = f"The run broke off before it was taken: {seen}. It is sent now."
+        self.context.write(
+            EntryKind.NOTED, watch.key, {"phase": StepPhase.WAITING.value, "sentence": sentence}
+        )
+        del self.watches[watch.key]
+
+    # Common
+
+    def _watched(self, watch: Watch) -> bool:
+        return self.watches.get(watch.key) is watch
+
+    def _heard(self, watch: Watch, news: str, job_news: str, progress: int | None) -> None:
+        if (news, job_news, progress) != (watch.news, watch.job_news, watch.progress):
+            watch.heard_at, watch.silent = self.context.clock.monotonic(), False
+        if progress is not None and watch.progress is not None and progress < watch.progress:
+            sentence = f"Progress went back from {watch.progress} % to {progress} %."
+            self.context.write(EntryKind.NOTED, watch.key, {"sentence": sentence})
+            watch.aside = f" {sentence}"
+        watch.news, watch.job_news, watch.progress = news, job_news, progress
+        watch.furthest = max(watch.furthest, progress or 0)
+        if watch.aside and progress == watch.furthest:
+            watch.aside = ""
+        self._show(
+            watch, f"Silent, nothing new: {watch.told}." if watch.silent else f"Under way: {watch.told}."
+        )
+
+    def _troubled(self, watch: Watch, error: DrkitError) -> None:
+        self._show(watch, f"Its state cannot be read now: {error} Last seen: {watch.told}.")
+        self._check_time(watch)
+
+    def _show(self, watch: Watch, sentence: str) -> None:
+        self.context.board.show(
+            watch.key, sentence=sentence + watch.aside, progress=watch.progress, silent=watch.silent
+        )
+
+    def _check_time(self, watch: Watch) -> None:
+        now, pace = self.context.clock.monotonic(), self.context.pace
+        operation = watch.change.operation
+        if not self._watched(watch):
+            return
+        if now - watch.began > pace.deadline(operation):
+            seconds = pace.deadline(operation)
+            limit = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
+            self._unknown(
+                watch, f"No end after {limit}, the limit for {operation.words}; last: {watch.told}."
+            )
+        elif now - watch.heard_at > pace.silent(operation) and not watch.silent:
+            watch.silent = True
+            sentence = f"Silent: nothing new for {now - watch.heard_at:.0f} s. Last seen: {watch.told}."
+            self.context.write(EntryKind.NOTED, watch.key, {"sentence": sentence})
+            self._show(watch, sentence)
+
+    def _unknown(self, watch: Watch, sentence: str) -> None:
+        advice = "Look at the service, then look again here, or say whether it was done."
+        data = {"phase": StepPhase.UNKNOWN.value, "sentence": sentence, "remedy": advice, "seen": watch.told}
+        self.context.write(EntryKind.NOTED, watch.key, data)
+        del self.watches[watch.key]
+
+    def _settle(self, watch: Watch, phase: StepPhase, sentence: str, **more: Any) -> None:  # noqa: ANN401  # JSON
+        data = {"phase": phase.value, "sentence": sentence, **more}
+        self.context.write(EntryKind.SETTLED, watch.key, data, watch.job_id)
+        del self.watches[watch.key]

@@ -1,0 +1,206 @@
+"""Building plans: from a wish and a reading to steps, and what was left out and why. Pure."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from drkit import devices as names
+from drkit.errors import InputError
+from drkit.model import Change, Inventory, Operation, ReplicationPair
+from drkit.plan.steps import LeftOut, Plan, Step
+from drkit.rules import Projection, Verdict, judge_in
+
+NO_DEVICES: Mapping[str, str] = MappingProxyType({})
+
+
+def plan_attach(
+    inventory: Inventory,
+    instance_id: str,
+    pair_ids: Iterable[str],
+    *,
+    devices: Mapping[str, str] = NO_DEVICES,
+    prefix: str = "",
+) -> Plan:
+    """Plan to attach pairs to an instance, each under a device name of its own.
+
+    `devices` gives pairs a name by hand ("/dev/vdc" or "vdc"); those pairs are judged first, so that no name
+    that was asked for is given to another pair. `prefix` ("vd" on KVM, "sd" on Xen) counts where none can be
+    learned from the servers. Pairs that the rules refuse are left out, with all objections. Raises
+    `UnknownNameError` for ids that are not there, `InputError` for a pair asked for twice, a device for a
+    pair that was not asked for, or a prefix that is none.
+    """
+    work = _Work(inventory, Operation.ATTACH_PAIR, instance_id, pair_ids)
+    by_hand, spoken = work.by_hand(devices), _prefix(prefix)
+    for pair in sorted(work.pairs, key=lambda each: each.id not in by_hand):
+        device = by_hand.get(pair.id) or names.assign(work.world, work.instance, pair, prefix=spoken).device
+        work.consider(pair, device=device)
+    return work.plan(
+        "Attach",
+        title=lambda pair, change: (
+            f"Attach {pair.name} to {work.instance.name} as {work.outcome(change.text('device'))}"
+        ),
+        undo=lambda pair, _: f"Detach {pair.name} from {work.instance.name}.",
+        notes=(*work.about_prefix(spoken), *work.about_names(), *work.about_servers()),
+    )
+
+
+def plan_detach(inventory: Inventory, instance_id: str, pair_ids: Iterable[str]) -> Plan:
+    """Plan to detach pairs from an instance; the errors are those of `plan_attach`."""
+    work = _Work(inventory, Operation.DETACH_PAIR, instance_id, pair_ids)
+    for pair in work.pairs:
+        work.consider(pair)
+    held = {each.pair_id: each.device for each in inventory.attachments_on(work.instance.id)}
+    return work.plan(
+        "Detach",
+        title=lambda pair, _: f"Detach {pair.name} from {work.instance.name} ({held[pair.id]})",
+        undo=lambda pair, _: f"Attach {pair.name} to {work.instance.name} as {held[pair.id]} again.",
+    )
+
+
+def recheck(
+    plan: Plan, inventory: Inventory, settled: Collection[str] = ()
+) -> tuple[tuple[Step, Verdict], ...]:
+    """Judge a plan anew on a newer reading: the steps that are no longer allowed, with the objections.
+
+    Each step is judged as if the allowed ones before it were done; those whose keys are in `settled` are
+    done already and not judged.
+    """
+    world, refused = Projection.of(inventory), list[tuple[Step, Verdict]]()
+    for step in plan.steps:
+        if step.change is None or step.key in settled:
+            continue
+        verdict = judge_in(step.change, world)
+        if verdict.allowed:
+            world = world.after(step.change)
+        else:
+            refused.append((step, verdict))
+    return tuple(refused)
+
+
+Words = Callable[[ReplicationPair, Change], str]
+
+
+class _Work:
+    """A plan in the making: pairs are considered one by one, in a world where the ones before are done."""
+
+    def __init__(
+        self, inventory: Inventory, operation: Operation, instance_id: str, pair_ids: Iterable[str]
+    ) -> None:
+        self.inventory, self.operation = inventory, operation
+        self.instance = inventory.instance(instance_id)
+        self.pairs = _wished(inventory, pair_ids)
+        self.world = Projection.of(inventory)
+        self.changes: dict[str, Change] = {}
+        self.left_out: dict[str, LeftOut] = {}
+        self.prefix = names.learn_prefix(inventory, self.instance)
+
+    def consider(self, pair: ReplicationPair, **arguments: str) -> None:
+        """Take a pair into the plan, or leave it out with all objections."""
+        ids = {"pair_id": pair.id, "instance_id": self.instance.id}
+        change = Change.of(self.operation, self.instance.group_id, **ids, **arguments)
+        verdict = judge_in(change, self.world)
+        if verdict.allowed:
+            self.world, self.changes[pair.id] = self.world.after(change), change
+        else:
+            self.left_out[pair.id] = LeftOut(pair.name, pair.id, verdict.objections)
+
+    def plan(self, verb: str, *, title: Words, undo: Words, notes: Iterable[str] = ()) -> Plan:
+        """The plan, in the order of the wish."""
+        steps = tuple(self._steps(title, undo))
+        group = self.inventory.groups.get(self.instance.group_id)
+        count = "1 pair" if len(steps) == 1 else f"{len(steps) or 'no'} pairs"
+        nothing = () if self.pairs else ("Nothing was asked for: no pair was chosen.",)
+        return Plan(
+            title=f"{verb} {count} {'to' if verb == 'Attach' else 'from'} {self.instance.name}",
+            backend=self.inventory.backend,
+            groups=((self.instance.group_id, group.name if group else ""),),
+            steps=steps,
+            read_at=self.inventory.read_at,
+            left_out=tuple(self.left_out[each.id] for each in self.pairs if each.id in self.left_out),
+            notes=(*notes, *nothing, *self.inventory.problems),
+        )
+
+    def _steps(self, title: Words, undo: Words) -> Iterator[Step]:
+        chosen = [(each, self.changes[each.id]) for each in self.pairs if each.id in self.changes]
+        for number, (pair, change) in enumerate(chosen, start=1):
+            yield Step(
+                key=str(number),
+                title=title(pair, change),
+                change=change,
+                lane=self.instance.id,
+                undo=undo(pair, change),
+                skippable=True,
+            )
+
+    def by_hand(self, devices: Mapping[str, str]) -> dict[str, str]:
+        """The device names given by hand, by pair id."""
+        found = {self.inventory.pair(each).id: _spelled(device) for each, device in devices.items()}
+        strange = found.keys() - {each.id for each in self.pairs}
+        if strange:
+            listed = ", ".join(sorted(self.inventory.pairs[each].name for each in strange))
+            raise InputError(f"A device was given for {listed}, which is not among the pairs to attach")
+        return {key: device for key, device in found.items() if device}
+
+    def outcome(self, device: str) -> str:
+        """A device name, and what the service makes of it where that is another one."""
+        made = names.as_attached(device, self.prefix.value)
+        return device if made == device else f"{device} (the service makes it {made})"
+
+    def about_prefix(self, spoken: str) -> Iterator[str]:
+        """What to say about the prefix that the operator gave."""
+        learned = self.prefix.value
+        if spoken and learned and spoken != learned:
+            yield f"You said {spoken}, but {self.prefix.reason}: names are assigned with {learned}."
+
+    def about_names(self) -> Iterator[str]:
+        """What to say about the names in the plan: rewritten by the service, or leaving a gap."""
+        for pair_id, change in self.changes.items():
+            device, pair = change.text("device"), self.inventory.pairs[pair_id]
+            made = names.as_attached(device, self.prefix.value)
+            if made != device:
+                yield f"{pair.name}: the service will make {device} into {made}, for {self.prefix.reason}."
+            if gap := self._gap_before(made):
+                yield f"{pair.name}: {made} leaves {gap} free; the reference asks for alphabetical order."
+
+    def _gap_before(self, device: str) -> names.DeviceName | None:
+        name = names.assignable(device)
+        if name is None or name.letters == names.SYSTEM:
+            return None
+        free = names.names_on(self.world, self.instance).free(name.prefix)
+        return names.DeviceName(name.prefix, free[0]) if free and free[0] < name.letters else None
+
+    def about_servers(self) -> Iterator[str]:
+        """What to say about servers whose disks or free slots are not known."""
+        for server_id in self.instance.server_ids:
+            server = self.inventory.servers.get(server_id)
+            if server is None:
+                yield (
+                    f"Server {server_id} of {self.instance.name} was not seen: a device name may be taken "
+                    "there by a disk that SDRS does not know."
+                )
+            else:
+                if server.slots is None:
+                    yield f"The free slots of server {server.name} were not read."
+                for disk in server.disks:
+                    if not names.device_of(self.inventory, server, disk):
+                        yield f"Disk {disk.disk_id} on server {server.name} tells no device name."
+
+
+def _wished(inventory: Inventory, pair_ids: Iterable[str]) -> tuple[ReplicationPair, ...]:
+    pairs = tuple(inventory.pair(each) for each in pair_ids)
+    once = {each.id for each in pairs}
+    if len(once) < len(pairs):
+        twice = sorted({each.name for each in pairs if sum(other.id == each.id for other in pairs) > 1})
+        raise InputError(f"Asked for more than once: {', '.join(twice)}; name each pair once")
+    return pairs
+
+
+def _spelled(device: str) -> str:
+    bare = device.strip()
+    return bare if not bare or bare.startswith("/dev/") else f"/dev/{bare}"
+
+
+def _prefix(text: str) -> str:
+    bare = text.strip().removeprefix("/dev/")
+    if bare and bare not in names.LETTERS:
+        raise InputError(f"The prefix {text!r} is none; give vd (KVM) or sd (Xen)")
+    return bare

@@ -1,0 +1,144 @@
+"""`PlanBuilder`: a plan in the making, each change judged on what the ones before it leave (pure)."""
+
+from collections.abc import Iterable, Sequence
+
+from drkit.errors import InputError, RefusedError
+from drkit.model import Change, Inventory, Operation, ProtectionGroup
+from drkit.plan.objectives import Facts, Objectives, RunbookKind
+from drkit.plan.readiness import way_there
+from drkit.plan.steps import Answers, Plan, Step, mark_recovered_by
+from drkit.rules import Objection, Projection, judge_in
+
+SWITCHES = {
+    Operation.PLANNED_FAILOVER: RunbookKind.PLANNED_FAILOVER,
+    Operation.FAILOVER: RunbookKind.FAILOVER,
+    Operation.REPROTECT: RunbookKind.REPROTECT,
+    Operation.CREATE_DRILL: RunbookKind.DRILL,
+}
+"""The operations that a way is searched to when they are refused, and the runbook about each."""
+
+
+class PlanBuilder:
+    """Collects steps in order. What is refused is collected too, and `plan` raises all of it at once.
+
+    `world` is what the steps so far will leave. After the first objection to a group its further steps are
+    not judged: they would only be refused for the same reason.
+    """
+
+    def __init__(self, inventory: Inventory, operation: Operation) -> None:
+        self.inventory, self._operation = inventory, operation
+        self.notes: list[str] = []
+        self._steps: list[Step] = []
+        self.world = Projection.of(inventory)
+        self._objections: list[Objection] = []
+        self._refused: dict[str, tuple[str, ...]] = {}
+        self._recovered: Facts = ()
+
+    def send(
+        self,
+        title: str,
+        change: Change,
+        *,
+        needs: Iterable[str] = (),
+        undo: str = "",
+        skippable: bool = False,
+        wave: int = 0,
+    ) -> str:
+        """A step that sends a change; its key."""
+        self._judge(change)
+        self.world = self.world.after(change)
+        return self._add(
+            Step(self._key, title, change, needs=tuple(needs), undo=undo, skippable=skippable, wave=wave)
+        )
+
+    def ask(
+        self,
+        title: str,
+        instruction: str,
+        about: str,
+        *,
+        needs: Iterable[str] = (),
+        after: Iterable[str] = (),
+        skippable: bool = True,
+        wave: int = 0,
+    ) -> str:
+        """A step that a person does and signs; its key."""
+        return self._add(
+            Step(
+                self._key,
+                title,
+                instruction=instruction,
+                needs=tuple(needs),
+                after=tuple(after),
+                skippable=skippable,
+                wave=wave,
+                about=about,
+            )
+        )
+
+    def probe(self, title: str, check: str, about: str, *, needs: Iterable[str], wave: int = 0) -> str:
+        """A step that repeats a health check until it holds; its key."""
+        return self._add(
+            Step(self._key, title, check=check, needs=tuple(needs), skippable=True, wave=wave, about=about)
+        )
+
+    def recovered(self, group_id: str, answers: Answers) -> None:
+        """Say which steps tell that the service of a group answers."""
+        self._recovered += mark_recovered_by(group_id, answers)
+
+    def plan(self, title: str, groups: Sequence[ProtectionGroup], objectives: Objectives) -> Plan:
+        """The finished plan. Raises `RefusedError` with every objection when something is not allowed."""
+        if self._objections:
+            raise RefusedError(self._refusal(title, groups), self._objections)
+        return Plan(
+            title=title,
+            backend=self.inventory.backend,
+            groups=tuple((each.id, each.name) for each in groups),
+            steps=tuple(self._steps),
+            read_at=self.inventory.read_at,
+            notes=tuple(dict.fromkeys(self.notes)),
+            facts=(*objectives.to_facts(), *self._recovered),
+        )
+
+    def _refusal(self, title: str, groups: Sequence[ProtectionGroup]) -> str:
+        lines = [f"{title} cannot start now, and nothing was sent:"]
+        lines += [f"- {each}" for each in self._objections]
+        for group in groups:
+            if way := self._refused.get(group.id):
+                lines.append(f"The shortest legal way to it for {group.name}:")
+                lines += [f"{number}. {step}" for number, step in enumerate(way, start=1)]
+        return "\n".join(lines)
+
+    @property
+    def _key(self) -> str:
+        return str(len(self._steps) + 1)
+
+    def _add(self, step: Step) -> str:
+        self._steps.append(step)
+        return step.key
+
+    def _judge(self, change: Change) -> None:
+        if change.group_id in self._refused:
+            return
+        if objections := judge_in(change, self.world).objections:
+            self._objections.extend(objections)
+            self._refused[change.group_id] = self._way(change.group_id)
+
+    def _way(self, group_id: str) -> tuple[str, ...]:
+        kind = SWITCHES.get(self._operation)
+        return way_there(self.inventory, group_id, kind) if kind and group_id in self.inventory.groups else ()
+
+
+def picked_groups(inventory: Inventory, names: Iterable[str]) -> tuple[ProtectionGroup, ...]:
+    """The groups of these names or ids, in this order; raises `InputError` for none or one twice."""
+    found = tuple(inventory.group(each) for each in names)
+    if not found:
+        raise InputError("Pick at least one protection group.")
+    if twice := sorted({each.name for each in found if found.count(each) > 1}):
+        raise InputError(f"Name each protection group once; more than once: {', '.join(twice)}.")
+    return found
+
+
+def named(groups: Iterable[ProtectionGroup]) -> str:
+    """The names of groups as one text."""
+    return ", ".join(each.name for each in groups)

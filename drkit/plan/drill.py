@@ -1,0 +1,155 @@
+"""The DR drill and its clean-up as plans (pure). The runbooks that switch production are in `switches`."""
+
+from collections.abc import Iterable
+
+from drkit.errors import InputError
+from drkit.model import Change, Drill, Inventory, Operation, ProtectedInstance, ProtectionGroup
+from drkit.plan.builder import PlanBuilder, named, picked_groups
+from drkit.plan.objectives import Objectives
+from drkit.plan.steps import PLANNED, Plan
+
+PER_SERVER = (
+    (
+        "Service answers",
+        "Does the service on the drill server of {name} answer? Reach it from inside the drill network: from "
+        "outside it must not be reachable, so that nobody mistakes it for production.",
+    ),
+    (
+        "Data is there",
+        "Is the data of {name} there, up to the moment the drill was created? Name what you looked at in "
+        "the note, for example the newest order.",
+    ),
+    (
+        "Logins work",
+        "Can people and programs log in on the drill server of {name}? The first drill of a server with "
+        "cloud-init may change its password or key pair.",
+    ),
+)
+PER_GROUP = (
+    (
+        "Settings carried over",
+        "Changes of hostname, name, security group, agency and tags made since protection began are not "
+        "carried over to the drill servers of {name}. Compare what your service depends on.",
+    ),
+    (
+        "Drill network",
+        "Route tables and network ACLs are not copied to the drill VPC of {name}. Check that the drill "
+        "servers reach what they need, and nothing of production.",
+    ),
+)
+LEFT_OVER = (
+    (
+        "Drill servers gone",
+        "Look in the server list: no drill server of {name} is left, nor a disk of one. Sign as failed "
+        "while one is, and name it in the note.",
+    ),
+    (
+        "Drill network left over",
+        "The drill VPC of {name} and its subnets stay when the drill is deleted. Delete them, or say in the "
+        "note who keeps them and why.",
+    ),
+    (
+        "Public addresses left over",
+        "An EIP that was bound to a drill server of {name} is now unbound and costs money. Release it, or "
+        "say in the note who keeps it; say so too where there was none.",
+    ),
+)
+_NOTES = (
+    "Production is not touched and goes on. The drill servers run beside it and do not synchronise with it.",
+    "Route tables and network ACLs are not copied to the drill network.",
+    "The drill network and its subnets stay after the clean-up; public addresses are unbound, not deleted.",
+)
+RELEASE = "Release"
+
+
+def plan_drill(
+    inventory: Inventory,
+    group_ids: Iterable[str],
+    objectives: Objectives,
+    drill_name: str,
+    drill_vpc_id: str = "",
+) -> Plan:
+    """Create a drill per group, verify each drill server by hand, clean up, and keep the ledger of the rest.
+
+    With several groups each drill is called after the given name and its group. An empty `drill_vpc_id`
+    has the service make a network per group. Raises `RefusedError` with every objection, `InputError` and
+    `UnknownNameError`.
+    """
+    groups = picked_groups(inventory, group_ids)
+    if drill_vpc_id and len(groups) > 1:
+        raise InputError(
+            "A drill network can serve one drill only. Leave drill_vpc_id empty, so that each group gets a "
+            "network of its own, or pick one group."
+        )
+    draft = PlanBuilder(inventory, Operation.CREATE_DRILL)
+    draft.notes.extend(_NOTES)
+    for group in groups:
+        name = drill_name if len(groups) == 1 else f"{drill_name}-{group.name}"
+        if name in {each.name for each in inventory.drills_of(group.id)}:
+            raise InputError(
+                f"{group.name} has a drill named {name!r} already. Give another name, so that the clean-up "
+                "deletes the right one; or clean that one up first."
+            )
+        _drill(draft, group, name, drill_vpc_id)
+    return draft.plan(f"DR drill of {named(groups)}", groups, objectives)
+
+
+def plan_drill_cleanup(inventory: Inventory, drill_ids: Iterable[str], objectives: Objectives) -> Plan:
+    """Delete drills that are there, for example of a run that failed, and keep the ledger of the rest."""
+    drills = [inventory.drill(each) for each in drill_ids]
+    groups = picked_groups(inventory, dict.fromkeys(each.group_id for each in drills))
+    draft = PlanBuilder(inventory, Operation.DELETE_DRILL)
+    for drill in drills:
+        deleted = _delete(draft, drill.group_id, drill.name, drill.id)
+        _ledger(draft, inventory.groups[drill.group_id], needs=(), after=(deleted,))
+    return draft.plan(f"Clean-up of the DR drill of {named(groups)}", groups, objectives)
+
+
+def _drill(draft: PlanBuilder, group: ProtectionGroup, name: str, vpc_id: str) -> None:
+    change = Change.of(Operation.CREATE_DRILL, group.id, name=name, drill_vpc_id=vpc_id)
+    undo = "Delete the drill; this plan does so at its end."
+    created = draft.send(f"Create drill {name} of {group.name}", change, undo=undo)
+    instances = sorted(draft.inventory.instances_of(group.id), key=_by_name)
+    answers = []
+    checks = []
+    for instance in instances:
+        keys = [
+            draft.ask(
+                f"{title}: {instance.name}", words.format(name=instance.name), group.id, needs=(created,)
+            )
+            for title, words in PER_SERVER
+        ]
+        answers.append((keys[0],))
+        checks.extend(keys)
+    checks += [
+        draft.ask(f"{title}: {group.name}", words.format(name=group.name), group.id, needs=(created,))
+        for title, words in PER_GROUP
+    ]
+    draft.recovered(group.id, tuple(answers))
+    release = draft.ask(
+        f"{RELEASE}: {group.name}",
+        f"Every check above has its answer. Sign as passed, and the drill {name} and its servers are deleted "
+        "next. Sign as not passed, and they are kept for a closer look; clean up later.",
+        group.id,
+        needs=(created,),
+        after=checks,
+        skippable=False,
+    )
+    deleted = _delete(draft, group.id, name, f"{PLANNED}{name}", needs=(release,))
+    _ledger(draft, group, needs=(created,), after=(deleted,))
+
+
+def _delete(draft: PlanBuilder, group_id: str, name: str, drill_id: str, *, needs: Iterable[str] = ()) -> str:
+    change = Change.of(Operation.DELETE_DRILL, group_id, drill_id=drill_id)
+    return draft.send(f"Delete drill {name}", change, needs=needs)
+
+
+def _ledger(
+    draft: PlanBuilder, group: ProtectionGroup, *, needs: Iterable[str], after: Iterable[str]
+) -> None:
+    for title, words in LEFT_OVER:
+        draft.ask(f"{title}: {group.name}", words.format(name=group.name), group.id, needs=needs, after=after)
+
+
+def _by_name(thing: ProtectedInstance | Drill) -> tuple[str, str]:
+    return thing.name, thing.id

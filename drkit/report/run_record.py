@@ -1,0 +1,83 @@
+"""`RunRecord`: one run's record after the fact: its evidence, its report, and what people add to it."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from drkit.execution import findings
+from drkit.journal import Journal
+from drkit.report.evidence import Evidence
+from drkit.report.files import as_json, verify_report, write_report
+from drkit.report.gathering import gather
+
+Folder = str | Path | None
+
+
+def report_folder(journal: Journal) -> Path:
+    """Where reports go: $DRKIT_REPORTS, else beside the journal's file, else the platform's data folder."""
+    if told := os.environ.get("DRKIT_REPORTS", "").strip():
+        return Path(told).expanduser()
+    where = Path(journal.where)
+    home = where.parent if "://" not in journal.where and where.is_file() else user_data_path("drkit")
+    return home / "reports"
+
+
+class RunRecord:
+    """Needs the journal alone, no service. Each change to the record writes the report anew.
+
+    Raises `UnknownNameError` for a run that is not in the journal, `JournalError` when the journal cannot
+    be read or written.
+    """
+
+    def __init__(self, journal: Journal, run_id: str, folder: Folder = None) -> None:
+        self._journal, self.run_id = journal, run_id
+        self.folder = Path(folder) if folder else report_folder(journal)
+
+    @property
+    def evidence(self) -> Evidence:
+        """Everything the journal says of the run, computed anew."""
+        return gather(self._journal.entries(self.run_id))
+
+    def to_json(self) -> str:
+        """The report as one JSON text."""
+        return as_json(self.evidence)
+
+    def write(self) -> Path:
+        """Write the report as HTML and as JSON; the path of the HTML."""
+        return write_report(self.evidence, self.folder)[0]
+
+    @property
+    def written(self) -> list[Path]:
+        """The files of the report that are in the folder now."""
+        found = sorted(self.folder.glob(f"*{self.run_id}.*"))
+        return [each for each in found if each.suffix in {".html", ".json"}]
+
+    def verify(self) -> list[str]:
+        """What does not hold of the journal and of the written report, as sentences; empty when all does."""
+        if faults := self._journal.verify(self.run_id).faults:
+            return list(faults)
+        return [f"{each.name}: {one}" for each in self.written for one in verify_report(each, self._journal)]
+
+    def note(
+        self, text: str, who: str = "", *, step: str = "", attachment: tuple[str, str, bytes] | None = None
+    ) -> Path:
+        """Add a note, with a file (name, media type, content of at most 1 MB) or without."""
+        return self._add(findings.note(text, who, attachment), step)
+
+    def add_finding(self, text: str, owner: str, due: date, *, step: str = "") -> Path:
+        """Add something to put right, by whom and until when; `step` is the key of the step it is about."""
+        return self._add(findings.finding(text, owner, due, step), step)
+
+    def close_finding(self, number: int, outcome: str) -> Path:
+        """Close a finding by its number, and say how it was put right."""
+        return self._add(findings.closing(self.evidence.findings, number, outcome))
+
+    def sign_off(self, who: str, *, accepted: bool, note: str = "") -> Path:
+        """Accept the run's record, or refuse it with a note that says why."""
+        return self._add(findings.sign_off(who, note, accepted=accepted))
+
+    def _add(self, data: dict[str, object], step: str = "") -> Path:
+        self._journal.note(self.run_id, data, step)
+        return self.write()

@@ -1,0 +1,273 @@
+"""`Projection`: an `Inventory` as it will be once planned changes are done, each with its final effect.
+
+Source: the `effect` of each operation in the SDRS API reference, and what the guide tells of a switch.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from drkit import devices
+from drkit.model import (
+    Attachment,
+    BlockDevice,
+    Change,
+    Disk,
+    Drill,
+    DrillStatus,
+    FreeSlots,
+    GroupStatus,
+    InstanceStatus,
+    Inventory,
+    Operation,
+    PairStatus,
+    ProtectedInstance,
+    ProtectionGroup,
+    ReplicationPair,
+    ReplicationStatus,
+    Server,
+    ServerStatus,
+    Station,
+)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What rules are asked about. It shares everything with the inventory that no planned change touches.
+
+    `planned` are the changes that it takes as done, `memo` has room for what is worked out once.
+    """
+
+    inventory: Inventory
+    groups: Mapping[str, ProtectionGroup]
+    instances: Mapping[str, ProtectedInstance]
+    pairs: Mapping[str, ReplicationPair]
+    drills: Mapping[str, Drill]
+    servers: Mapping[str, Server]
+    memo: dict[object, object]
+    planned: tuple[Change, ...] = ()
+    _on: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict)
+    _of: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, inventory: Inventory, planned: Iterable[Change] = ()) -> "Projection":
+        """The projection of an inventory after some planned changes, in their order."""
+        world = cls(
+            inventory,
+            inventory.groups,
+            inventory.instances,
+            inventory.pairs,
+            inventory.drills,
+            inventory.servers,
+            inventory.memo,
+        )
+        for each in planned:
+            world = world.after(each)
+        return world
+
+    @property
+    def disks(self) -> Mapping[str, Disk]:
+        """The disks that were read."""
+        return self.inventory.disks
+
+    def attachments_on(self, instance_id: str) -> tuple[Attachment, ...]:
+        """What will be attached to an instance."""
+        found = self._on.get(instance_id)
+        return self.inventory.attachments_on(instance_id) if found is None else found
+
+    def attachments_of(self, pair_id: str) -> tuple[Attachment, ...]:
+        """Where a pair will be attached."""
+        found = self._of.get(pair_id)
+        return self.inventory.attachments_of(pair_id) if found is None else found
+
+    def instances_of(self, group_id: str) -> tuple[ProtectedInstance, ...]:
+        """The instances of a group."""
+        return tuple(self.instances[each.id] for each in self.inventory.instances_of(group_id))
+
+    def pairs_of(self, group_id: str) -> tuple[ReplicationPair, ...]:
+        """The pairs of a group."""
+        return tuple(self.pairs[each.id] for each in self.inventory.pairs_of(group_id))
+
+    def after(self, change: Change) -> "Projection":
+        """The projection when that change is done too; one about things that do not exist changes nothing."""
+        try:
+            world = _EFFECTS[change.operation](self, change)
+        except (KeyError, ValueError):
+            world = self
+        return replace(world, planned=(*self.planned, change))
+
+    def with_group(self, group_id: str, status: GroupStatus, station: Station | None = None) -> "Projection":
+        """The group in that status; its instances and pairs follow, as far as they are sound."""
+        group = self.groups[group_id]
+        side = station or group.priority_station
+        synchronised = (
+            ReplicationStatus.ACTIVE if status is GroupStatus.PROTECTED else ReplicationStatus.ACTIVE_STOPPED
+        )
+        instances = {
+            each.id: replace(
+                each,
+                priority_station=side,
+                status=InstanceStatus(status.value) if each.status in _FOLLOWING else each.status,
+            )
+            for each in self.instances_of(group_id)
+        }
+        pairs = {
+            each.id: replace(
+                each,
+                priority_station=side,
+                status=PairStatus(status.value) if each.status in _FOLLOWING else each.status,
+                replication_status=_synchronisation(each, status),
+            )
+            for each in self.pairs_of(group_id)
+        }
+        switched = replace(group, status=status, priority_station=side, replication_status=synchronised)
+        return replace(
+            self,
+            memo={},
+            groups={**self.groups, group_id: switched},
+            instances={**self.instances, **instances},
+            pairs={**self.pairs, **pairs},
+        )
+
+    def with_servers(self, servers: Iterable[Server]) -> "Projection":
+        """Those servers in place of what they were."""
+        return replace(self, memo={}, servers={**self.servers, **{each.id: each for each in servers}})
+
+    def with_pairs(self, pairs: Iterable[ReplicationPair]) -> "Projection":
+        """Those pairs in place of what they were."""
+        return replace(self, memo={}, pairs={**self.pairs, **{each.id: each for each in pairs}})
+
+    def with_attachments(
+        self, pair: ReplicationPair, instance: ProtectedInstance, attached: Iterable[Attachment]
+    ) -> "Projection":
+        """The pair attached to the instance as said, or not at all where `attached` is empty."""
+        new = tuple(attached)
+        on = tuple(each for each in self.attachments_on(instance.id) if each.pair_id != pair.id)
+        of = tuple(each for each in self.attachments_of(pair.id) if each.instance_id != instance.id)
+        return replace(
+            self, memo={}, _on={**self._on, instance.id: (*on, *new)}, _of={**self._of, pair.id: (*of, *new)}
+        )
+
+    def with_drills(self, drills: Mapping[str, Drill]) -> "Projection":
+        """Those drills, and no others."""
+        return replace(self, memo={}, drills=drills)
+
+
+def _synchronisation(pair: ReplicationPair, status: GroupStatus) -> ReplicationStatus:
+    """What a pair's synchronisation is then: one that was stopped before its end has not reached it."""
+    if status is GroupStatus.PROTECTED:
+        return ReplicationStatus.ACTIVE
+    ended = pair.replication_status not in {ReplicationStatus.COPYING, ReplicationStatus.INACTIVE}
+    return ReplicationStatus.ACTIVE_STOPPED if ended else ReplicationStatus.INACTIVE
+
+
+_FOLLOWING: Collection[str] = {
+    GroupStatus.AVAILABLE,
+    GroupStatus.PROTECTED,
+    GroupStatus.FAILED_OVER,
+    GroupStatus.ERROR_STARTING,
+    GroupStatus.ERROR_STOPPING,
+    GroupStatus.ERROR_REVERSING,
+    GroupStatus.ERROR_FAILING_OVER,
+    GroupStatus.ERROR_REPROTECTING,
+}
+"""The states in which a member of a group goes along with it; in any other it has troubles of its own."""
+
+Effect = Callable[[Projection, Change], Projection]
+
+
+def _attach(world: Projection, change: Change) -> Projection:
+    pair, instance = world.pairs[change.text("pair_id")], world.instances[change.text("instance_id")]
+    device = devices.as_attached(change.text("device"), devices.prefix_of(world, instance))
+    disk_of = {
+        instance.source_server_id: pair.source_disk_id,
+        instance.target_server_id: pair.target_disk_id,
+    }
+    servers = [
+        replace(
+            server,
+            disks=(*server.disks, BlockDevice(disk_of[server.id], device)),
+            slots=_fewer(server.slots, 1),
+        )
+        for server in devices.servers_of(world, instance)
+    ]
+    attached = [Attachment(pair.id, instance.id, device)]
+    return world.with_servers(servers).with_attachments(pair, instance, attached)
+
+
+def _detach(world: Projection, change: Change) -> Projection:
+    pair, instance = world.pairs[change.text("pair_id")], world.instances[change.text("instance_id")]
+    servers = [
+        replace(
+            server,
+            disks=tuple(each for each in server.disks if each.disk_id not in pair.disk_ids),
+            slots=_fewer(server.slots, -1),
+        )
+        for server in devices.servers_of(world, instance)
+    ]
+    return world.with_servers(servers).with_attachments(pair, instance, ())
+
+
+def _fewer(slots: FreeSlots | None, count: int) -> FreeSlots | None:
+    return slots and FreeSlots(slots.disks - count, slots.virtio - count, slots.scsi - count)
+
+
+def _to(status: GroupStatus) -> Effect:
+    return lambda world, change: world.with_group(change.group_id, status)
+
+
+def _planned_failover(world: Projection, change: Change) -> Projection:
+    return world.with_group(change.group_id, GroupStatus.PROTECTED, Station(change.text("to")))
+
+
+def _failover(world: Projection, change: Change) -> Projection:
+    ids = (each.production_server_id for each in world.instances_of(change.group_id))
+    lost = [world.servers[each] for each in ids if each in world.servers]
+    off = [replace(each, status=ServerStatus.SHUTOFF, task_state="") for each in lost]
+    station = world.groups[change.group_id].priority_station
+    other = station.other if isinstance(station, Station) else None
+    return world.with_servers(off).with_group(change.group_id, GroupStatus.FAILED_OVER, other)
+
+
+def _create_drill(world: Projection, change: Change) -> Projection:
+    name, vpc_id = change.text("name"), change.text("drill_vpc_id")
+    drill = Drill(f"planned:{name}", name, DrillStatus.AVAILABLE, vpc_id, change.group_id, (), None, None)
+    return world.with_drills({**world.drills, drill.id: drill})
+
+
+def _delete_drill(world: Projection, change: Change) -> Projection:
+    left = {key: each for key, each in world.drills.items() if key != change.text("drill_id")}
+    return world.with_drills(left)
+
+
+def _expand(world: Projection, change: Change) -> Projection:
+    pair = world.pairs[change.text("pair_id")]
+    return world.with_pairs([replace(pair, size_gb=change.number("new_size_gb"))])
+
+
+def _resize(world: Projection, change: Change) -> Projection:
+    instance = world.instances[change.text("instance_id")]
+    servers = devices.servers_of(world, instance)
+    return world.with_servers(replace(each, flavor=change.text("flavor")) for each in servers)
+
+
+def _power(status: ServerStatus) -> Effect:
+    return lambda world, change: world.with_servers(
+        [replace(world.servers[change.text("server_id")], status=status, task_state="")]
+    )
+
+
+_EFFECTS: Mapping[Operation, Effect] = {
+    Operation.ATTACH_PAIR: _attach,
+    Operation.DETACH_PAIR: _detach,
+    Operation.ENABLE_PROTECTION: _to(GroupStatus.PROTECTED),
+    Operation.DISABLE_PROTECTION: _to(GroupStatus.AVAILABLE),
+    Operation.PLANNED_FAILOVER: _planned_failover,
+    Operation.FAILOVER: _failover,
+    Operation.REPROTECT: _to(GroupStatus.PROTECTED),
+    Operation.CREATE_DRILL: _create_drill,
+    Operation.DELETE_DRILL: _delete_drill,
+    Operation.EXPAND_PAIR: _expand,
+    Operation.RESIZE_INSTANCE: _resize,
+    Operation.STOP_SERVER: _power(ServerStatus.SHUTOFF),
+    Operation.START_SERVER: _power(ServerStatus.ACTIVE),
+}

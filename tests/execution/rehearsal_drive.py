@@ -1,0 +1,63 @@
+"""Drives a rehearsal on a sandbox in stepped time, with an operator who signs everything off."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from drkit.clock import SteppedClock
+from drkit.execution.context import RunOptions
+from drkit.execution.run import Run
+from drkit.execution.states import Action, RunPhase, RunState
+from drkit.model import Inventory
+from drkit.plan.objectives import Objectives, RunbookKind
+from drkit.plan.runbooks import PlanRequest, plan_rehearsal
+from drkit.plan.steps import Plan
+from drkit.sandbox import Sandbox
+from drkit.sandbox.world import World
+from drkit.site import Site, practise
+from tests.plan.rehearsal_world import aims
+
+Answer = Callable[[str], bool]
+PATIENCE = 60.0  # real seconds
+
+
+class Range:
+    """A sandbox, its site, and runs on it."""
+
+    def __init__(self, folder: Path, world: World | str = "healthy-three-tier") -> None:
+        self.sandbox = Sandbox(world, now=lambda: 0.0)
+        self.clock = SteppedClock(on_advance=self.sandbox.step)
+        self.site: Site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.site.inventory()
+
+    def objectives(self, kind: RunbookKind) -> Objectives:
+        return aims(kind, *self.inventory.groups)
+
+    def plan(self, kind: RunbookKind, *waves: list[str], **more: object) -> Plan:
+        groups = [self.inventory.group(each).id for wave in waves for each in wave]
+        wish = PlanRequest(aims(kind, *groups), waves, **more)  # type: ignore[arg-type]  # the fields of a wish
+        return plan_rehearsal(self.inventory, wish, self.clock.now())
+
+    def start(self, plan: Plan, *, parallel: int = 4) -> Run:
+        confirm = ", ".join(name for _, name in plan.groups)
+        site = self.site
+        return Run.start(
+            plan,
+            client=site.client,
+            journal=site.journal,
+            clock=self.clock,
+            confirm=confirm,
+            options=RunOptions(parallel=parallel),
+        )
+
+    def to_the_end(self, run: Run, answer: Answer = lambda _title: True) -> RunState:
+        """Sign off whatever asks for it until the run ends."""
+        while (state := run.wait(PATIENCE)).phase.alive:
+            assert state.phase is RunPhase.WAITING_FOR_OPERATOR, state.sentence
+            asked = [each for each in state.steps if Action.SIGN_OFF in each.actions]
+            assert asked, state.sentence
+            for each in asked:
+                run.sign_off(each.key, answer(each.title), "Duty engineer", "looked")
+        return state

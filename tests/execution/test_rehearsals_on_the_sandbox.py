@@ -1,0 +1,208 @@
+"""Whole rehearsals on the practice range: every state, every verb, every fault, and the way out of each."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from drkit.errors import RefusedError
+from drkit.execution.recovery import recovery_clocks
+from drkit.execution.states import RunPhase, RunState, StepPhase
+from drkit.model import GroupStatus, Operation, ServerStatus, Station
+from drkit.plan.exits import exits
+from drkit.plan.objectives import RunbookKind
+from drkit.sandbox.building import Builder
+from drkit.sandbox.world import World
+from tests.execution.rehearsal_drive import Range
+from tests.plan.matrix import FAULTS
+
+KINDS = [each for each in RunbookKind if each is not RunbookKind.CLEANUP]
+JOBS = {
+    RunbookKind.PLANNED_FAILOVER: "reverseProtectionGroupNoCG",
+    RunbookKind.FAILOVER: "failoverProtectionGroupNoCG",
+}
+
+
+def one_group(status: str, fault: str, *, running: bool) -> World:
+    build = Builder("one-group")
+    group = build.group("erp", status)
+    instance = build.instance(group, "erp-01")
+    servers = [build.world.servers[each] for each in (instance.source_server, instance.target_server)]
+    for server in servers:
+        server.status = "ACTIVE" if running and server.status == "ACTIVE" else "SHUTOFF"
+    for pair in build.world.pairs.values():
+        pair.fault_level = fault
+    return build.world
+
+
+def more(kind: RunbookKind) -> dict[str, str]:
+    return {"drill_name": "d"} if kind is RunbookKind.DRILL else {}
+
+
+def faults_of(state: RunState) -> list[str]:
+    return [f"{each.title}: {each.sentence}" for each in state.steps if each.phase is not StepPhase.DONE]
+
+
+def ways_out(field: Range) -> list[str]:
+    return [each.name for each in exits(field.inventory, "erp") if each.legal]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("status", GroupStatus)
+def test_no_runbook_sends_an_illegal_verb_or_ends_without_a_way_out(
+    tmp_path: Path, status: GroupStatus, fault: str
+) -> None:
+    for kind in KINDS:
+        for running in (True, False):
+            field = Range(tmp_path, one_group(status, fault, running=running))
+            assert ways_out(field)
+            try:
+                plan = field.plan(kind, ["erp"], **more(kind))
+            except RefusedError:
+                continue
+            ended = field.to_the_end(field.start(plan))
+            assert ended.phase is RunPhase.DONE, faults_of(ended)
+            assert ways_out(field)
+            assert field.sandbox.invariants() == []
+
+
+@pytest.mark.parametrize("kind", JOBS)
+def test_every_way_out_of_a_switch_that_failed_leads_out(tmp_path: Path, kind: RunbookKind) -> None:
+    broken = Range(tmp_path, one_group("protected", "0", running=True))
+    broken.sandbox.fault("job-fails", job_type=JOBS[kind])
+    ended = broken.to_the_end(broken.start(broken.plan(kind, ["erp"])))
+    assert ended.phase is RunPhase.FAILED
+    assert all(each.phase is not StepPhase.READY for each in ended.steps)
+    ways = [each for each in exits(broken.inventory, "erp") if each.legal and each.kind]
+    assert RunbookKind.FAILOVER in {each.kind for each in ways}
+    broken.sandbox.save(tmp_path / "broken")
+    for way in ways:
+        assert way.kind
+        field = Range(tmp_path, type(broken.sandbox).load(tmp_path / "broken").world)
+        out = field.to_the_end(field.start(field.plan(way.kind, ["erp"])))
+        assert out.phase is RunPhase.DONE, faults_of(out)
+
+
+def test_a_drill_from_beginning_to_end_leaves_only_what_its_ledger_names(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    before = set(field.inventory.servers)
+    plan = field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1")
+    ended = field.to_the_end(field.start(plan))
+    assert ended.phase is RunPhase.DONE
+    assert set(field.inventory.servers) == before
+    assert not field.inventory.drills
+    (clock,) = recovery_clocks(ended, field.clock.now())
+    assert clock.kept is True
+
+
+def test_a_drill_that_is_not_released_is_kept(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    plan = field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1")
+    ended = field.to_the_end(field.start(plan), lambda title: not title.startswith("Release"))
+    phases = {each.title.partition(":")[0]: each.phase for each in ended.steps}
+    assert phases["Delete drill drill-1"] is StepPhase.NOT_SENT
+    assert phases["Drill servers gone"] is StepPhase.DONE  # the ledger is asked for all the same
+    assert [each.name for each in field.inventory.drills.values()] == ["drill-1"]
+    assert ended.phase is RunPhase.FAILED
+    cleanup = field.plan(RunbookKind.CLEANUP, drills=("drill-1",))
+    assert field.to_the_end(field.start(cleanup)).phase is RunPhase.DONE
+    assert not field.inventory.drills
+
+
+def test_a_failed_check_does_not_keep_the_drill_from_being_released(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    plan = field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1")
+    ended = field.to_the_end(field.start(plan), lambda title: title != "Logins work: app-01")
+    assert ended.phase is RunPhase.FAILED
+    assert [each.title for each in ended.steps if each.phase is not StepPhase.DONE] == ["Logins work: app-01"]
+    assert not field.inventory.drills
+
+
+def test_three_tiers_go_over_and_come_back_in_waves(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    waves = (["shop-db"], ["shop-app", "shop-web"])
+    there = field.to_the_end(field.start(field.plan(RunbookKind.PLANNED_FAILOVER, *waves)))
+    assert there.phase is RunPhase.DONE
+    db, *others = recovery_clocks(there, field.clock.now())
+    assert db.until
+    assert all(each.until and each.until > db.until for each in others)
+    assert {each.priority_station for each in field.inventory.groups.values()} == {Station.TARGET}
+    back = field.to_the_end(field.start(field.plan(RunbookKind.FAILBACK, *waves)))
+    assert back.phase is RunPhase.DONE
+    assert {each.priority_station for each in field.inventory.groups.values()} == {Station.SOURCE}
+    assert field.sandbox.invariants() == []
+
+
+def test_a_wave_that_is_not_accepted_holds_back_the_next(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    plan = field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"], ["shop-app"])
+    ended = field.to_the_end(field.start(plan), lambda title: title != "Accepted: shop-db")
+    assert ended.phase is RunPhase.FAILED
+    assert {each.phase for each in ended.steps if plan.step(each.key).wave == 2} == {StepPhase.NOT_SENT}
+    groups = {each.name: each for each in field.inventory.groups.values()}
+    assert groups["shop-app"].production_zone == groups["shop-app"].source_zone
+
+
+def test_a_zone_that_goes_dark_in_the_middle_is_left_by_failover(tmp_path: Path) -> None:
+    field = Range(tmp_path, "zone-goes-dark")
+    ended = field.to_the_end(field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-app"])))
+    assert ended.phase is RunPhase.FAILED
+    ways = {each.name: each for each in exits(field.inventory, "shop-app")}
+    assert ways["failover"].legal
+    assert not ways["retry planned failover"].legal
+    out = field.to_the_end(field.start(field.plan(RunbookKind.FAILOVER, ["shop-app"])))
+    assert out.phase is RunPhase.DONE, faults_of(out)
+    assert field.sandbox.state()["scenario"]["reached"] is True
+
+
+def test_after_a_failover_the_way_back_is_reprotection_and_failback(tmp_path: Path) -> None:
+    field = Range(tmp_path, "the-way-back")
+    assert (
+        field.to_the_end(field.start(field.plan(RunbookKind.REPROTECT, ["shop-app"]))).phase is RunPhase.DONE
+    )
+    while any(each.replication_status != "active" for each in field.inventory.pairs.values()):
+        field.clock.advance(60)
+    ended = field.to_the_end(field.start(field.plan(RunbookKind.FAILBACK, ["shop-app"])))
+    assert ended.phase is RunPhase.DONE, faults_of(ended)
+    assert field.sandbox.state()["scenario"]["reached"] is True
+
+
+def test_a_server_that_runs_by_itself_after_the_switch_is_not_started_again(tmp_path: Path) -> None:
+    field = Range(tmp_path, one_group("protected", "0", running=True))
+    plan = field.plan(RunbookKind.FAILOVER, ["erp"])
+    run = field.start(plan)
+    dr = next(each for each in field.sandbox.world.servers.values() if each.name == "erp-01-dr")
+    dr.status = ServerStatus.ACTIVE.value
+    ended = field.to_the_end(run)
+    assert ended.phase is RunPhase.DONE
+    (start,) = [
+        each for each in plan.steps if each.change and each.change.operation is Operation.START_SERVER
+    ]
+    shown = ended.step(start.key)
+    assert (shown.job_id, shown.sentence) == ("", "erp-01-dr is ACTIVE already; nothing was sent.")
+
+
+def test_the_recovery_point_of_each_switch_is_written_down(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+    field.to_the_end(run)
+    points = [
+        each.data["recovery_point"]
+        for each in field.site.journal.entries(run.id)
+        if "recovery_point" in each.data
+    ]
+    assert [(each["pairs"], each["active"], each["behind"]) for each in points] == [(4, 4, [])]
+
+
+def test_a_health_check_that_answers_stops_the_clock_before_anybody_signs(tmp_path: Path) -> None:
+    field = Range(tmp_path, one_group("protected", "0", running=True))
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        check = f"tcp://127.0.0.1:{service.getsockname()[1]}"
+        run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["erp"], checks={"erp": check}))
+        waiting = run.wait(60)
+        (clock,) = recovery_clocks(waiting, field.clock.now())
+        assert clock.until
+        assert clock.kept is True
+        ended = field.to_the_end(run)
+    assert ended.phase is RunPhase.DONE
+    assert [each.sentence for each in ended.steps if each.title == "Service answers: erp"] == ["It answers."]

@@ -1,0 +1,289 @@
+import json
+import os
+import re
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from drkit import cli
+from drkit.errors import JournalDamagedError, LeaseHeldError, LeaseLostError
+from drkit.execution.following import readable, recorded, unfinished
+from drkit.execution.run import Run
+from drkit.execution.states import RunPhase, RunState, StepPhase
+from drkit.plan.steps import Plan, Step
+from drkit.sandbox import Sandbox
+from drkit.site import Site, connect
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The site that the commands connect to as well: a fast sandbox in this process, and its journal."""
+    monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
+    monkeypatch.setenv("DRKIT_REPORTS", str(tmp_path / "reports"))
+    monkeypatch.delenv("DRKIT_PROFILE", raising=False)
+    monkeypatch.setattr("drkit.sandbox.find_running", lambda: None)
+    monkeypatch.setattr("drkit.site._sandboxes", [Sandbox(speed=2000)])
+    kept = signal.getsignal(signal.SIGTERM)
+    with connect() as opened:
+        yield opened
+    signal.signal(signal.SIGTERM, kept)
+
+
+def stopped(site: Site, *more: Step) -> str:
+    """A run of one attach that was stopped before anything was sent."""
+    plan = site.plan_attach("app-01", ["app-cache-01"])
+    asked = Step("0", "Look\x1b[2J", instruction="Look at the shop.", skippable=True)
+    run = site.run(Plan(plan.title, plan.backend, plan.groups, (asked, *more), plan.read_at), "shop-backend")
+    run._board.wait_for(lambda now: now.steps[0].phase is StepPhase.READY, 20)
+    run.stop()
+    assert run.wait(60).phase is RunPhase.STOPPED
+    return run.id
+
+
+def attaching(site: Site) -> str:
+    plan = site.plan_attach("app-01", ["app-cache-01"])
+    run = site.run(plan, "shop-backend")
+    run.stop()
+    assert run.wait(60).phase in {RunPhase.STOPPED, RunPhase.DONE}
+    return run.id
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE drkit_entries SET data = '{}' WHERE seq = (SELECT max(seq) FROM drkit_entries)",
+        "DELETE FROM drkit_entries WHERE seq = 0",
+        "DELETE FROM drkit_entries",
+    ],
+)
+def test_a_run_whose_record_was_altered_is_told_in_a_sentence(
+    site: Site, tmp_path: Path, statement: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = stopped(site)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        for verb in ("update", "delete"):
+            connection.execute(f"DROP TRIGGER drkit_entries_no_{verb}")
+        connection.execute(statement)
+    connection.close()
+    assert cli.main(["show", run_id]) == 3
+    told = capsys.readouterr().err
+    assert "cannot be told from its record: it was altered" in told
+    assert "Traceback" not in told
+
+
+def test_a_run_that_nobody_will_go_on_with_is_closed_for_good(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = stopped(site)
+    assert cli.main(["close", run_id, "--why", " "]) == 2
+    assert "Say why the run is closed." in capsys.readouterr().err
+    assert cli.main(["close", run_id, "--why", "Its practice world is gone."]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"stopped: Closed by .+ on .+: Its practice world is gone\.", told)
+    page = Path(told.splitlines()[-1]).read_text("utf-8")
+    assert "Its practice world is gone." in page
+    assert "gone on with at" not in page
+    (row,) = site.journal.runs()
+    assert (row.state, row.finished, row.held_by) == ("closed", True, "")
+    assert site.journal.leases() == ()
+    assert site.journal.entries(run_id)[-1].data["not_sent"] == ["0"]
+    assert cli.main(["verify", run_id]) == 0
+    assert cli.main(["resume", run_id]) == 2
+    assert "is not gone on with. Closed by " in capsys.readouterr().err
+    assert cli.main(["close", run_id, "--why", "Again."]) == 2
+    assert "has ended already: Closed by " in capsys.readouterr().err
+
+
+def test_a_run_that_somebody_drives_is_not_closed(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    run_id = stopped(site)
+    hold = site.journal.hold(run_id)
+    with pytest.raises(LeaseHeldError, match="is held by"):
+        site.close_run(run_id, "Nobody is there.")
+    assert site.close_run(run_id, "Nobody is there.", takeover=True).phase is RunPhase.STOPPED
+    assert site.record(run_id).written
+    with pytest.raises(LeaseLostError):
+        hold.renew()
+
+
+def test_an_altered_run_is_left_out_of_those_that_can_be_read(site: Site, tmp_path: Path) -> None:
+    altered, sound = stopped(site), stopped(site)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("DROP TRIGGER drkit_entries_no_update")
+        connection.execute("UPDATE drkit_entries SET data = '{' WHERE run_id = ? AND seq = 1", [altered])
+    connection.close()
+    assert [row.id for row, _ in readable(site.journal, site.journal.runs())] == [sound]
+
+
+def test_the_unfinished_runs_of_a_place_are_those_that_nobody_closed_there(site: Site) -> None:
+    closed, left = stopped(site), stopped(site)
+    site.close_run(closed, "It is not needed.")
+    assert [row.id for row, _ in unfinished(site.journal, site.backend)] == [left]
+    assert not list(unfinished(site.journal, replace(site.backend, practice=False, cloud="another")))
+
+
+def test_a_run_whose_record_does_not_hold_is_not_closed(site: Site, tmp_path: Path) -> None:
+    run_id = stopped(site)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("DROP TRIGGER drkit_entries_no_update")
+        connection.execute("UPDATE drkit_entries SET who = 'another' WHERE seq = 1")
+    connection.close()
+    with pytest.raises(JournalDamagedError, match="is not closed: Entry 1 "):
+        site.close_run(run_id, "Nobody is there.")
+
+
+def test_no_runs_are_no_runs(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["runs"]) == 0
+    assert capsys.readouterr().out.startswith("There are no runs in ")
+    assert cli.main(["runs", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_runs_are_listed_with_their_state(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    run_id = stopped(site)
+    assert cli.main(["runs"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["run", "state", "title", "groups", "backend"]
+    assert re.split(r"\s{2,}", line) == [
+        run_id,
+        "stopped",
+        "Attach 1 pair to app-01",
+        "shop-backend",
+        "PRACTICE",
+    ]
+    assert cli.main(["runs", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["run"], row["state"], row["started_at"][-6:]) == (run_id, "stopped", "+00:00")
+
+
+def test_a_run_is_shown_from_the_journal_alone(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    run_id = stopped(site)
+    assert cli.main(["show", run_id]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(
+        f"PRACTICE: Attach 1 pair to app-01 (run {run_id})\nstopped: Stopped by the operator"
+    )
+    assert "\x1b" not in shown
+    assert cli.main(["show", run_id, "--json"]) == 0
+    assert [each["phase"] for each in json.loads(capsys.readouterr().out)] == ["ready"]
+
+
+def test_a_run_that_is_driven_elsewhere_is_shown_as_running(site: Site) -> None:
+    run_id = stopped(site)
+    run = site.resume(run_id)
+    shown = recorded(site.journal, run_id)
+    assert shown.phase is RunPhase.RUNNING
+    assert shown.sentence.startswith("Held by ")
+    run.stop()
+    run.wait(60)
+    assert recorded(site.journal, run_id).phase is RunPhase.STOPPED
+
+
+def test_an_unknown_run_is_refused_with_the_nearest(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    run_id = stopped(site)
+    for command in ("show", "resume"):
+        assert cli.main([command, run_id[:-1] + "x"]) == 2
+        assert f"did you mean {run_id!r}" in capsys.readouterr().err
+
+
+def test_resuming_goes_on_to_the_end_and_says_what_becomes_of_each_step(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = attaching(site)
+    assert cli.main(["resume", run_id]) == 0
+    seen = capsys.readouterr()
+    assert "Step 1 (Attach app-cache-01 to app-01 as /dev/vdc) done: Done, says job " in seen.out
+    assert "done: Ended: 1 done." in seen.out
+    assert seen.err == "PRACTICE:\n"
+    assert "app-cache-01" in set(site.attachments("shop-backend")["pair"])
+
+
+def test_a_question_stops_the_resumed_run_and_is_shown(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = stopped(site)
+    assert cli.main(["resume", run_id]) == 3
+    shown = capsys.readouterr().out
+    assert "Waiting for you at step 0: Look" in shown
+    assert "\x1b" not in shown
+    assert [each.state for each in site.journal.runs()] == ["stopped"]
+
+
+class TestASignal:
+    """Ctrl-C and SIGTERM stop a resumed run in order, whenever they come."""
+
+    @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])
+    def by(self, request: pytest.FixtureRequest) -> signal.Signals:
+        found: signal.Signals = request.param
+        return found
+
+    def run_that_is_checking(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> str:
+        monkeypatch.setattr("drkit.execution.engine.failing", lambda _check: "it does not answer")
+        return stopped(site, Step("1", "Answers", check="tcp://127.0.0.1:1"))
+
+    def test_while_following(
+        self,
+        site: Site,
+        capsys: pytest.CaptureFixture[str],
+        by: signal.Signals,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        run_id, say = self.run_that_is_checking(site, monkeypatch), cli._say
+
+        def interrupted(line: str) -> None:
+            say(line)
+            if "working" in line:
+                os.kill(os.getpid(), by)
+
+        monkeypatch.setattr(cli, "_say", interrupted)
+        assert cli.main(["resume", run_id]) == 3
+        assert "stopped: Interrupted: 1 ready, 1 working." in capsys.readouterr().out
+        assert site.journal.leases() == ()
+
+    def test_while_waiting(self, site: Site, by: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+        run_id, wait = self.run_that_is_checking(site, monkeypatch), Run.wait
+        looks: list[int] = []
+
+        def interrupted(self: Run, timeout: float | None = None) -> RunState:
+            looks.append(1)
+            if len(looks) == 2:
+                threading.Timer(0.05, os.kill, (os.getpid(), by)).start()
+            return wait(self, timeout)
+
+        monkeypatch.setattr(Run, "wait", interrupted)
+        assert cli.main(["resume", run_id]) == 3
+        assert site.journal.entries(run_id)[-1].data["sentence"].startswith("Interrupted: ")
+
+    def test_right_after_the_run_began(
+        self,
+        site: Site,
+        capsys: pytest.CaptureFixture[str],
+        by: signal.Signals,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        run_id, resume = self.run_that_is_checking(site, monkeypatch), Site.resume
+
+        def interrupted(self: Site, run_id: str, **how: bool) -> Run:
+            run = resume(self, run_id, **how)
+            os.kill(os.getpid(), by)
+            return run
+
+        monkeypatch.setattr(Site, "resume", interrupted)
+        assert cli.main(["resume", run_id]) == 3
+        assert capsys.readouterr().err.endswith("drkit: Interrupted.\n")
+        assert site.journal.entries(run_id)[-1].data["sentence"].startswith("Interrupted: ")
+
+
+def test_what_failed_is_told_with_what_to_do(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = site.plan_attach("app-01", ["app-cache-01"])
+    site.sandbox.fault("job-fails", code="SDRS.1821", reason="No way.")
+    run = site.run(plan, "shop-backend")
+    run.wait(60)
+    assert cli.main(["show", run.id]) == 0
+    shown = capsys.readouterr().out
+    assert "Step 1, failed: Job " in shown
+    assert "Detach the pair to clean up" in shown
