@@ -222,7 +222,7 @@ class TestPlanning:
     def test_an_attach_takes_devices_by_hand(self, site: Site) -> None:
         plan = site.plan_attach(INSTANCE, "app-cache-01", devices={"app-cache-01": "/dev/vdm"})
         assert plan.steps[0].change is not None
-        assert plan.steps[0].change.text("device") == "/dev/vdm"
+        assert plan.steps[0].change.device == "/dev/vdm"
 
     def test_a_pair_of_another_group_is_left_out_with_the_reason(self, site: Site) -> None:
         plan = site.plan_attach(INSTANCE, ["app-cache-01", "db-01-system"])

@@ -108,14 +108,14 @@ def request_for(change: Change) -> Request:
 
 
 def _attach_pair(change: Change) -> Request:
-    attachment = {"replication_id": change.text("pair_id"), "device": change.text("device")}
-    path = f"{at(INSTANCES.path, change.text('instance_id'))}/attachreplication"
+    attachment = {"replication_id": change.pair_id, "device": change.device}
+    path = f"{at(INSTANCES.path, change.instance_id)}/attachreplication"
     return _post(path, {"replicationAttachment": attachment})
 
 
 def _detach_pair(change: Change) -> Request:
-    path = f"{at(INSTANCES.path, change.text('instance_id'))}/detachreplication"
-    return Request("DELETE", at(path, change.text("pair_id")), changes=True)
+    path = f"{at(INSTANCES.path, change.instance_id)}/detachreplication"
+    return Request("DELETE", at(path, change.pair_id), changes=True)
 
 
 def _group_action(word: str) -> Callable[[Change], Request]:
@@ -123,7 +123,7 @@ def _group_action(word: str) -> Callable[[Change], Request]:
 
 
 def _planned_failover(change: Change) -> Request:
-    return _on_group(change, {"reverse-server-group": {"priority_station": change.text("to")}})
+    return _on_group(change, {"reverse-server-group": {"priority_station": change.to}})
 
 
 def _on_group(change: Change, action: Json) -> Request:
@@ -131,27 +131,27 @@ def _on_group(change: Change, action: Json) -> Request:
 
 
 def _create_drill(change: Change) -> Request:
-    drill = {"server_group_id": change.group_id, "name": change.text("name")}
-    vpc = {"drill_vpc_id": change.text("drill_vpc_id")} if change.text("drill_vpc_id") else {}
+    drill = {"server_group_id": change.group_id, "name": change.name}
+    vpc = {"drill_vpc_id": change.drill_vpc_id} if change.drill_vpc_id else {}
     return _post(DRILLS.path, {"disaster_recovery_drill": drill | vpc})
 
 
 def _delete_drill(change: Change) -> Request:
-    return Request("DELETE", at(DRILLS.path, change.text("drill_id")), changes=True)
+    return Request("DELETE", at(DRILLS.path, change.drill_id), changes=True)
 
 
 def _expand_pair(change: Change) -> Request:
-    size = {"new_size": change.number("new_size_gb")}
-    return _post(f"{at(PAIRS.path, change.text('pair_id'))}/action", {"extend-replication": size})
+    size = {"new_size": change.new_size_gb}
+    return _post(f"{at(PAIRS.path, change.pair_id)}/action", {"extend-replication": size})
 
 
 def _resize_instance(change: Change) -> Request:
-    path = f"{at(INSTANCES.path, change.text('instance_id'))}/resize"
-    return _post(path, {"resize": {"flavorRef": change.text("flavor")}})
+    path = f"{at(INSTANCES.path, change.instance_id)}/resize"
+    return _post(path, {"resize": {"flavorRef": change.flavor}})
 
 
 def _stop_server(change: Change) -> Request:
-    return _on_server(change, "os-stop", {"type": "HARD" if change.number("hard") else "SOFT"})
+    return _on_server(change, "os-stop", {"type": "HARD" if change.hard else "SOFT"})
 
 
 def _start_server(change: Change) -> Request:
@@ -159,7 +159,7 @@ def _start_server(change: Change) -> Request:
 
 
 def _on_server(change: Change, word: str, how: dict[str, Any]) -> Request:
-    action = {word: {**how, "servers": [{"id": change.text("server_id")}]}}
+    action = {word: {**how, "servers": [{"id": change.server_id}]}}
     return _post("/cloudservers/action", action, "ecs")
 
 

@@ -12,7 +12,7 @@ def bind_late(change: Change, inventory: Inventory) -> Change:
     A drill that an earlier step created is found by its name in the group; where none or more than one
     bears it the change stays as it is, and the rules refuse it.
     """
-    wanted = change.text("drill_id")
+    wanted = change.drill_id
     if not wanted.startswith(PLANNED):
         return change
     name = wanted.removeprefix(PLANNED)
@@ -26,7 +26,7 @@ def done_already(change: Change, inventory: Inventory) -> str:
     Only for servers: whether they start by themselves after a switch is documented both ways, and a server
     may have been stopped by hand.
     """
-    server = inventory.servers.get(change.text("server_id"))
+    server = inventory.servers.get(change.server_id)
     wanted = _POWER.get(change.operation)
     if server is None or wanted is None or server.status != wanted or server.task_state:
         return ""

@@ -94,7 +94,7 @@ def _stage(status: str, moving: str, reached: bool, broken: str) -> ChangeStage:
 
 
 def _pair_marks(change: Change, inventory: Inventory) -> Marks:
-    pair = inventory.pairs.get(change.text("pair_id"))
+    pair = inventory.pairs.get(change.pair_id)
     if pair is None:
         return {"pair": "gone"}
     return {
@@ -109,18 +109,18 @@ def _attached(change: Change, marks: Marks) -> str:
     """The words for a pair: its status and, at rest, what it is attached to."""
     if marks["pair"] in {PairStatus.ATTACHING, PairStatus.DETACHING, "gone"}:
         return f"pair {marks['pair']}"
-    ours = change.text("instance_id")
+    ours = change.instance_id
     held = [f"{'this' if key == ours else key} instance as {device}" for key, device in marks["attached"]]
     return f"pair {marks['pair']}, attached to {' and '.join(held) or 'nothing'}"
 
 
 def _device(change: Change, marks: Marks) -> str:
-    return str(dict(marks.get("attached", ())).get(change.text("instance_id"), ""))
+    return str(dict(marks.get("attached", ())).get(change.instance_id, ""))
 
 
 def _attach(change: Change, marks: Marks) -> ChangeStage:
     # The service rewrites a prefix that does not fit; the letter stays.
-    there = _device(change, marks)[-1:] == change.text("device")[-1:]
+    there = _device(change, marks)[-1:] == change.device[-1:]
     return _stage(marks["pair"], PairStatus.ATTACHING, there, PairStatus.ERROR_ATTACHING)
 
 
@@ -130,7 +130,7 @@ def _detach(change: Change, marks: Marks) -> ChangeStage:
 
 
 def _expand(change: Change, marks: Marks) -> ChangeStage:
-    grown = marks.get("size_gb", 0) >= change.number("new_size_gb")
+    grown = marks.get("size_gb", 0) >= change.new_size_gb
     return _stage(marks["pair"], PairStatus.EXTENDING, grown, PairStatus.ERROR_EXTENDING)
 
 
@@ -183,7 +183,7 @@ def _group_marks(change: Change, inventory: Inventory) -> Marks:
 
 def _switch(change: Change, marks: Marks) -> ChangeStage:
     moving, target, broken = _PATHS[change.operation]
-    switched = not change.text("to") or marks.get("production") == change.text("to")
+    switched = not change.to or marks.get("production") == change.to
     return _stage(marks["group"], moving, marks["group"] == target and switched, broken)
 
 
@@ -192,7 +192,7 @@ def _switch(change: Change, marks: Marks) -> ChangeStage:
 
 def _named_drills(change: Change, inventory: Inventory) -> Marks:
     drills = inventory.drills_of(change.group_id)
-    return {f"drill {each.id}": str(each.status) for each in drills if each.name == change.text("name")}
+    return {f"drill {each.id}": str(each.status) for each in drills if each.name == change.name}
 
 
 def _create_drill(_change: Change, marks: Marks) -> ChangeStage:
@@ -202,7 +202,7 @@ def _create_drill(_change: Change, marks: Marks) -> ChangeStage:
 
 
 def _drill_marks(change: Change, inventory: Inventory) -> Marks:
-    drill = inventory.drills.get(change.text("drill_id"))
+    drill = inventory.drills.get(change.drill_id)
     return {"drill": str(drill.status) if drill else "gone"}
 
 
@@ -215,7 +215,7 @@ def _delete_drill(_change: Change, marks: Marks) -> ChangeStage:
 
 
 def _instance_marks(change: Change, inventory: Inventory) -> Marks:
-    instance = inventory.instances.get(change.text("instance_id"))
+    instance = inventory.instances.get(change.instance_id)
     if instance is None:
         return {"instance": "gone"}
     servers = [inventory.servers.get(each) for each in instance.server_ids]
@@ -224,12 +224,12 @@ def _instance_marks(change: Change, inventory: Inventory) -> Marks:
 
 def _resize(change: Change, marks: Marks) -> ChangeStage:
     status, flavors = marks["instance"], set(marks.get("flavors", ()))
-    resized = flavors == {change.text("flavor")}
+    resized = flavors == {change.flavor}
     return _stage(status, InstanceStatus.RESIZING, resized, InstanceStatus.ERROR_RESIZING)
 
 
 def _server_marks(change: Change, inventory: Inventory) -> Marks:
-    server = inventory.servers.get(change.text("server_id"))
+    server = inventory.servers.get(change.server_id)
     if server is None:
         return {"server": "gone"}
     return {"server": str(server.status), "task": server.task_state}

@@ -14,7 +14,7 @@ def read_lists(
 ) -> Inventory:
     """Read just what is needed to see how far some changes are."""
     groups = tuple(sorted({each.group_id for each in changes}))
-    instances = sorted({each.text("instance_id") for each in changes} - {""})
+    instances = sorted({each.instance_id for each in changes} - {""})
     read: dict[ThingKind, Callable[[], Iterable[Any]]] = {
         "pairs": lambda: service.pairs(groups),
         "drills": lambda: service.drills(groups),

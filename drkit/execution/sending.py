@@ -36,7 +36,7 @@ _PASSING = (UnreachableError, UnavailableError, BusyError, WireError)
 def read_for(steps: Iterable[Step], service: CloudService, groups: Iterable[str] = ()) -> Inventory:
     """Read the world as far as judging these steps needs it, and those groups besides."""
     changes = [each.change for each in steps if each.change]
-    instances = tuple(sorted({each.text("instance_id") for each in changes} - {""}))
+    instances = tuple(sorted({each.instance_id for each in changes} - {""}))
     disks = any(each.operation is Operation.EXPAND_PAIR for each in changes)
     wanted = tuple(sorted({*groups, *(each.group_id for each in changes)}))
     return service.inventory(wanted, block_devices_of=instances, disks=disks)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar, cast
 
 Argument = str | int | bool
+T = TypeVar("T", str, int, bool)
 
 
 class Operation(StrEnum):
@@ -49,6 +50,19 @@ NEEDS: Mapping[Operation, Mapping[str, type]] = {
 """The arguments of each operation, besides the group."""
 
 
+class _Named(Generic[T]):
+    """Reads the argument of its own name out of a change."""
+
+    def __init__(self, none: T) -> None:
+        self._none: T = none
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, change: "Change", _: type) -> T:
+        return cast(T, dict(change.arguments).get(self._name, self._none))  # its type was checked by `of`
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change to one group; equal changes are equal values and can be keys."""
@@ -66,13 +80,18 @@ class Change:
             raise TypeError(f"{operation} takes {dict(needs)}, not {kinds}")
         return cls(operation, group_id, tuple(sorted(arguments.items())))
 
-    def text(self, name: str) -> str:
-        """The argument of that name as text; empty where the operation has none."""
-        return str(dict(self.arguments).get(name, ""))
-
-    def number(self, name: str) -> int:
-        """The argument of that name as a whole number (true is 1)."""
-        return int(dict(self.arguments)[name])
+    # The arguments, one by one; empty (0, false) where the operation takes none of that name.
+    pair_id = _Named("")
+    instance_id = _Named("")
+    drill_id = _Named("")
+    server_id = _Named("")
+    device = _Named("")
+    to = _Named("")
+    name = _Named("")
+    drill_vpc_id = _Named("")
+    flavor = _Named("")
+    new_size_gb = _Named(0)
+    hard = _Named(False)
 
     def to_json(self) -> dict[str, Any]:
         """The change as JSON values, for the journal."""

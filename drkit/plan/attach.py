@@ -36,7 +36,7 @@ def plan_attach(
     return work.plan(
         "Attach",
         title=lambda pair, change: (
-            f"Attach {pair.name} to {work.instance.name} as {work.outcome(change.text('device'))}"
+            f"Attach {pair.name} to {work.instance.name} as {work.outcome(change.device)}"
         ),
         undo=lambda pair, _: f"Detach {pair.name} from {work.instance.name}.",
         notes=(*work.about_prefix(spoken), *work.about_names(), *work.about_servers()),
@@ -154,7 +154,7 @@ class _Work:
     def about_names(self) -> Iterator[str]:
         """What to say about the names in the plan: rewritten by the service, or leaving a gap."""
         for pair_id, change in self.changes.items():
-            device, pair = change.text("device"), self.inventory.pairs[pair_id]
+            device, pair = change.device, self.inventory.pairs[pair_id]
             made = names.as_attached(device, self.prefix.value)
             if made != device:
                 yield f"{pair.name}: the service will make {device} into {made}, for {self.prefix.reason}."

@@ -138,4 +138,4 @@ def _drills_left(state: RunState) -> Iterator[LeftBehind]:
         if change.operation is Operation.CREATE_DRILL and each.attempts and change.group_id not in gone:
             made = "made by this run" if each.phase is StepPhase.DONE else f"{each.title}: {each.phase}"
             state_then = f"{made}, and not deleted by it; not looked at when it ended"
-            yield LeftBehind(f"Drill {change.text('name')}", state_then, False)
+            yield LeftBehind(f"Drill {change.name}", state_then, False)

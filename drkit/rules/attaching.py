@@ -92,7 +92,7 @@ def a_letter_is_left(case: Case) -> RuleAnswer:
     Source: Attach: "X a letter". Our own caution: it is asked where no name could be assigned.
     """
     names = devices.names_on(case.world, case.instance)
-    if case.text("device") or case.pair.system_disk or not names.prefix.value:
+    if case.change.device or case.pair.system_disk or not names.prefix.value:
         return None
     if names.free(names.prefix.value):
         return None
@@ -106,7 +106,7 @@ def device_is_named(case: Case) -> RuleAnswer:
 
     Source: Attach; the parameter is mandatory.
     """
-    if case.text("device"):
+    if case.change.device:
         return None
     reason = devices.assign(case.world, case.instance, case.pair).reason or "no device name was given"
     remedy = "Give a device name, or the prefix of the servers: vd on KVM, sd on Xen."
@@ -119,10 +119,10 @@ def device_is_spelled_right(case: Case) -> RuleAnswer:
 
     Source: Attach.
     """
-    if devices.assignable(case.text("device")):
+    if devices.assignable(case.change.device):
         return None
     return (
-        f"device name {case.text('device')!r}",
+        f"device name {case.change.device!r}",
         "/dev/vd or /dev/sd and one small letter",
         "Correct the device name.",
     )
@@ -134,7 +134,7 @@ def device_fits_the_kind_of_disk(case: Case) -> RuleAnswer:
 
     Source: Attach: "/dev/sda on Xen, /dev/vda on KVM" for system disks.
     """
-    name, system = devices.assignable(case.text("device")), case.pair.system_disk
+    name, system = devices.assignable(case.change.device), case.pair.system_disk
     if name is None or (name.letters == devices.SYSTEM) == system:
         return None
     kind, wanted = ("system", f"/dev/{name.prefix}a") if system else ("data", "a letter from b on")
@@ -148,7 +148,7 @@ def device_is_free(case: Case) -> RuleAnswer:
     Source: Attach; a server's own list of disks is on the ECS page block_device. Names with the same letter
     are the same, whatever their prefix, because the service rewrites the prefix.
     """
-    name = devices.assignable(case.text("device"))
+    name = devices.assignable(case.change.device)
     holder = devices.taken(case.world, case.instance).get(name.letters) if name else None
     if holder is None:
         return None
@@ -165,7 +165,7 @@ def device_is_within_reach(case: Case) -> RuleAnswer:
 
     Source: a KVM server takes 24 virtio disks (ECS). Our own caution: the job would fail at the end.
     """
-    device = devices.as_attached(case.text("device"), devices.prefix_of(case.world, case.instance))
+    device = devices.as_attached(case.change.device, devices.prefix_of(case.world, case.instance))
     name = devices.assignable(device)
     if name is None or name.letters in devices.LETTERS[name.prefix]:
         return None
@@ -248,7 +248,7 @@ def _left(slots: FreeSlots, virtio: bool) -> int:
 
 def _such_as(case: Case) -> str:
     offer = devices.assign(case.world, case.instance, case.pair).device
-    return f" such as {offer}" if offer and not devices.same_slot(offer, case.text("device")) else ""
+    return f" such as {offer}" if offer and not devices.same_slot(offer, case.change.device) else ""
 
 
 def _group_name(case: Case, group_id: str) -> str:

@@ -20,9 +20,9 @@ def drill_is_named_right(case: Case) -> RuleAnswer:
 
     Source: "Creating a DR Drill", `name`.
     """
-    if _NAME.fullmatch(case.text("name")):
+    if _NAME.fullmatch(case.change.name):
         return None
-    return f"a drill named {case.text('name')!r}", "1 to 64 of a-z A-Z 0-9 . _ -", "Give another name."
+    return f"a drill named {case.change.name!r}", "1 to 64 of a-z A-Z 0-9 . _ -", "Give another name."
 
 
 @rule("SDRS.1907", about="group", needs=[group_exists])
@@ -31,10 +31,10 @@ def drill_network_is_not_the_groups(case: Case) -> RuleAnswer:
 
     Source: "Creating a DR Drill", `drill_vpc_id`.
     """
-    if case.text("drill_vpc_id") not in case.group.vpc_ids:
+    if case.change.drill_vpc_id not in case.group.vpc_ids:
         return None
     remedy = "Name another VPC, or none to have one made."
-    return f"drill VPC {case.text('drill_vpc_id')} is the group's own", "another VPC", remedy
+    return f"drill VPC {case.change.drill_vpc_id} is the group's own", "another VPC", remedy
 
 
 @rule("SDRS.1921", about="group")
@@ -43,7 +43,7 @@ def drill_network_is_not_in_use(case: Case) -> RuleAnswer:
 
     Source: SDRS.1921 on the page "Error Codes".
     """
-    wanted = case.text("drill_vpc_id")
+    wanted = case.change.drill_vpc_id
     others = [each.name for each in case.world.drills.values() if wanted and each.drill_vpc_id == wanted]
     if not others:
         return None

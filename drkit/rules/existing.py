@@ -22,7 +22,7 @@ def instance_exists(case: Case) -> RuleAnswer:
     Source: SDRS.1320 on the page "Error Codes". That it is in the group is drkit's own demand: the service
     is not told the group.
     """
-    found = case.world.instances.get(case.text("instance_id"))
+    found = case.world.instances.get(case.change.instance_id)
     if found is None:
         return "not found", "a protected instance of the group", _READ_AGAIN
     if found.group_id != case.change.group_id:
@@ -36,7 +36,7 @@ def pair_exists(case: Case) -> RuleAnswer:
 
     Source: SDRS.1608 on the page "Error Codes".
     """
-    known = case.text("pair_id") in case.world.pairs
+    known = case.change.pair_id in case.world.pairs
     return None if known else ("not found", "a replication pair of this project", _READ_AGAIN)
 
 
@@ -47,7 +47,7 @@ def drill_exists(case: Case) -> RuleAnswer:
     Source: SDRS.1902 on the page "Error Codes"; the live service answers SDRS.1913 to deleting one that is
     gone.
     """
-    found = case.world.drills.get(case.text("drill_id"))
+    found = case.world.drills.get(case.change.drill_id)
     if found is None:
         return "not found", "a DR drill of the group", "Nothing is to be done if it was deleted already."
     if found.group_id != case.change.group_id:
@@ -62,7 +62,7 @@ def server_exists(case: Case) -> RuleAnswer:
     Source: SDRS.1326 on the page "Error Codes". That it is in the group is drkit's own demand: the
     neighbour service (ECS) knows no groups.
     """
-    identity, group_id = case.text("server_id"), case.change.group_id
+    identity, group_id = case.change.server_id, case.change.group_id
     if identity not in case.world.servers:
         return "not found", "a server of the group", "Read again; it may have been deleted."
     protected = any(identity in each.server_ids for each in case.world.instances_of(group_id))

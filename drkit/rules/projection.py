@@ -176,8 +176,8 @@ Effect = Callable[[Projection, Change], Projection]
 
 
 def _attach(world: Projection, change: Change) -> Projection:
-    pair, instance = world.pairs[change.text("pair_id")], world.instances[change.text("instance_id")]
-    device = devices.as_attached(change.text("device"), devices.prefix_of(world, instance))
+    pair, instance = world.pairs[change.pair_id], world.instances[change.instance_id]
+    device = devices.as_attached(change.device, devices.prefix_of(world, instance))
     disk_of = {
         instance.source_server_id: pair.source_disk_id,
         instance.target_server_id: pair.target_disk_id,
@@ -195,7 +195,7 @@ def _attach(world: Projection, change: Change) -> Projection:
 
 
 def _detach(world: Projection, change: Change) -> Projection:
-    pair, instance = world.pairs[change.text("pair_id")], world.instances[change.text("instance_id")]
+    pair, instance = world.pairs[change.pair_id], world.instances[change.instance_id]
     servers = [
         replace(
             server,
@@ -216,7 +216,7 @@ def _to(status: GroupStatus) -> Effect:
 
 
 def _planned_failover(world: Projection, change: Change) -> Projection:
-    return world.with_group(change.group_id, GroupStatus.PROTECTED, Station(change.text("to")))
+    return world.with_group(change.group_id, GroupStatus.PROTECTED, Station(change.to))
 
 
 def _failover(world: Projection, change: Change) -> Projection:
@@ -229,30 +229,30 @@ def _failover(world: Projection, change: Change) -> Projection:
 
 
 def _create_drill(world: Projection, change: Change) -> Projection:
-    name, vpc_id = change.text("name"), change.text("drill_vpc_id")
+    name, vpc_id = change.name, change.drill_vpc_id
     drill = Drill(f"planned:{name}", name, DrillStatus.AVAILABLE, vpc_id, change.group_id, (), None, None)
     return world.with_drills({**world.drills, drill.id: drill})
 
 
 def _delete_drill(world: Projection, change: Change) -> Projection:
-    left = {key: each for key, each in world.drills.items() if key != change.text("drill_id")}
+    left = {key: each for key, each in world.drills.items() if key != change.drill_id}
     return world.with_drills(left)
 
 
 def _expand(world: Projection, change: Change) -> Projection:
-    pair = world.pairs[change.text("pair_id")]
-    return world.with_pairs([replace(pair, size_gb=change.number("new_size_gb"))])
+    pair = world.pairs[change.pair_id]
+    return world.with_pairs([replace(pair, size_gb=change.new_size_gb)])
 
 
 def _resize(world: Projection, change: Change) -> Projection:
-    instance = world.instances[change.text("instance_id")]
+    instance = world.instances[change.instance_id]
     servers = devices.servers_of(world, instance)
-    return world.with_servers(replace(each, flavor=change.text("flavor")) for each in servers)
+    return world.with_servers(replace(each, flavor=change.flavor) for each in servers)
 
 
 def _power(status: ServerStatus) -> Effect:
     return lambda world, change: world.with_servers(
-        [replace(world.servers[change.text("server_id")], status=status, task_state="")]
+        [replace(world.servers[change.server_id], status=status, task_state="")]
     )
 
 

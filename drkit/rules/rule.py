@@ -1,8 +1,8 @@
 """What a rule is: a plain function of a case, with the service's codes and the rules that go before it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from drkit.model import Change, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair, Server
 from drkit.rules.objections import Objection
@@ -11,8 +11,9 @@ from drkit.rules.projection import Projection
 RuleAnswer: TypeAlias = tuple[str, str, str] | None
 """None when nothing speaks against it, else what is, what would have to be, and what to do about it."""
 
+About: TypeAlias = Literal["group", "instance", "pair", "drill", "server"]
 
-_Named: TypeAlias = ProtectionGroup | ProtectedInstance | ReplicationPair | Drill | Server
+_Thing: TypeAlias = ProtectionGroup | ProtectedInstance | ReplicationPair | Drill | Server
 
 
 class Case:
@@ -22,26 +23,41 @@ class Case:
     the rule that says it exists.
     """
 
-    __slots__ = ("arguments", "change", "drill", "group", "instance", "pair", "server", "world")
+    __slots__ = ("change", "world")
 
     def __init__(self, change: Change, world: Projection) -> None:
         self.change, self.world = change, world
-        self.arguments = named = dict[str, Any](change.arguments)
-        self.group = cast(ProtectionGroup, world.groups.get(change.group_id))
-        self.instance = cast(ProtectedInstance, world.instances.get(named.get("instance_id", "")))
-        self.pair = cast(ReplicationPair, world.pairs.get(named.get("pair_id", "")))
-        self.drill = cast(Drill, world.drills.get(named.get("drill_id", "")))
-        self.server = cast(Server, world.servers.get(named.get("server_id", "")))
 
-    def text(self, name: str) -> str:
-        """An argument of the change as text."""
-        return str(self.arguments.get(name, ""))
+    @property
+    def group(self) -> ProtectionGroup:
+        """The group that the change is about."""
+        return self.world.groups[self.change.group_id]
 
-    def called(self, about: str) -> str:
+    @property
+    def instance(self) -> ProtectedInstance:
+        """The instance that it names."""
+        return self.world.instances[self.change.instance_id]
+
+    @property
+    def pair(self) -> ReplicationPair:
+        """The pair that it names."""
+        return self.world.pairs[self.change.pair_id]
+
+    @property
+    def drill(self) -> Drill:
+        """The drill that it names."""
+        return self.world.drills[self.change.drill_id]
+
+    @property
+    def server(self) -> Server:
+        """The server that it names."""
+        return self.world.servers[self.change.server_id]
+
+    def called(self, about: About) -> str:
         """What the operator calls the thing a rule is about: its kind and its name, or its id."""
-        identity = self.change.group_id if about == "group" else self.text(f"{about}_id")
-        known: _Named | None = getattr(self, about)
-        return f"{about} {known.name if known and known.name else identity}"
+        known: Mapping[str, _Thing] = getattr(self.world, f"{about}s")
+        identity: str = getattr(self.change, f"{about}_id")
+        return f"{about} {known[identity].name or identity if identity in known else identity}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,7 @@ class Rule:
     name: str
     sentence: str
     codes: tuple[str, ...]
-    about: str
+    about: About
     needs: frozenset[str]
     caution: bool
 
@@ -67,7 +83,7 @@ class Rule:
 
 
 def rule(
-    *codes: str, about: str, needs: Iterable[Rule] = (), caution: bool = False
+    *codes: str, about: About, needs: Iterable[Rule] = (), caution: bool = False
 ) -> Callable[[Callable[[Case], RuleAnswer]], Rule]:
     """Make a rule of a function; the first paragraph of its docstring is the rule's sentence."""
     names = frozenset(each.name for each in needs)

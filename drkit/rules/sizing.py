@@ -17,7 +17,7 @@ def pair_grows(case: Case) -> RuleAnswer:
 
     Source: "Expanding the Capacity of a Replication Pair", `new_size`.
     """
-    wanted, now = case.change.number("new_size_gb"), case.pair.size_gb
+    wanted, now = case.change.new_size_gb, case.pair.size_gb
     if wanted > now:
         return None
     return f"{now} GB now, {wanted} GB asked", f"more than {now} GB", "Give a larger size: no disk shrinks."
@@ -56,7 +56,7 @@ def flavor_is_another(case: Case) -> RuleAnswer:
 
     Source: SDRS.1341 on the page "Error Codes".
     """
-    flavor = case.text("flavor")
+    flavor = case.change.flavor
     servers = devices.servers_of(case.world, case.instance)
     same = [each.name for each in servers if each.flavor == flavor]
     if not same:
@@ -70,7 +70,7 @@ def flavor_is_named(case: Case) -> RuleAnswer:
 
     Source: "Modifying the Specifications of a Protected Instance", `flavorRef`.
     """
-    return None if case.text("flavor") else ("no flavor", "a flavor's name", "Name a flavor.")
+    return None if case.change.flavor else ("no flavor", "a flavor's name", "Name a flavor.")
 
 
 @rule("SDRS.1316", "SDRS.1319", "SDRS.1352", about="instance", needs=[instance_exists])

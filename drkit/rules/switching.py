@@ -37,7 +37,7 @@ def the_other_site_takes_over(case: Case) -> RuleAnswer:
 
     Source: Planned Failover: `priority_station` "names the site that becomes production".
     """
-    named, now = case.text("to"), case.group.priority_station
+    named, now = case.change.to, case.group.priority_station
     if named not in set(Station):
         return f"to {named!r}", "to source or target", "Name one of the two sites."
     if named == now:

@@ -61,8 +61,8 @@ def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFram
     """Why changes are not allowed, one row per objection: what is, what would have to be, what to do."""
     rows = [(verdict.change, each) for verdict in verdicts for each in verdict.objections]
     changes = [change for change, _ in rows]
-    pair_ids = [change.text("pair_id") for change in changes]
-    instance_ids = [change.text("instance_id") for change in changes]
+    pair_ids = [change.pair_id for change in changes]
+    instance_ids = [change.instance_id for change in changes]
     return pd.DataFrame(
         {
             "subject": texts(each.subject for _, each in rows),

@@ -296,7 +296,7 @@ def compare(practice: Range, drawn: list[Change]) -> None:
     """Judge each change and send it, all of them in the same world."""
     world = practice.sandbox.world
     before = pickle.dumps(world)
-    around = {each.text("instance_id") for each in drawn} & set(world.instances)
+    around = {each.instance_id for each in drawn} & set(world.instances)
     inventory = practice.client.inventory(disks=True, block_devices_of=around)
     for change in drawn:
         code = answer(practice, change)

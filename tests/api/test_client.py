@@ -42,7 +42,7 @@ def attach(inventory: Inventory) -> Change:
 
 
 def attachments(sandbox: Sandbox, change: Change) -> int:
-    return list(sandbox.world.instances[change.text("instance_id")].devices).count(change.text("pair_id"))
+    return list(sandbox.world.instances[change.instance_id].devices).count(change.pair_id)
 
 
 class TestAskingForOneThing:
@@ -88,7 +88,7 @@ class TestAChange:
         sandbox.step(600)
         (job,) = reached.jobs([job_id])
         assert (job.status, job.type) == (JobStatus.SUCCESS, "attachReplicationPairNew")
-        assert job.entity("replication_pair_id") == change.text("pair_id")
+        assert job.entity("replication_pair_id") == change.pair_id
         assert attachments(sandbox, change) == 1
 
     def test_of_a_server_gives_a_job_of_ecs(self, reached: Client, sandbox: Sandbox) -> None:

@@ -30,11 +30,11 @@ def floor(changes: list[Change], inventory: Inventory) -> int:
     """Count what the states alone allow."""
     fit, allowed = {"available", "protected"}, 0
     for each in changes:
-        instance = inventory.instances[each.text("instance_id")]
+        instance = inventory.instances[each.instance_id]
         states = (
             inventory.groups[each.group_id].status,
             instance.status,
-            inventory.pairs[each.text("pair_id")].status,
+            inventory.pairs[each.pair_id].status,
         )
         allowed += all(status in fit for status in states)
     return allowed

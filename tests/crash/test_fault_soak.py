@@ -128,7 +128,7 @@ class Soak:
 
     def jobs(self, change: Change) -> list[str]:
         """How the jobs ended that the service began for just this change."""
-        wanted = (change.text("pair_id"), change.text("instance_id"), change.text("device")[-1])
+        wanted = (change.pair_id, change.instance_id, change.device[-1])
         return [
             each.status
             for each in self.stage.sandbox.world.jobs.values()
@@ -137,8 +137,8 @@ class Soak:
         ]
 
     def judged(self, change: Change, jobs: list[str], phase: StepPhase) -> Iterator[str]:
-        on = self.stage.sandbox.world.instances[change.text("instance_id")].devices
-        attached = on.get(change.text("pair_id"), "")[-1:] == change.text("device")[-1]
+        on = self.stage.sandbox.world.instances[change.instance_id].devices
+        attached = on.get(change.pair_id, "")[-1:] == change.device[-1]
         if len(jobs) > 1:
             yield f"taken {len(jobs)} times"
         if phase is StepPhase.DONE and (not attached or jobs != ["SUCCESS"]):

@@ -27,7 +27,7 @@ def start(server_id: str) -> Change:
 
 def test_a_drill_is_found_by_its_name_once_it_is_there() -> None:
     found = with_drill(world("erp"), "erp", "d", DrillStatus.AVAILABLE)
-    assert bind_late(DELETE, found).text("drill_id") == "d-d"
+    assert bind_late(DELETE, found).drill_id == "d-d"
 
 
 def test_a_drill_that_is_not_there_or_there_twice_is_not_guessed() -> None:

@@ -187,7 +187,7 @@ def test_what_the_service_refuses_fails_with_its_code_and_what_to_do_and_stops_n
             other = Change.of(
                 change.operation,
                 change.group_id,
-                pair_id=change.text("pair_id"),
+                pair_id=change.pair_id,
                 instance_id=stage.inventory().instance("app-02").id,
                 device="/dev/vdx",
             )

@@ -138,7 +138,7 @@ def test_a_status_no_reference_names_is_neither_done_nor_failed(stage: Stage) ->
 
 def test_a_pair_that_moves_for_long_has_its_job_asked_all_the_same(stage: Stage) -> None:
     plan = stage.attach(CACHES[0])
-    pair_id = plan.steps[0].change.text("pair_id")  # type: ignore[union-attr]
+    pair_id = plan.steps[0].change.pair_id  # type: ignore[union-attr]
     moving = "attaching"
 
     def pairs(groups: tuple[str, ...]) -> Any:

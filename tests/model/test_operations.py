@@ -28,8 +28,8 @@ class TestAChange:
 
     def test_tells_its_arguments(self) -> None:
         change = Change.of(Operation.EXPAND_PAIR, "g1", pair_id="p", new_size_gb=50)
-        assert (change.text("pair_id"), change.number("new_size_gb"), change.text("device")) == ("p", 50, "")
-        assert Change.of(Operation.STOP_SERVER, "g1", server_id="s", hard=True).number("hard") == 1
+        assert (change.pair_id, change.new_size_gb, change.device) == ("p", 50, "")
+        assert Change.of(Operation.STOP_SERVER, "g1", server_id="s", hard=True).hard is True
 
     @pytest.mark.parametrize(
         "arguments",

@@ -78,7 +78,7 @@ class TestAPlan:
         instance = {"group": "shop", "slots": slots, "other": {f"/dev/vd{each}": each for each in held}}
         inventory = reading({"groups": {"shop": {}}, "instances": {"db-01": instance}, "pairs": pairs})
         plan = plan_attach(inventory, "db-01", list(pairs))
-        given_names = [each.change.text("device") for each in plan.steps if each.change]
+        given_names = [each.change.device for each in plan.steps if each.change]
         letters = [name.letters for each in given_names if (name := devices.assignable(each))]
         assert len(plan.steps) == min(slots, count)
         assert len(plan.steps) + len(plan.left_out) == count

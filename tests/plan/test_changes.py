@@ -42,9 +42,9 @@ def test_attaching_means_one_change_for_each_pair_with_the_device_it_would_be_gi
     changes = changes_of(
         Operation.ATTACH_PAIR, world, instance="app-01", pairs=["app-cache-01", "app-cache-02"]
     )
-    assert [world.pairs[each.text("pair_id")].name for each in changes] == ["app-cache-01", "app-cache-02"]
-    assert len({each.text("device") for each in changes}) == 1
-    assert changes[0].text("device").startswith("/dev/vd")
+    assert [world.pairs[each.pair_id].name for each in changes] == ["app-cache-01", "app-cache-02"]
+    assert len({each.device for each in changes}) == 1
+    assert changes[0].device.startswith("/dev/vd")
 
 
 def test_a_device_that_was_named_is_kept(world: Inventory) -> None:
@@ -56,7 +56,7 @@ def test_a_device_that_was_named_is_kept(world: Inventory) -> None:
         pairs=["app-cache-01"],
         device="/dev/vdq",
     )
-    assert change.text("device") == "/dev/vdq"
+    assert change.device == "/dev/vdq"
 
 
 def test_without_pairs_all_of_the_group_are_meant(world: Inventory) -> None:
@@ -71,9 +71,9 @@ def test_a_pair_of_another_group_is_meant_all_the_same_so_that_a_rule_can_object
 
 def test_a_planned_failover_goes_to_the_other_site(world: Inventory) -> None:
     (change,) = changes_of(Operation.PLANNED_FAILOVER, world, group="shop-database")
-    assert change.text("to") == "target"
+    assert change.to == "target"
     (back,) = changes_of(Operation.PLANNED_FAILOVER, world, group="shop-database", to="source")
-    assert back.text("to") == "source"
+    assert back.to == "source"
 
 
 def test_where_the_site_is_not_known_it_has_to_be_named(world: Inventory) -> None:
@@ -91,7 +91,7 @@ def test_a_server_brings_its_group_along(world: Inventory) -> None:
     server = world.servers[world.instance("app-01").production_server_id]
     (change,) = changes_of(Operation.STOP_SERVER, world, server=server.name)
     assert change.group_id == world.group("shop-backend").id
-    assert (change.text("server_id"), change.number("hard")) == (server.id, 0)
+    assert (change.server_id, change.hard) == (server.id, 0)
 
 
 def test_a_drill_brings_its_group_along(world: Inventory) -> None:
@@ -102,19 +102,19 @@ def test_a_drill_brings_its_group_along(world: Inventory) -> None:
     group = world.group("shop-database")
     drill = Drill("d1", "q3", DrillStatus.AVAILABLE, "v", group.id, (), None, None)
     (change,) = changes_of(Operation.DELETE_DRILL, replace(world, drills={"d1": drill}), drill="q3")
-    assert (change.group_id, change.text("drill_id")) == (group.id, "d1")
+    assert (change.group_id, change.drill_id) == (group.id, "d1")
 
 
 def test_a_drill_to_create_needs_a_name_alone(world: Inventory) -> None:
     (change,) = changes_of(Operation.CREATE_DRILL, world, group="shop-database", name="q3")
-    assert (change.text("name"), change.text("drill_vpc_id")) == ("q3", "")
+    assert (change.name, change.drill_vpc_id) == ("q3", "")
 
 
 def test_a_pair_to_expand_needs_a_group_and_a_size(world: Inventory) -> None:
     (change,) = changes_of(
         Operation.EXPAND_PAIR, world, group="shop-backend", pairs=["app-01-data"], new_size_gb=500
     )
-    assert change.number("new_size_gb") == 500
+    assert change.new_size_gb == 500
     (alone,) = changes_of(Operation.EXPAND_PAIR, world, pairs=["app-01-data"], new_size_gb=500)
     assert alone == change
 

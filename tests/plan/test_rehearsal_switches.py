@@ -25,7 +25,7 @@ def titles(plan: Plan) -> list[str]:
 
 def sent(plan: Plan, operation: Operation) -> list[str]:
     changes = [each.change for each in plan.steps if each.change]
-    return [each.text("server_id") for each in changes if each.operation is operation]
+    return [each.server_id for each in changes if each.operation is operation]
 
 
 def test_a_planned_failover_stops_switches_starts_and_verifies() -> None:
@@ -46,7 +46,7 @@ def test_a_planned_failover_stops_switches_starts_and_verifies() -> None:
     assert plan.steps[-1].after == ("6",)
     switch = plan.step("3").change
     assert switch
-    assert switch.text("to") == "target"
+    assert switch.to == "target"
 
 
 def test_what_cannot_be_undone_has_no_undo() -> None:
@@ -59,8 +59,8 @@ def test_what_cannot_be_undone_has_no_undo() -> None:
 def test_servers_are_cut_off_hard_only_when_asked() -> None:
     soft = plan_planned_failover(world("erp"), [["erp"]], PLANNED)
     hard = plan_planned_failover(world("erp"), [["erp"]], PLANNED, hard=True)
-    assert [each.change.number("hard") for each in soft.steps[:2] if each.change] == [0, 0]
-    assert [each.change.number("hard") for each in hard.steps[:2] if each.change] == [1, 1]
+    assert [each.change.hard for each in soft.steps[:2] if each.change] == [0, 0]
+    assert [each.change.hard for each in hard.steps[:2] if each.change] == [1, 1]
     assert any("cut off hard" in each for each in hard.notes)
 
 
@@ -118,7 +118,7 @@ def test_the_way_back_is_the_same_steps_the_other_way() -> None:
     assert sent(plan, Operation.START_SERVER) == ["erp-1-az1", "erp-2-az1"]
     switch = plan.step("3").change
     assert switch
-    assert switch.text("to") == "source"
+    assert switch.to == "source"
     assert plan.title == "Failback of erp"
 
 

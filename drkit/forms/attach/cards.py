@@ -197,7 +197,7 @@ class PlanCard(Card):
             )
         self.task.plan = replace(plan, left_out=self.left_out)
         self.detail.show(words.plan_words(self.task.reading, self.task.plan))
-        return ", ".join(each.change.text("device") for each in plan.steps if each.change)
+        return ", ".join(each.change.device for each in plan.steps if each.change)
 
     def _suggest(self, by_hand: Mapping[str, str]) -> None:
         plan = self.task.draft(self.task.picked, by_hand)

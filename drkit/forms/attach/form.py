@@ -40,7 +40,7 @@ class AttachResultCard(Card):
         self.attached.show("Reading what is attached now…")
         self.task.read(self.task.instance.group_id, self.task.instance_id)
         done = {each.key for each in state.steps if each.phase == StepPhase.DONE}
-        new = [step.change.text("pair_id") for step in state.plan.steps if step.change and step.key in done]
+        new = [step.change.pair_id for step in state.plan.steps if step.change and step.key in done]
         self.attached.show(words.attached_now(self.task.reading, self.task.instance, new))
         line = f"{counts(state)}; kept as run {state.run_id}"
         self.book.turn(self.book.wizard.end(self.key, STATES[state.phase], line))

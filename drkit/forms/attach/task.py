@@ -141,8 +141,8 @@ class AttachTask:
             raise InputError(f"Run {run_id} does not attach pairs: {plan.title}.")
         run = self.site.resume(run_id, takeover=takeover, attended=attended)
         changes = [step.change for step in run.plan.steps if step.change]
-        self.read(changes[0].group_id, changes[0].text("instance_id"))
-        self.picked = tuple(each.text("pair_id") for each in changes)
+        self.read(changes[0].group_id, changes[0].instance_id)
+        self.picked = tuple(each.pair_id for each in changes)
         self.plan, self.run = run.plan, run
         return run
 

@@ -164,7 +164,7 @@ def refused_words(refused: Sequence[LeftOut], words: str) -> Markup:
 
 def proposed(inventory: Inventory, plan: Plan, by_hand: Mapping[str, str]) -> list[Naming]:
     """The rows of the device names to begin with: every pair in the plan, and those named by hand."""
-    names_of = {each.change.text("pair_id"): each.change.text("device") for each in plan.steps if each.change}
+    names_of = {each.change.pair_id: each.change.device for each in plan.steps if each.change}
     return namings(inventory, plan, {**by_hand, **names_of})
 
 
@@ -219,9 +219,9 @@ def planned_rows(inventory: Inventory, plan: Plan) -> list[dict[str, str]]:
     """The plan as plain rows: each step, then what was left out and why."""
     steps = [
         {
-            "pair": inventory.pairs[step.change.text("pair_id")].name,
-            "instance": inventory.instances[step.change.text("instance_id")].name,
-            "device": step.change.text("device"),
+            "pair": inventory.pairs[step.change.pair_id].name,
+            "instance": inventory.instances[step.change.instance_id].name,
+            "device": step.change.device,
             "note": "",
         }
         for step in plan.steps
@@ -235,8 +235,8 @@ def planned_rows(inventory: Inventory, plan: Plan) -> list[dict[str, str]]:
 
 
 def _plan_row(inventory: Inventory, number: int, change: Change) -> tuple[Text, ...]:
-    pair, instance = inventory.pairs[change.text("pair_id")], inventory.instances[change.text("instance_id")]
-    device = Markup("<code>{}</code>").format(change.text("device"))
+    pair, instance = inventory.pairs[change.pair_id], inventory.instances[change.instance_id]
+    device = Markup("<code>{}</code>").format(change.device)
     return str(number), pair.name, str(pair.size_gb), disk_kind(pair), instance.name, device
 
 

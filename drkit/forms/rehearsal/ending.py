@@ -131,7 +131,7 @@ class RehearsalResultCard(Card):
         shown.add_class("drkit-way")
         if way.legal and way.kind:
             kind = way.kind
-            drill = way.change.text("drill_id") if way.change and kind is RunbookKind.CLEANUP else ""
+            drill = way.change.drill_id if way.change and kind is RunbookKind.CLEANUP else ""
             button = Button(description=f"Go this way: {way.name}", button_style="danger")
             button.on_click(lambda _: self.later(lambda: self._take(kind, group_id, drill)))
             shown.children = [*shown.children, button]
