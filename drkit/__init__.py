@@ -47,18 +47,18 @@ from drkit.model import (
 )
 
 if TYPE_CHECKING:
-    from drkit.plan.steps import Plan, Step
-    from drkit.report.reviews import review
+    from drkit.plan import Plan, Step
+    from drkit.report import review
     from drkit.site import Site, connect, why_not
 
     __version__: str
 
 _LATER = {
-    "Plan": "drkit.plan.steps",
+    "Plan": "drkit.plan",
     "Site": "drkit.site",
-    "Step": "drkit.plan.steps",
+    "Step": "drkit.plan",
     "connect": "drkit.site",
-    "review": "drkit.report.reviews",
+    "review": "drkit.report",
     "why_not": "drkit.site",
 }
 

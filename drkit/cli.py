@@ -159,7 +159,7 @@ def _add_run(commands: Any) -> None:  # noqa: ANN401
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from drkit.headless.command import parameter_lines, parameters_of, read_notebook, run_notebook
+    from drkit.headless import parameter_lines, parameters_of, read_notebook, run_notebook
     from drkit.lab import find_notebook
 
     notebook = find_notebook(arguments.notebook)
@@ -199,7 +199,7 @@ def _add_table(commands: Any) -> None:  # noqa: ANN401
 
 
 def _table(arguments: argparse.Namespace) -> int:
-    from drkit.headless.printing import aligned
+    from drkit.headless import aligned
     from drkit.site import connect
 
     site = connect(arguments.profile or None)
@@ -232,7 +232,7 @@ def _add_runs(commands: Any) -> None:  # noqa: ANN401
 
 
 def _runs(arguments: argparse.Namespace) -> int:
-    from drkit.headless.printing import aligned
+    from drkit.headless import aligned
     from drkit.journal import Journal
 
     journal = Journal.open()
@@ -260,7 +260,7 @@ def _add_show(commands: Any) -> None:  # noqa: ANN401
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from drkit.execution.following import recorded
+    from drkit.execution import recorded
     from drkit.journal import Journal
 
     state = recorded(Journal.open(), arguments.run)
@@ -293,9 +293,8 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
 
 
 def _resume(arguments: argparse.Namespace) -> int:
-    from drkit.execution.following import follow
-    from drkit.execution.run import stop_all
-    from drkit.headless.printing import printable
+    from drkit.execution import follow, stop_all
+    from drkit.headless import printable
     from drkit.site import connect
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop the run in order
@@ -328,9 +327,9 @@ def _add_close(commands: Any) -> None:  # noqa: ANN401
 
 
 def _close(arguments: argparse.Namespace) -> int:
-    from drkit.execution.following import close
+    from drkit.execution import close
     from drkit.journal import Journal
-    from drkit.report.run_record import RunRecord
+    from drkit.report import RunRecord
 
     journal = Journal.open()
     _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover))
@@ -339,7 +338,7 @@ def _close(arguments: argparse.Namespace) -> int:
 
 
 def _print_run(state: Any) -> None:  # noqa: ANN401 - a RunState; plan is loaded only where it is needed
-    from drkit.headless.printing import aligned, printable
+    from drkit.headless import aligned, printable
 
     print(f"{state.plan.backend.label}: {printable(state.plan.title)} (run {state.run_id})")
     print(f"{state.phase}: {printable(state.sentence)}")
@@ -377,7 +376,7 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401
 
 def _report(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
-    from drkit.report.run_record import RunRecord
+    from drkit.report import RunRecord
 
     dossier = RunRecord(Journal.open(), arguments.run, arguments.out)
     print(dossier.to_json() if arguments.json else dossier.write(), end="" if arguments.json else "\n")
@@ -403,7 +402,7 @@ def _add_verify(commands: Any) -> None:  # noqa: ANN401
 
 def _verify(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
-    from drkit.report.run_record import RunRecord
+    from drkit.report import RunRecord
 
     dossier = RunRecord(Journal.open(), arguments.run, arguments.out)
     faults = dossier.verify()
@@ -421,6 +420,6 @@ def _add_sandbox(commands: Any) -> None:  # noqa: ANN401
 
 
 def _sandbox(words: list[str]) -> int:
-    from drkit.sandbox.command import main as serve
+    from drkit.sandbox import serve_command
 
-    return serve(words)
+    return serve_command(words)

@@ -13,27 +13,18 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from drkit import api, tables
-from drkit.api.practice import PracticeRange
+from drkit.api import PracticeRange
 from drkit.clock import Clock, SystemClock
 from drkit.errors import ProfileError
-from drkit.execution.board import Board
-from drkit.execution.context import RunOptions
-from drkit.execution.following import close
-from drkit.execution.run import Run
-from drkit.execution.states import RunState
+from drkit.execution import Board, Run, RunOptions, RunState, close
 from drkit.journal import Journal
-from drkit.model import Backend, Inventory, Operation, ThingKind
-from drkit.model.inventory import find
-from drkit.model.operations import Argument
+from drkit.model import Argument, Backend, Inventory, Operation, ThingKind, find
+from drkit.plan import Plan, PlanRequest, changes_of, pair_in, plan_rehearsal, read_operation, ways_out
 from drkit.plan import attach as building
-from drkit.plan.changes import changes_of, pair_in, read_operation
-from drkit.plan.exits import exits
-from drkit.plan.runbooks import PlanRequest, plan_rehearsal
-from drkit.plan.steps import Plan
 from drkit.rules import judge
 
 if TYPE_CHECKING:
-    from drkit.report.run_record import RunRecord
+    from drkit.report import RunRecord
     from drkit.sandbox import Sandbox
 
 Where = str | Path | None
@@ -244,7 +235,7 @@ class Site:
     def ways_out(self, group: str) -> pd.DataFrame:
         """Where a group can go from its state: what is open, what it leads to, what is against it."""
         inventory = self.inventory(group)
-        return tables.ways(exits(inventory, inventory.group(group).id))
+        return tables.ways(ways_out(inventory, inventory.group(group).id))
 
     # running
 
@@ -300,7 +291,7 @@ class Site:
 
     def record(self, run_id: str) -> "RunRecord":
         """A run's record: its evidence, its report, and what is added later: notes, findings, sign-offs."""
-        from drkit.report.run_record import RunRecord  # noqa: PLC0415  # matplotlib takes its time to load
+        from drkit.report import RunRecord  # noqa: PLC0415  # matplotlib takes its time to load
 
         return RunRecord(self.journal, run_id)
 

@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,33 @@ def test_imports_keep_to_the_contracts() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     result = subprocess.run([lint, "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+ROOMS = {each.parent.name for each in (ROOT / "drkit").glob("*/__init__.py")}
+
+
+def test_outsiders_import_from_the_face_of_a_room() -> None:
+    wrong = []
+    for path in (ROOT / "drkit").rglob("*.py"):
+        home = path.relative_to(ROOT / "drkit").parts[0]
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                package, *inside = node.module.split(".")
+                if package == "drkit" and len(inside) > 1 and inside[0] != home and inside[0] in ROOMS:
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.module}")
+    assert wrong == []
+
+
+def test_a_word_names_one_type() -> None:
+    """Apart from the practice range, which has a world of its own."""
+    named = Counter(
+        node.name
+        for path in (ROOT / "drkit").rglob("*.py")
+        if "sandbox" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, times in named.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -10,7 +10,19 @@ Not here: deciding whether something may be done, and the sandbox.
 
 from drkit.api.client import Client
 from drkit.api.opening import open_client
+from drkit.api.practice import PracticeRange, PracticeWorld
 from drkit.api.profiles import SANDBOX, Profile, chosen, profile, sandbox_profile
 from drkit.api.secret import Secret
 
-__all__ = ["SANDBOX", "Client", "Profile", "Secret", "chosen", "open_client", "profile", "sandbox_profile"]
+__all__ = [
+    "SANDBOX",
+    "Client",
+    "PracticeRange",
+    "PracticeWorld",
+    "Profile",
+    "Secret",
+    "chosen",
+    "open_client",
+    "profile",
+    "sandbox_profile",
+]

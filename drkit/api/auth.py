@@ -21,7 +21,7 @@ from drkit.api.transport import Open, OutgoingCall, Transport
 from drkit.api.wire import Request
 from drkit.clock import Clock
 from drkit.errors import DrkitError, ProfileError, WireError
-from drkit.model.fields import WireFields
+from drkit.model import WireFields
 
 RENEW_BEFORE = timedelta(minutes=30)
 """A token that is this near to its end is renewed, for the service works with it while a job runs."""

@@ -26,8 +26,8 @@ from drkit.model import (
     ReplicationPair,
     Server,
     ThingKind,
+    WireFields,
 )
-from drkit.model.fields import WireFields
 
 GroupIds = str | Collection[str]
 """One group's id, several, or none ("") for all groups."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from drkit.api.wire import PAGE, Filters, Json, Listing, Request
 from drkit.errors import DrkitError, WireError
-from drkit.model.fields import WireFields
+from drkit.model import WireFields
 
 MOST_THINGS = 1_000_000
 """More of a kind than this is no count to believe."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drkit.api.wire import Json, Request, at
 from drkit.errors import InputError, ServiceError
-from drkit.model.fields import WireFields
+from drkit.model import WireFields
 
 
 @dataclass(frozen=True, slots=True)

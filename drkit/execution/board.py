@@ -10,7 +10,7 @@ from drkit.errors import JournalDamagedError
 from drkit.execution.records import StepRecord
 from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.journal import Entry, EntryKind
-from drkit.plan.steps import Plan
+from drkit.plan import Plan
 
 _INTERRUPTED = "Interrupted: the process that ran it is gone."
 _REOPENING = frozenset({StepPhase.FAILED, StepPhase.UNKNOWN})

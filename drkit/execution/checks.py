@@ -6,7 +6,7 @@ import urllib.request
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
-from drkit.plan.steps import checked
+from drkit.plan import checked
 
 SECONDS = 5.0
 

@@ -1,7 +1,7 @@
 """A planned change fitted to the reading right before it is sent (pure)."""
 
 from drkit.model import Change, Inventory, Operation, ServerStatus
-from drkit.plan.steps import PLANNED
+from drkit.plan import PLANNED
 
 _POWER = {Operation.STOP_SERVER: ServerStatus.SHUTOFF, Operation.START_SERVER: ServerStatus.ACTIVE}
 

@@ -19,7 +19,7 @@ from typing import Any
 from drkit.execution.states import Action, StepPhase, StepState
 from drkit.journal import Entry, EntryKind
 from drkit.model import Change
-from drkit.plan.steps import Step
+from drkit.plan import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from drkit.execution.forecast import Forecast
+from drkit.execution.forecasting import Forecast
 from drkit.execution.states import RunState, StepPhase
 from drkit.model import Change, Inventory, Operation, ReplicationStatus
-from drkit.plan.objectives import Objectives
-from drkit.plan.steps import Answers, recovered_by
+from drkit.plan import Answers, Objectives, recovered_by
 
 RPO_METHOD = (
     "Synchronous replication: what was acknowledged while a pair is active is on both disks. Stated from the "

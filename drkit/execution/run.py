@@ -17,17 +17,16 @@ from drkit.errors import (
     RefusedError,
     StalePlanError,
 )
+from drkit.execution.annotations import note_entry
 from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
-from drkit.execution.findings import note
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
 from drkit.journal import Entry, EntryKind, Hold, Journal, NewRun
 from drkit.model import Inventory
-from drkit.plan.attach import recheck
-from drkit.plan.steps import Plan
+from drkit.plan import Plan, recheck
 
 _LOOK_AGAIN = {"phase": StepPhase.WORKING.value, "sentence": "Looked at again."}
 _live: "dict[str, Run]" = {}  # what this process drives; a run goes on even if nobody holds on to it
@@ -193,7 +192,7 @@ class Run:
         """
         if key:
             self._known(key)
-        self._journal.note(self.id, note(text, who, attachment), key)
+        self._journal.note(self.id, note_entry(text, who, attachment), key)
 
     def _say(self, key: str, action: Action, kind: EntryKind, *, phase: StepPhase, **data: Any) -> None:  # noqa: ANN401
         """Write the operator's word down, and have the engine act on it; a run that ended goes on with it."""

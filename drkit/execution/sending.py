@@ -24,7 +24,7 @@ from drkit.execution.remedies import remedy
 from drkit.execution.states import Action, StepPhase
 from drkit.journal import EntryKind
 from drkit.model import Change, Inventory, Operation
-from drkit.plan.steps import Step
+from drkit.plan import Step
 from drkit.rules import Verdict, judge
 
 BATCH = 32  # steps that are judged on one reading

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from drkit.plan.steps import Plan
+from drkit.plan import Plan
 
 
 class StepPhase(StrEnum):

@@ -14,7 +14,7 @@ from drkit.forms.markup import JOIN, identity, status_chip
 from drkit.forms.picking import WORDS
 from drkit.headless import is_headless
 from drkit.model import InstanceStatus, JobStatus, PairStatus, ServerStatus, Unknown
-from drkit.report.charts import zones
+from drkit.report import zones
 from drkit.site import Site
 
 SHOWN = 8  # columns at first; the others can be brought in

@@ -8,11 +8,10 @@ from typing import Protocol
 from markupsafe import Markup
 
 from drkit.clock import Clock
-from drkit.execution.forecast import Past, Source, forecast, kind_of
-from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
+from drkit.execution import Past, RunPhase, RunState, Source, StepPhase, StepState, forecast, kind_of
 from drkit.forms.markup import JOIN, Text, chip, identity, moment, table
 from drkit.forms.worker import OnError, guarded
-from drkit.report.words import duration
+from drkit.report import duration
 
 EVERY = 0.5  # seconds between two looks at a run
 

@@ -9,8 +9,7 @@ from ipywidgets import Button, HBox, VBox
 from ipywidgets import Text as TextField
 from markupsafe import Markup
 
-from drkit.execution.run import Run
-from drkit.execution.states import Action, StepState
+from drkit.execution import Action, Run, StepState
 from drkit.forms.live import Live
 from drkit.forms.markup import chip, count
 from drkit.forms.progress import told

@@ -7,7 +7,7 @@ from drkit.forms.exploring import explore
 from drkit.forms.live import Live
 from drkit.forms.markup import JOIN
 from drkit.headless import is_headless
-from drkit.report.reviews import Review
+from drkit.report import Review
 
 TABLES = {
     "overdue": "Groups without a rehearsal for too long",

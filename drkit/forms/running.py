@@ -8,8 +8,7 @@ from ipywidgets import Button
 
 from drkit.clock import Clock
 from drkit.errors import InputError
-from drkit.execution.run import Run
-from drkit.execution.states import Action, RunPhase, RunState, StepState
+from drkit.execution import Action, Run, RunPhase, RunState, StepState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import count

@@ -14,7 +14,7 @@ from drkit.forms.worker import FormWorker
 from drkit.headless import is_headless
 from drkit.journal import RunRow
 from drkit.model import GroupStatus, Inventory, Phase, ProtectionGroup
-from drkit.report.charts import by_trouble
+from drkit.report import by_trouble
 from drkit.site import Site, connect
 
 _HEADS = ("Group", "State", "Production → DR site", "Instances", "Pairs", "What to know")

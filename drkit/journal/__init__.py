@@ -4,12 +4,14 @@ Here: the database (SQLite by default, PostgreSQL by URL), the entries and their
 group. Not here: what an entry means for a step (that is `drkit.plan`), or any change to what was written.
 """
 
+from drkit.journal.chain import DRKIT_VERSION
 from drkit.journal.entries import Entry, EntryKind, chain_faults
 from drkit.journal.journal import Hold, Journal, NewRun
 from drkit.journal.leases import Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified
 
 __all__ = [
+    "DRKIT_VERSION",
     "Entry",
     "EntryKind",
     "Hold",

@@ -68,8 +68,7 @@ def _practice_range(
         say(f"Profile {profile}: the runbooks work on the cloud, not on the practice range")
         yield {"DRKIT_PROFILE": profile}
         return
-    from drkit.sandbox import Sandbox, running  # noqa: PLC0415 - not needed, so not loaded, with a cloud
-    from drkit.sandbox.command import announced  # noqa: PLC0415
+    from drkit.sandbox import Sandbox, announced, running  # noqa: PLC0415 - not needed, so not loaded, with a cloud
 
     try:
         box = Sandbox(world, speed=speed)

@@ -4,10 +4,11 @@ Here: groups, instances, pairs, attachments, drills, jobs, servers, disks, their
 `Inventory`, one reading of a project. Not here: I/O, pandas, decisions; wire spellings only in `from_wire`.
 """
 
-from drkit.model.inventory import Backend, Inventory, ThingKind
+from drkit.model.fields import WireFields, parse_time
+from drkit.model.inventory import Backend, Inventory, ThingKind, find
 from drkit.model.jobs import Job, Quota
 from drkit.model.machines import BlockDevice, Disk, FreeSlots, Server
-from drkit.model.operations import Change, Operation
+from drkit.model.operations import NEEDS, Argument, Change, Operation
 from drkit.model.resources import Attachment, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.model.statuses import (
     DrillStatus,
@@ -23,6 +24,8 @@ from drkit.model.statuses import (
 )
 
 __all__ = [
+    "NEEDS",
+    "Argument",
     "Attachment",
     "Backend",
     "BlockDevice",
@@ -49,4 +52,7 @@ __all__ = [
     "Station",
     "ThingKind",
     "Unknown",
+    "WireFields",
+    "find",
+    "parse_time",
 ]

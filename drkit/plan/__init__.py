@@ -6,3 +6,43 @@ Here: `steps` (a plan and its steps, also as JSON), `objectives` (what a rehears
 from its state), `changes` (an operator's words for one change). Not here: the journal, threads, a clock, the
 service: how a plan is carried out is `drkit.execution`. A contract of import-linter holds that.
 """
+
+from drkit.plan.attach import plan_attach, recheck
+from drkit.plan.changes import changes_of, pair_in, read_operation
+from drkit.plan.drill import LEFT_OVER, RELEASE
+from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
+from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
+from drkit.plan.readiness import MAIN, RuleCheck, rule_checks, way_there
+from drkit.plan.runbooks import PlanRequest, plan_rehearsal
+from drkit.plan.steps import PLANNED, Answers, LeftOut, Plan, Step, checked, recovered_by
+
+__all__ = [
+    "LEFT_OVER",
+    "MAIN",
+    "PLANNED",
+    "RELEASE",
+    "Answers",
+    "LeftOut",
+    "Objectives",
+    "Plan",
+    "PlanRequest",
+    "RuleCheck",
+    "RunbookKind",
+    "Step",
+    "WayOut",
+    "changes_of",
+    "checked",
+    "drill_ways_out",
+    "pair_in",
+    "plan_attach",
+    "plan_rehearsal",
+    "read_operation",
+    "read_seconds",
+    "recheck",
+    "recovered_by",
+    "rule_checks",
+    "spell_seconds",
+    "standing",
+    "way_there",
+    "ways_out",
+]

@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from drkit.devices import assign
 from drkit.errors import InputError, UnknownNameError
-from drkit.model import Change, Inventory, Operation, ReplicationPair, Station
-from drkit.model.inventory import find
-from drkit.model.operations import NEEDS, Argument
+from drkit.model import NEEDS, Argument, Change, Inventory, Operation, ReplicationPair, Station, find
 
 _WORDS = {"pair_id": "pairs", "instance_id": "instance", "drill_id": "drill", "server_id": "server"}
 """What operators call the arguments that are ids."""

@@ -20,15 +20,13 @@ from drkit.model import (
 )
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.readiness import stops
-from drkit.rules import Objection, Projection, judge_in
-from drkit.rules.fitness import GROUP
-from drkit.rules.rule import some_of
+from drkit.rules import GROUP_STATUSES, Objection, Projection, judge_in, some_of
 
 STOP_HERE, WAIT, ASK_THE_PROVIDER = "stop here", "wait", "ask the provider"
 
 
 @dataclass(frozen=True, slots=True)
-class Exit:
+class WayOut:
     """A way out. `change` is its first change, None where nothing is sent; `kind` is the runbook for it.
 
     It is legal unless there are `objections`, which say what would have to be done first.
@@ -104,7 +102,7 @@ _RESTING: Mapping[GroupStatus, str] = {
 }
 
 
-def exits(inventory: Inventory, group_id: str) -> tuple[Exit, ...]:
+def ways_out(inventory: Inventory, group_id: str) -> tuple[WayOut, ...]:
     """Every way out for a group, the legal ones first; raises `UnknownNameError` for no such group.
 
     What the state of the group rules out altogether is not among them; what only something else stands
@@ -113,19 +111,19 @@ def exits(inventory: Inventory, group_id: str) -> tuple[Exit, ...]:
     group, world = inventory.group(group_id), Projection.of(inventory)
     if group.status.phase is Phase.MOVING:
         return (_wait(group),)
-    found = [_exit(world, group, each) for each in _VERBS if group.status in GROUP[each]]
+    found = [_exit(world, group, each) for each in _VERBS if group.status in GROUP_STATUSES[each]]
     found += _restart(world, group)
     return (*sorted(found, key=lambda each: not each.legal), _stop_here(group))
 
 
-def drill_exits(inventory: Inventory, group_id: str) -> tuple[Exit, ...]:
+def drill_ways_out(inventory: Inventory, group_id: str) -> tuple[WayOut, ...]:
     """The ways out of a drill, the legal ones first: clean up each drill of the group, or stop here.
 
-    Production is not touched by a drill, so no switch is among them. Raises as `exits` does.
+    Production is not touched by a drill, so no switch is among them. Raises as `ways_out` does.
     """
     group, world = inventory.group(group_id), Projection.of(inventory)
     drills = sorted(inventory.drills_of(group.id), key=lambda each: (each.name, each.id))
-    found: list[Exit] = []
+    found: list[WayOut] = []
     for drill in drills:
         change = Change.of(Operation.DELETE_DRILL, group.id, drill_id=drill.id)
         words = (
@@ -133,10 +131,10 @@ def drill_exits(inventory: Inventory, group_id: str) -> tuple[Exit, ...]:
             "public addresses. Cannot be undone; production is not touched."
         )
         objections = judge_in(change, world).objections
-        found.append(Exit(f"clean up drill {drill.name}", words, change, RunbookKind.CLEANUP, objections))
+        found.append(WayOut(f"clean up drill {drill.name}", words, change, RunbookKind.CLEANUP, objections))
     kept = f"The drill servers of {some_of(each.name for each in drills)} stay and cost money."
     rest = kept if drills else "No drill is left."
-    stop = Exit(STOP_HERE, f"Nothing more is sent; production is not touched. {rest}")
+    stop = WayOut(STOP_HERE, f"Nothing more is sent; production is not touched. {rest}")
     return (*sorted(found, key=lambda each: not each.legal), stop)
 
 
@@ -163,7 +161,7 @@ def standing(inventory: Inventory, group_id: str) -> tuple[str, ...]:
     )
 
 
-def _exit(world: Projection, group: ProtectionGroup, operation: Operation) -> Exit:
+def _exit(world: Projection, group: ProtectionGroup, operation: Operation) -> WayOut:
     verb, station = _VERBS[operation], group.priority_station
     arguments = (
         {"to": station.other.value if isinstance(station, Station) else ""}
@@ -177,10 +175,10 @@ def _exit(world: Projection, group: ProtectionGroup, operation: Operation) -> Ex
     again = _RETRIES.get(GroupStatus(group.status)) is operation
     name = f"retry {verb.name}" if again else verb.name
     objections = judge_in(change, world).objections
-    return Exit(name, verb.consequences, next(iter((*before, change))), verb.kind, objections)
+    return WayOut(name, verb.consequences, next(iter((*before, change))), verb.kind, objections)
 
 
-def _restart(world: Projection, group: ProtectionGroup) -> list[Exit]:
+def _restart(world: Projection, group: ProtectionGroup) -> list[WayOut]:
     """Bring the service back where it was: only after a switch that failed, and while no pair has turned."""
     if group.status not in _RESTARTABLE:
         return []
@@ -194,7 +192,7 @@ def _restart(world: Projection, group: ProtectionGroup) -> list[Exit]:
         f"Starts what is stopped where production is now, in {group.production_zone}: "
         f"{some_of(each.name for each in off)}. The service comes back there; the group stays {group.status}."
     )
-    return [Exit("start production again", words, change, RunbookKind.RESTART, objections)]
+    return [WayOut("start production again", words, change, RunbookKind.RESTART, objections)]
 
 
 def _turned(world: Projection, group: ProtectionGroup) -> tuple[Objection, ...]:
@@ -216,18 +214,18 @@ def _turned(world: Projection, group: ProtectionGroup) -> tuple[Objection, ...]:
     )
 
 
-def _wait(group: ProtectionGroup) -> Exit:
-    return Exit(
+def _wait(group: ProtectionGroup) -> WayOut:
+    return WayOut(
         WAIT,
         f"The service is at work: {group.name} is {group.status}. Nothing may be sent until it has ended; "
         "then it is protected, available or failed over, or in an error state with exits of its own.",
     )
 
 
-def _stop_here(group: ProtectionGroup) -> Exit:
+def _stop_here(group: ProtectionGroup) -> WayOut:
     if isinstance(group.status, GroupStatus) and group.status in _RESTING:
-        return Exit(STOP_HERE, f"Nothing more is sent. {_RESTING[group.status]}")
-    return Exit(
+        return WayOut(STOP_HERE, f"Nothing more is sent. {_RESTING[group.status]}")
+    return WayOut(
         ASK_THE_PROVIDER,
         f"Nothing that drkit may send leads out of {group.status}. Have the provider look at the group, with "
         f"its id {group.id} and the failed job.",

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from drkit.model import Change, Inventory, Operation, ProtectionGroup, ServerStatus, Station
-from drkit.model.operations import Argument
+from drkit.model import Argument, Change, Inventory, Operation, ProtectionGroup, ServerStatus, Station
 from drkit.plan.objectives import RunbookKind
 from drkit.rules import Objection, Projection, judge_in, rules_for, way_from
 
@@ -26,7 +25,7 @@ class RuleCheck:
     objection: Objection | None = None
 
 
-def readiness(
+def rule_checks(
     inventory: Inventory,
     group: ProtectionGroup,
     kind: RunbookKind,

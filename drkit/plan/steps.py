@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from drkit.errors import InputError
 from drkit.model import Backend, Change
 from drkit.plan.objectives import Facts
-from drkit.rules.objections import Objection
+from drkit.rules import Objection
 
 PLANNED = "planned:"
 """What stands before the name of a drill in place of the id that it will have."""

@@ -14,8 +14,7 @@ from drkit.model import Change, Inventory, Operation, Phase, ProtectionGroup, Se
 from drkit.plan.builder import PlanBuilder, named, picked_groups
 from drkit.plan.objectives import Objectives
 from drkit.plan.steps import Plan, checked
-from drkit.rules.drilling import faulty
-from drkit.rules.rule import some_of
+from drkit.rules import faulty, some_of
 
 Waves = Sequence[Sequence[str]]
 """Names or ids of groups: those of one wave go side by side, and the next wave waits for them."""

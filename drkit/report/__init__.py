@@ -3,5 +3,36 @@
 Here: `gathering` turns a run's entries into `evidence` (with `stepping` and `verdicts`), `page` and `files`
 make it an HTML file and JSON and prove them, `clauses` says what serves which standard, `record` is one
 run's record for people, `reviews` (with `history` and `trends`) looks at many runs; `drawing`, `timeline`
-and `charts` draw. The same journal gives the same bytes. Not here: the network, widgets, deciding anything.
+and `charts` draw. The same journal gives the same report. Not here: the network, widgets, deciding anything.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drkit.report.charts import by_trouble, zones
+    from drkit.report.evidence import Evidence
+    from drkit.report.reviews import Review, review
+    from drkit.report.run_record import RunRecord
+    from drkit.report.words import duration, moment
+
+_LATER = {
+    "Evidence": "evidence",
+    "Review": "reviews",
+    "RunRecord": "run_record",
+    "by_trouble": "charts",
+    "duration": "words",
+    "moment": "words",
+    "review": "reviews",
+    "zones": "charts",
+}
+"""Where each name is: loaded when it is first used, because matplotlib takes its time."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # the types are those imported above
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"drkit.report.{_LATER[name]}"), name)
+
+
+__all__ = ["Evidence", "Review", "RunRecord", "by_trouble", "duration", "moment", "review", "zones"]

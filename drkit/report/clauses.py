@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from drkit.plan.objectives import RunbookKind
+from drkit.plan import RunbookKind
 from drkit.report.evidence import ClauseLine, Evidence
 
 DORA, RTS = "DORA, Regulation (EU) 2022/2554", "RTS, Delegated Regulation (EU) 2024/1774"

@@ -9,11 +9,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
-from drkit.execution.findings import File, Finding, Note, SignOff
-from drkit.execution.recovery import RecoveryClock
+from drkit.execution import File, Finding, Note, RecoveryClock, SignOff
 from drkit.model import Backend
-from drkit.plan.objectives import Objectives
-from drkit.plan.steps import LeftOut
+from drkit.plan import LeftOut, Objectives
 
 FORM = 1
 """The number of this form of the report; it grows when a field changes its meaning."""

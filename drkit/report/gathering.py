@@ -6,14 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from drkit.errors import JournalDamagedError
-from drkit.execution.board import Board
-from drkit.execution.findings import files, findings, notes, sign_offs
-from drkit.execution.recovery import recovery_clocks
-from drkit.execution.states import RunPhase, RunState
-from drkit.journal import Entry, EntryKind, chain_faults
-from drkit.journal.chain import DRKIT_VERSION
+from drkit.execution import Board, RunPhase, RunState, files, findings, notes, recovery_clocks, sign_offs
+from drkit.journal import DRKIT_VERSION, Entry, EntryKind, chain_faults
 from drkit.model import Change
-from drkit.plan.objectives import Objectives
+from drkit.plan import Objectives
 from drkit.report.clauses import clause_lines
 from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint
 from drkit.report.stepping import step_records, words_of

@@ -14,8 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from drkit.execution.findings import File
-from drkit.execution.recovery import RecoveryClock
+from drkit.execution import File, RecoveryClock
 from drkit.report.clauses import gaps
 from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology

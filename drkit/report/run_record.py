@@ -6,7 +6,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from drkit.execution import findings
+from drkit.execution import annotations
 from drkit.journal import Journal
 from drkit.report.evidence import Evidence
 from drkit.report.files import as_json, verify_report, write_report
@@ -64,19 +64,19 @@ class RunRecord:
         self, text: str, who: str = "", *, step: str = "", attachment: tuple[str, str, bytes] | None = None
     ) -> Path:
         """Add a note, with a file (name, media type, content of at most 1 MB) or without."""
-        return self._add(findings.note(text, who, attachment), step)
+        return self._add(annotations.note_entry(text, who, attachment), step)
 
     def add_finding(self, text: str, owner: str, due: date, *, step: str = "") -> Path:
         """Add something to put right, by whom and until when; `step` is the key of the step it is about."""
-        return self._add(findings.finding(text, owner, due, step), step)
+        return self._add(annotations.finding_entry(text, owner, due, step), step)
 
     def close_finding(self, number: int, outcome: str) -> Path:
         """Close a finding by its number, and say how it was put right."""
-        return self._add(findings.closing(self.evidence.findings, number, outcome))
+        return self._add(annotations.closing_entry(self.evidence.findings, number, outcome))
 
     def sign_off(self, who: str, *, accepted: bool, note: str = "") -> Path:
         """Accept the run's record, or refuse it with a note that says why."""
-        return self._add(findings.sign_off(who, note, accepted=accepted))
+        return self._add(annotations.sign_off_entry(who, note, accepted=accepted))
 
     def _add(self, data: dict[str, object], step: str = "") -> Path:
         self._journal.note(self.run_id, data, step)

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from drkit.execution.findings import Note, notes
-from drkit.execution.states import RunState, StepPhase, StepState
+from drkit.execution import Note, RunState, StepPhase, StepState, notes
 from drkit.journal import Entry, EntryKind
-from drkit.model import Change
-from drkit.model.operations import Argument
-from drkit.plan.steps import Step
+from drkit.model import Argument, Change
+from drkit.plan import Step
 from drkit.report.evidence import Attempt, Checked, StepEvidence, SubJob
 
 _BEGINS = {StepPhase.WORKING, StepPhase.READY}

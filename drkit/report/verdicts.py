@@ -6,11 +6,9 @@ A skipped or failed step never ends as "completed": it is a deviation at the lea
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from drkit.execution.forecast import kind_of
-from drkit.execution.recovery import RecoveryClock
-from drkit.execution.states import RunPhase, RunState, StepPhase
+from drkit.execution import RecoveryClock, RunPhase, RunState, StepPhase, kind_of
 from drkit.model import Operation
-from drkit.plan.drill import LEFT_OVER, RELEASE
+from drkit.plan import LEFT_OVER, RELEASE
 from drkit.report.evidence import Deviation, Ending, LeftBehind, NotExecuted, RecoveryPoint, StepEvidence
 from drkit.report.words import duration
 

@@ -5,21 +5,26 @@ operation. Not here: I/O, the api, pandas. A rule is drkit's own reading of the 
 from the sandbox, which is the other reading.
 """
 
+from drkit.rules.drilling import faulty
+from drkit.rules.fitness import GROUP_STATUSES
 from drkit.rules.judging import RULES, judge, judge_in, rules_for
 from drkit.rules.objections import Objection, Verdict
 from drkit.rules.projection import Projection
-from drkit.rules.rule import Rule
+from drkit.rules.rule import Rule, some_of
 from drkit.rules.ways import way_from, way_to
 
 __all__ = [
+    "GROUP_STATUSES",
     "RULES",
     "Objection",
     "Projection",
     "Rule",
     "Verdict",
+    "faulty",
     "judge",
     "judge_in",
     "rules_for",
+    "some_of",
     "way_from",
     "way_to",
 ]

@@ -10,7 +10,7 @@ from drkit.model import DrillStatus, GroupStatus, InstanceStatus, Operation, Pai
 from drkit.rules.existing import drill_exists, group_exists, instance_exists, pair_exists
 from drkit.rules.rule import Case, RuleAnswer, either, rule
 
-GROUP: Mapping[Operation, Collection[GroupStatus]] = {
+GROUP_STATUSES: Mapping[Operation, Collection[GroupStatus]] = {
     Operation.ATTACH_PAIR: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED},
     Operation.DETACH_PAIR: {
         GroupStatus.AVAILABLE,
@@ -44,7 +44,7 @@ GROUP: Mapping[Operation, Collection[GroupStatus]] = {
 }
 
 STARTING = (Operation.ENABLE_PROTECTION, Operation.REPROTECT)
-STARTS: Collection[GroupStatus] = {status for each in STARTING for status in GROUP[each]}
+STARTS: Collection[GroupStatus] = {status for each in STARTING for status in GROUP_STATUSES[each]}
 """Enabling and re-protecting are one and the same request; the state of the group decides what it means."""
 
 INSTANCE: Mapping[Operation, Collection[InstanceStatus]] = {
@@ -144,7 +144,7 @@ def group_is_available_or_protected(case: Case) -> RuleAnswer:
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance" and
     "Modifying the Specifications of a Protected Instance".
     """
-    return judged(case.group.status, GROUP[case.change.operation])
+    return judged(case.group.status, GROUP_STATUSES[case.change.operation])
 
 
 @rule("SDRS.1002", about="group", needs=[group_exists])
@@ -155,12 +155,12 @@ def group_status_fits(case: Case) -> RuleAnswer:
     there, so both lists count here; `the_start_means_what_is_asked` tells them apart.
     """
     operation, status = case.change.operation, case.group.status
-    fit = STARTS if operation in STARTING else GROUP[operation]
+    fit = STARTS if operation in STARTING else GROUP_STATUSES[operation]
     if status in fit:
         return None
     done = status == ALREADY.get(operation)
     advice = "Nothing is to be done: the group is there already." if done else remedy(status)
-    return str(status), either(GROUP[operation]), advice
+    return str(status), either(GROUP_STATUSES[operation]), advice
 
 
 @rule("SDRS.1002", about="group", needs=[group_status_fits], caution=True)
@@ -170,10 +170,10 @@ def the_start_means_what_is_asked(case: Case) -> RuleAnswer:
     Source: "Enabling Protection or Performing Reprotection for a Protection Group". The service takes the
     one request for both and goes by the state of the group; drkit does only what was asked for.
     """
-    status, fit = case.group.status, GROUP[case.change.operation]
+    status, fit = case.group.status, GROUP_STATUSES[case.change.operation]
     if status in fit:
         return None
-    meant = next(each for each in STARTING if status in GROUP[each])
+    meant = next(each for each in STARTING if status in GROUP_STATUSES[each])
     return str(status), either(fit), f"In this state the same request would {meant.words}: ask for that."
 
 

@@ -14,10 +14,21 @@ of its own, the witness that drkit's rules are tested against.
 """
 
 from drkit.sandbox.box import Sandbox
-from drkit.sandbox.command import find_running
+from drkit.sandbox.command import announced, find_running, serve_command
 from drkit.sandbox.faults import FAULTS
 from drkit.sandbox.http import running, serve
 from drkit.sandbox.scenarios import SCENARIOS, Scenario
 from drkit.sandbox.world import World
 
-__all__ = ["FAULTS", "SCENARIOS", "Sandbox", "Scenario", "World", "find_running", "running", "serve"]
+__all__ = [
+    "FAULTS",
+    "SCENARIOS",
+    "Sandbox",
+    "Scenario",
+    "World",
+    "announced",
+    "find_running",
+    "running",
+    "serve",
+    "serve_command",
+]

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def serve_command(argv: Sequence[str] | None = None) -> int:
     """Run the command: 0 when it was stopped, 2 with a sentence on stderr when an option is bad."""
     try:
         options = parser().parse_args(argv)

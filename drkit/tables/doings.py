@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from drkit.execution.states import RunPhase, StepPhase
+from drkit.execution import RunPhase, StepPhase
 from drkit.model import Inventory, Job, JobStatus
-from drkit.plan.exits import Exit
+from drkit.plan import WayOut
 from drkit.rules import Verdict
 from drkit.tables.columns import Column, moments, numbers, numbers_or_none, statuses, texts, words
 
@@ -81,7 +81,7 @@ def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFram
     )
 
 
-def ways(found: Iterable[Exit]) -> pd.DataFrame:
+def ways(found: Iterable[WayOut]) -> pd.DataFrame:
     """The ways out for a group, one row each: whether it is open, what it leads to, what is against it."""
     rows = list(found)
     return pd.DataFrame(

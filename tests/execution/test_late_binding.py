@@ -15,7 +15,7 @@ from drkit.model import (
     Unknown,
 )
 from drkit.plan.objectives import RunbookKind
-from drkit.plan.readiness import readiness
+from drkit.plan.readiness import rule_checks
 from tests.plan.rehearsal_world import NOW, with_drill, world
 
 DELETE = Change.of(Operation.DELETE_DRILL, "g-erp", drill_id="planned:d")
@@ -69,18 +69,18 @@ def test_a_server_that_is_under_way_or_unseen_is_not_called_done() -> None:
 def test_a_ready_group_has_every_rule_answered_with_yes() -> None:
     found = world("erp", production=ServerStatus.ACTIVE)
     for kind in (RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILOVER):
-        assert all(each.holds for each in readiness(found, found.groups["g-erp"], kind))
-    assert all(each.holds for each in readiness(found, found.groups["g-erp"], RunbookKind.DRILL, "d"))
+        assert all(each.holds for each in rule_checks(found, found.groups["g-erp"], kind))
+    assert all(each.holds for each in rule_checks(found, found.groups["g-erp"], RunbookKind.DRILL, "d"))
 
 
 def test_the_servers_that_a_runbook_stops_itself_do_not_stand_against_it() -> None:
     found = world("erp", status=GroupStatus.FAILED_OVER, station=Station.TARGET, dr=ServerStatus.ACTIVE)
-    assert all(each.holds for each in readiness(found, found.groups["g-erp"], RunbookKind.REPROTECT))
+    assert all(each.holds for each in rule_checks(found, found.groups["g-erp"], RunbookKind.REPROTECT))
 
 
 def test_a_rule_that_does_not_hold_has_its_objection_and_what_depends_on_it_is_open() -> None:
     found = world("erp", status=GroupStatus.STOPPING)
-    points = readiness(found, found.groups["g-erp"], RunbookKind.REPROTECT)
+    points = rule_checks(found, found.groups["g-erp"], RunbookKind.REPROTECT)
     assert {each.holds for each in points} == {True, False, None}
     assert [each.objection.code for each in points if each.objection] == ["SDRS.1002"]
 
@@ -88,7 +88,7 @@ def test_a_rule_that_does_not_hold_has_its_objection_and_what_depends_on_it_is_o
 def test_a_group_without_a_known_production_site_is_not_ready() -> None:
     found = world("erp")
     lost = replace(found.groups["g-erp"], priority_station=Unknown("?"))
-    points = readiness(replace(found, groups={"g-erp": lost}), lost, RunbookKind.PLANNED_FAILOVER)
+    points = rule_checks(replace(found, groups={"g-erp": lost}), lost, RunbookKind.PLANNED_FAILOVER)
     assert not all(each.holds for each in points)
 
 

@@ -9,7 +9,7 @@ from drkit.errors import RefusedError
 from drkit.execution.recovery import recovery_clocks
 from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.model import GroupStatus, Operation, ServerStatus, Station
-from drkit.plan.exits import exits
+from drkit.plan.exits import ways_out
 from drkit.plan.objectives import RunbookKind
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
@@ -43,8 +43,8 @@ def faults_of(state: RunState) -> list[str]:
     return [f"{each.title}: {each.sentence}" for each in state.steps if each.phase is not StepPhase.DONE]
 
 
-def ways_out(field: Range) -> list[str]:
-    return [each.name for each in exits(field.inventory, "erp") if each.legal]
+def legal_ways(field: Range) -> list[str]:
+    return [each.name for each in ways_out(field.inventory, "erp") if each.legal]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -55,14 +55,14 @@ def test_no_runbook_sends_an_illegal_verb_or_ends_without_a_way_out(
     for kind in KINDS:
         for running in (True, False):
             field = Range(tmp_path, one_group(status, fault, running=running))
-            assert ways_out(field)
+            assert legal_ways(field)
             try:
                 plan = field.plan(kind, ["erp"], **more(kind))
             except RefusedError:
                 continue
             ended = field.to_the_end(field.start(plan))
             assert ended.phase is RunPhase.DONE, faults_of(ended)
-            assert ways_out(field)
+            assert legal_ways(field)
             assert field.sandbox.invariants() == []
 
 
@@ -73,7 +73,7 @@ def test_every_way_out_of_a_switch_that_failed_leads_out(tmp_path: Path, kind: R
     ended = broken.to_the_end(broken.start(broken.plan(kind, ["erp"])))
     assert ended.phase is RunPhase.FAILED
     assert all(each.phase is not StepPhase.READY for each in ended.steps)
-    ways = [each for each in exits(broken.inventory, "erp") if each.legal and each.kind]
+    ways = [each for each in ways_out(broken.inventory, "erp") if each.legal and each.kind]
     assert RunbookKind.FAILOVER in {each.kind for each in ways}
     broken.sandbox.save(tmp_path / "broken")
     for way in ways:
@@ -147,7 +147,7 @@ def test_a_zone_that_goes_dark_in_the_middle_is_left_by_failover(tmp_path: Path)
     field = Range(tmp_path, "zone-goes-dark")
     ended = field.to_the_end(field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-app"])))
     assert ended.phase is RunPhase.FAILED
-    ways = {each.name: each for each in exits(field.inventory, "shop-app")}
+    ways = {each.name: each for each in ways_out(field.inventory, "shop-app")}
     assert ways["failover"].legal
     assert not ways["retry planned failover"].legal
     out = field.to_the_end(field.start(field.plan(RunbookKind.FAILOVER, ["shop-app"])))

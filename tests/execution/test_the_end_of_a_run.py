@@ -4,7 +4,7 @@ from datetime import UTC
 import pytest
 
 from drkit.errors import InputError
-from drkit.execution.findings import files, notes
+from drkit.execution.annotations import files, notes
 from drkit.execution.run import finished
 from drkit.execution.states import RunPhase
 from tests.execution.stage import CACHES, Stage

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from ipywidgets import VBox
 
-from drkit.execution.findings import finding
+from drkit.execution.annotations import finding_entry
 from drkit.forms.reviewing import show_review
 from drkit.report.reviews import Review
 from tests.report.stories import START, Story, usual, usual_plan
@@ -20,7 +20,7 @@ def titles(box: VBox) -> list[str]:
 
 def test_the_tables_that_hold_anything_stand_below_the_pictures() -> None:
     failed = Story(usual_plan(), run_id="f").sent().failed().left("2").left("3").ends("failed")
-    box = show_review(review(usual().added(finding("DNS", "ops", date(2026, 4, 1))), failed))
+    box = show_review(review(usual().added(finding_entry("DNS", "ops", date(2026, 4, 1))), failed))
     assert isinstance(box, VBox)
     assert titles(box) == [
         "Open findings",

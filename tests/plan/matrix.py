@@ -21,7 +21,7 @@ from drkit.model import (
     ServerStatus,
     Station,
 )
-from drkit.plan.exits import exits
+from drkit.plan.exits import ways_out
 from drkit.rules import judge
 
 FAULTS = ("0", "2", "5")
@@ -93,7 +93,7 @@ def _cell(operation: Operation, status: GroupStatus) -> str:
 
 
 def _ways(status: GroupStatus, fault: str) -> str:
-    return ", ".join(each.name for each in exits(example(status, fault), "group") if each.legal)
+    return ", ".join(each.name for each in ways_out(example(status, fault), "group") if each.legal)
 
 
 def _group(status: GroupStatus) -> ProtectionGroup:

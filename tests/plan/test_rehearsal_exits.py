@@ -8,7 +8,7 @@ from drkit.errors import RefusedError, UnknownNameError
 from drkit.model import Change, GroupStatus, Inventory, Operation, Phase, ServerStatus, Station, Unknown
 from drkit.plan.attach import recheck
 from drkit.plan.drill import plan_drill
-from drkit.plan.exits import Exit, drill_exits, exits, standing
+from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
 from drkit.plan.switches import (
@@ -40,21 +40,21 @@ BREAKS = {
 }
 
 
-def by_name(found: Inventory) -> dict[str, Exit]:
-    return {each.name: each for each in exits(found, "erp")}
+def by_name(found: Inventory) -> dict[str, WayOut]:
+    return {each.name: each for each in ways_out(found, "erp")}
 
 
 def legal_names(found: Inventory) -> list[str]:
-    return [each.name for each in exits(found, "erp") if each.legal]
+    return [each.name for each in ways_out(found, "erp") if each.legal]
 
 
 def test_a_drill_is_left_by_its_clean_up_and_by_no_switch() -> None:
     found = example(GroupStatus.PROTECTED)
-    (cleaned, stopped) = drill_exits(found, "group")
+    (cleaned, stopped) = drill_ways_out(found, "group")
     assert (cleaned.name, cleaned.kind, cleaned.legal) == ("clean up drill drill", RunbookKind.CLEANUP, True)
     assert cleaned.change == Change.of(Operation.DELETE_DRILL, "group", drill_id="drill")
     assert "cost money" in stopped.consequences
-    (stopped,) = drill_exits(replace(found, drills={}), "group")
+    (stopped,) = drill_ways_out(replace(found, drills={}), "group")
     assert "No drill is left." in stopped.consequences
 
 
@@ -104,7 +104,7 @@ def test_production_is_not_started_again_once_a_pair_has_turned() -> None:
 
 
 def test_a_group_that_moves_by_itself_is_waited_for() -> None:
-    (only,) = exits(world("erp", status=GroupStatus.REVERSING), "erp")
+    (only,) = ways_out(world("erp", status=GroupStatus.REVERSING), "erp")
     assert (only.name, only.change) == ("wait", None)
 
 
@@ -112,7 +112,7 @@ def test_a_group_that_moves_by_itself_is_waited_for() -> None:
 def test_where_nothing_may_be_sent_the_provider_is_asked(status: str) -> None:
     found = world("erp")
     stuck = replace(found.groups["g-erp"], status=GroupStatus.read(status))
-    (only,) = exits(replace(found, groups={"g-erp": stuck}), "erp")
+    (only,) = ways_out(replace(found, groups={"g-erp": stuck}), "erp")
     assert only.name == "ask the provider"
     assert "g-erp" in only.consequences
     assert only.legal
@@ -128,7 +128,7 @@ def test_a_group_without_a_known_production_site_has_a_named_exit_too() -> None:
 
 def test_the_exits_of_an_unknown_group_are_not_guessed() -> None:
     with pytest.raises(UnknownNameError):
-        exits(world("erp"), "shop")
+        ways_out(world("erp"), "shop")
 
 
 def test_the_standing_counts_servers_pairs_and_faults() -> None:
@@ -158,7 +158,7 @@ def test_no_runbook_plans_an_illegal_verb_or_ends_without_a_named_exit(
 ) -> None:
     for station, production, dr in product(Station, (ON, OFF), (ON, OFF)):
         found = world("erp", status=status, station=station, production=production, dr=dr, fault=fault)
-        assert any(each.legal for each in exits(found, "erp"))
+        assert any(each.legal for each in ways_out(found, "erp"))
         try:
             plan = RUNBOOKS[runbook](found)
         except RefusedError as refused:
@@ -168,14 +168,14 @@ def test_no_runbook_plans_an_illegal_verb_or_ends_without_a_named_exit(
         for step in plan.steps:
             if step.change and (broken := BREAKS.get(step.change.operation)):
                 stuck = world("erp", status=broken, station=station, production=OFF, dr=dr, fault=fault)
-                assert any(each.legal for each in exits(stuck, "erp"))
+                assert any(each.legal for each in ways_out(stuck, "erp"))
 
 
 @pytest.mark.parametrize("status", GroupStatus)
 def test_every_legal_exit_that_sends_something_is_legal_by_the_rules(status: GroupStatus) -> None:
     for fault in FAULTS:
         found = example(status, fault)
-        for each in exits(found, "group"):
+        for each in ways_out(found, "group"):
             if each.change and each.legal:
                 assert judge_in(each.change, Projection.of(found)).allowed
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drkit.errors import JournalDamagedError
-from drkit.execution.findings import finding, note, sign_off
+from drkit.execution.annotations import finding_entry, note_entry, sign_off_entry
 from drkit.journal import EntryKind
 from drkit.report.gathering import gather
 from tests.report.stories import (
@@ -212,8 +212,8 @@ class TestTheSteps:
     def test_notes_and_files_stand_at_their_step_and_drkits_own_remarks_too(self) -> None:
         story = Story(usual_plan()).sent()
         story.tell(EntryKind.NOTED, "1", {"sentence": "Silent: nothing new for 60 s."})
-        story.added(note("Called the desk.", "Database desk", ("a.txt", "text/plain", b"x")), "1")
-        story.added(note("Cold room.", ""))
+        story.added(note_entry("Called the desk.", "Database desk", ("a.txt", "text/plain", b"x")), "1")
+        story.added(note_entry("Cold room.", ""))
         evidence = story.evidence
         assert [(each.who, each.text) for each in evidence.steps[0].notes] == [
             ("Database desk", "Called the desk."),
@@ -237,7 +237,7 @@ class TestRecovery:
     def test_an_unfinished_recovery_is_counted_to_the_runs_last_word_not_to_a_later_note(self) -> None:
         story = Story(usual_plan()).sent()
         before = story.evidence.clocks
-        story.added(note("Later.", "Database desk"))
+        story.added(note_entry("Later.", "Database desk"))
         assert story.evidence.clocks == before
 
     def test_with_all_pairs_synchronised_nothing_acknowledged_is_lost(self) -> None:
@@ -278,7 +278,7 @@ class TestTheRest:
     def test_the_states_before_and_after_come_from_the_first_and_the_last_entry(self) -> None:
         before, after = ({"read_at": START.isoformat(), "groups": [], "problems": [each]} for each in "ab")
         story = Story(usual_plan(), {"snapshot": before}).sent().done().signed("2").signed("3")
-        story.ends(more={"snapshot": after}).added(note("Later.", "Database desk"))
+        story.ends(more={"snapshot": after}).added(note_entry("Later.", "Database desk"))
         assert story.evidence.before == before
         assert story.evidence.after == after
 
@@ -291,8 +291,8 @@ class TestTheRest:
     def test_findings_and_sign_offs_after_the_end_leave_the_times_of_the_run_alone(self) -> None:
         story = usual()
         before = story.evidence
-        story.added(finding("DNS was slow", "network team", date(2026, 4, 1)))
-        story.added(sign_off("Head of IT", "", accepted=True))
+        story.added(finding_entry("DNS was slow", "network team", date(2026, 4, 1)))
+        story.added(sign_off_entry("Head of IT", "", accepted=True))
         after = story.evidence
         assert (after.last_at, after.ended_at, after.verdict) == (
             before.last_at,
@@ -304,7 +304,7 @@ class TestTheRest:
 
     def test_every_entry_stands_in_the_record_with_its_hash(self) -> None:
         story = usual()
-        story.added(note("Later.", "Database desk"))
+        story.added(note_entry("Later.", "Database desk"))
         record = story.evidence.record
         assert record.head == story.entries[-1].hash
         assert record.faults == ()
@@ -362,7 +362,7 @@ class TestTheClauses:
     def test_a_complete_real_run_lacks_only_what_no_run_can_hold(self) -> None:
         aims = replace(AIMS, expert_absent=True)
         story = usual(aims=aims, backend=REAL)
-        story.added(sign_off("Head of IT", "", accepted=True))
+        story.added(sign_off_entry("Head of IT", "", accepted=True))
         found = {sentence for each in story.evidence.clauses for sentence in each.missing}
         assert found == {
             "The business impact analysis and the risk assessment are kept elsewhere.",

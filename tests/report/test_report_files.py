@@ -11,7 +11,7 @@ import pytest
 
 from drkit import cli
 from drkit.errors import InputError, UnknownNameError
-from drkit.execution.findings import sign_off
+from drkit.execution.annotations import sign_off_entry
 from drkit.journal import Journal, NewRun
 from drkit.report.files import verify_report, write_report
 from drkit.report.run_record import RunRecord, report_folder
@@ -116,7 +116,7 @@ class TestVerifying:
 
     def test_notes_that_were_added_later_leave_an_older_report_right(self, journal: Journal) -> None:
         page, plain = written(journal)
-        journal.note("run-1", sign_off("Head of IT", "", accepted=True))
+        journal.note("run-1", sign_off_entry("Head of IT", "", accepted=True))
         assert verify_report(page, journal) + verify_report(plain, journal) == []
 
     def test_a_journal_that_was_altered_is_named(self, journal: Journal) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
-from drkit.execution.findings import finding, note, sign_off
+from drkit.execution.annotations import finding_entry, note_entry, sign_off_entry
 from drkit.model import Backend
 from drkit.report.page import LARGEST_PICTURE, html
 from tests.browser.conftest import chromium as chromium  # noqa: PLC0414  # the fixture
@@ -66,10 +66,10 @@ def full_story(backend: Backend = REAL) -> Story:
     story = Story(usual_plan(backend=backend), {"snapshot": snapshot()})
     story.sent().failed().sent().done().signed("2").skipped("3", "No time")
     story.ends("failed", {"snapshot": snapshot(production_zone="az2", dr_zone="az1", drills=[])})
-    story.added(finding("DNS was slow", "network team", date(2026, 4, 1), "2"))
-    story.added(note("The page.", "Database desk", ("page.png", "image/png", PNG)), "2")
-    story.added(note("The log.", "Database desk", ("log.txt", "text/plain", b"line 1\r\nline 2")), "2")
-    story.added(sign_off("Head of IT", "", accepted=True))
+    story.added(finding_entry("DNS was slow", "network team", date(2026, 4, 1), "2"))
+    story.added(note_entry("The page.", "Database desk", ("page.png", "image/png", PNG)), "2")
+    story.added(note_entry("The log.", "Database desk", ("log.txt", "text/plain", b"line 1\r\nline 2")), "2")
+    story.added(sign_off_entry("Head of IT", "", accepted=True))
     return story
 
 
@@ -117,8 +117,8 @@ def test_whatever_a_name_or_a_note_holds_stays_text() -> None:
     )
     story = Story(plan, {"snapshot": snapshot(name=NASTY, status=NASTY, production_zone=NASTY)})
     story.signed("1", note=NASTY).ends(more={"snapshot": snapshot(name=NASTY, drills=[])})
-    story.added(note(NASTY, NASTY, (f"{NASTY}.txt", "text/html", NASTY.encode())))
-    story.added(finding(NASTY, NASTY, date(2026, 4, 1)))
+    story.added(note_entry(NASTY, NASTY, (f"{NASTY}.txt", "text/html", NASTY.encode())))
+    story.added(finding_entry(NASTY, NASTY, date(2026, 4, 1)))
     page, plain = page_of(story), page_of(usual(backend=REAL))
     assert {tag for tag, _ in page.tags} <= {tag for tag, _ in plain.tags} | {"ul", "li", "pre", "a", "img"}
     assert NASTY in page.text
@@ -135,10 +135,12 @@ def test_letters_that_a_page_cannot_hold_or_that_play_tricks_are_marked(text: st
 
 def test_a_picture_is_shown_only_when_its_first_bytes_say_that_it_is_one() -> None:
     story = usual(backend=REAL)
-    story.added(note("a", "Database desk", ("a.png", "image/png", PNG)))
-    story.added(note("b", "Database desk", ("b.png", "image/png", b"<svg onload=alert(1)>")))
-    story.added(note("c", "Database desk", ("c.jpg", "text/plain", b"\xff\xd8\xff" + bytes(10))))
-    story.added(note("d", "Database desk", ("d.png", "image/png", PNG + bytes(LARGEST_PICTURE - len(PNG)))))
+    story.added(note_entry("a", "Database desk", ("a.png", "image/png", PNG)))
+    story.added(note_entry("b", "Database desk", ("b.png", "image/png", b"<svg onload=alert(1)>")))
+    story.added(note_entry("c", "Database desk", ("c.jpg", "text/plain", b"\xff\xd8\xff" + bytes(10))))
+    story.added(
+        note_entry("d", "Database desk", ("d.png", "image/png", PNG + bytes(LARGEST_PICTURE - len(PNG))))
+    )
     page = page_of(story)
     shown = [str(attributes["src"]).partition(";")[0] for tag, attributes in page.tags if tag == "img"]
     assert shown == ["data:image/png", "data:image/jpeg"]
@@ -147,13 +149,13 @@ def test_a_picture_is_shown_only_when_its_first_bytes_say_that_it_is_one() -> No
 
 def test_a_long_text_is_cut_and_says_so() -> None:
     story = usual(backend=REAL)
-    story.added(note("a", "Database desk", ("a.txt", "text/plain", b"x" * 20_100)))
+    story.added(note_entry("a", "Database desk", ("a.txt", "text/plain", b"x" * 20_100)))
     assert "[100 more characters]" in page_of(story).text
 
 
 def test_an_attachment_whose_content_was_altered_is_listed_and_not_shown() -> None:
     story = usual(backend=REAL)
-    said = note("a", "Database desk", ("a.png", "image/png", PNG))
+    said = note_entry("a", "Database desk", ("a.png", "image/png", PNG))
     said["noted"]["file"]["content"] = ["not base64!"]
     assert "a.png" in page_of(story.added(said)).text
     assert "img" not in {tag for tag, _ in page_of(story).tags}

@@ -10,8 +10,8 @@ import drkit
 from drkit import cli
 from drkit.clock import SteppedClock
 from drkit.errors import InputError
-from drkit.execution.findings import closing as closed
-from drkit.execution.findings import finding, findings
+from drkit.execution.annotations import closing_entry as closed
+from drkit.execution.annotations import finding_entry, findings
 from drkit.journal import Journal
 from drkit.model import Backend
 from drkit.report.reviews import Review, Reviews
@@ -86,14 +86,14 @@ class TestTheTables:
     def test_open_findings_stand_by_their_due_date_and_closed_ones_are_left_out(self) -> None:
         told = story(0)
         for due in (date(2026, 9, 1), date(2026, 5, 1), date(2026, 6, 1)):
-            told.added(finding(f"due {due}", "ops", due))
+            told.added(finding_entry(f"due {due}", "ops", due))
         told.added(closed(findings(told.entries), 3, "done"))
         table = review(told).findings
         assert table["finding"].tolist() == ["due 2026-05-01", "due 2026-09-01"]
         assert table["overdue"].tolist() == [True, False]
 
     def test_empty_tables_keep_their_columns_and_types(self) -> None:
-        empty, full = review(groups=()), review(story(0).added(finding("x", "ops", date(2026, 4, 1))))
+        empty, full = review(groups=()), review(story(0).added(finding_entry("x", "ops", date(2026, 4, 1))))
         for name in ("rehearsals", "steps", "failures", "overdue", "findings"):
             bare = getattr(empty, name)
             assert bare.empty

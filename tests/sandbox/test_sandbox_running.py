@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from drkit.sandbox import SCENARIOS, Sandbox, find_running, invariants, running, serve
-from drkit.sandbox.command import main
+from drkit.sandbox.command import serve_command
 from drkit.sandbox.demo import large
 from tests.sandbox.practice import Practice, password_sign_in
 
@@ -27,7 +27,7 @@ KEYS = [
 
 @contextlib.contextmanager
 def command(*words: str, state: Path) -> Iterator[subprocess.Popen[str]]:
-    code = "import sys; from drkit.sandbox.command import main; sys.exit(main())"
+    code = "import sys; from drkit.sandbox.command import serve_command; sys.exit(serve_command())"
     env = os.environ | {"DRKIT_SANDBOX_FILE": str(state)}
     started = subprocess.Popen(
         [sys.executable, "-c", code, *words],
@@ -82,7 +82,7 @@ def test_the_command_prints_one_line_and_serves_until_it_is_stopped(
 def test_a_bad_option_is_a_sentence_and_exit_code_2(
     words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(words) == 2
+    assert serve_command(words) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("drkit sandbox: ")
@@ -104,7 +104,7 @@ def test_a_bad_file_of_faults_is_a_sentence(
 ) -> None:
     path = tmp_path / "faults.json"
     path.write_text(text)
-    assert main(["--faults", str(path)]) == 2
+    assert serve_command(["--faults", str(path)]) == 2
     assert sentence in capsys.readouterr().err
 
 
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_text_is_a_sentence(
 ) -> None:
     path = tmp_path / "found.json"
     path.write_bytes(b"\xff\xfe")
-    assert main([option, str(path)]) == 2
+    assert serve_command([option, str(path)]) == 2
     assert capsys.readouterr().err.endswith("it is not a text.\n")
 
 
@@ -132,7 +132,7 @@ def test_faults_and_a_saved_world_come_from_files(tmp_path: Path) -> None:
 
 
 def test_a_saved_world_has_its_seed_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--world", str(tmp_path / "world.json"), "--seed", "3"]) == 2
+    assert serve_command(["--world", str(tmp_path / "world.json"), "--seed", "3"]) == 2
     assert "has its seed and its sizes already" in capsys.readouterr().err
 
 

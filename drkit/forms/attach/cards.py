@@ -17,7 +17,7 @@ from drkit.forms.markup import count
 from drkit.forms.naming import NamingTable
 from drkit.forms.picking import PickTable
 from drkit.journal import RunRow
-from drkit.plan.steps import LeftOut, Plan
+from drkit.plan import LeftOut, Plan
 
 _PREFIXES = (("– choose –", ""), ("/dev/vd  (KVM)", "vd"), ("/dev/sd  (Xen)", "sd"))
 

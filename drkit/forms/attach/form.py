@@ -2,7 +2,7 @@
 
 from ipywidgets import Button, VBox
 
-from drkit.execution.states import StepPhase
+from drkit.execution import StepPhase
 from drkit.forms.attach import words
 from drkit.forms.attach.cards import ChooseInstanceCard, ConfirmAttachCard, PickCard, PlanCard
 from drkit.forms.attach.request import AttachRequest

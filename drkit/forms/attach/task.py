@@ -5,14 +5,12 @@ from collections.abc import Iterable, Mapping
 from drkit.clock import Clock, SystemClock
 from drkit.devices import learn_prefix
 from drkit.errors import InputError
-from drkit.execution.following import recorded, unfinished
-from drkit.execution.run import Run
+from drkit.execution import Run, recorded, unfinished
 from drkit.forms.attach.request import AttachRequest
 from drkit.forms.attach.words import Chance, chances
 from drkit.journal import RunRow
 from drkit.model import Inventory, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
-from drkit.plan.attach import plan_attach
-from drkit.plan.steps import Plan
+from drkit.plan import Plan, plan_attach
 from drkit.site import Site, connect
 
 

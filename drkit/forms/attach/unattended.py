@@ -8,14 +8,13 @@ from pandas import DataFrame
 
 from drkit import tables
 from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
-from drkit.execution.states import RunPhase, RunState, StepPhase
+from drkit.execution import RunPhase, RunState, StepPhase
 from drkit.forms.attach.task import AttachTask
 from drkit.forms.attach.words import planned_rows
 from drkit.forms.markup import count
 from drkit.forms.progress import EVERY
-from drkit.headless import report_outcome
-from drkit.headless.printing import aligned
-from drkit.plan.steps import Plan
+from drkit.headless import aligned, report_outcome
+from drkit.plan import Plan
 
 
 class UnattendedAttach:

@@ -18,7 +18,7 @@ from drkit.model import (
     ProtectionGroup,
     ReplicationPair,
 )
-from drkit.plan.steps import LeftOut, Plan
+from drkit.plan import LeftOut, Plan
 from drkit.rules import Objection, Projection, judge_in
 
 MOST_SHOWN = 12  # refused pairs in words; the others are counted

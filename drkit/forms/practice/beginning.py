@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from ipywidgets import Button, HBox, Layout, VBox
 from markupsafe import Markup
 
-from drkit.api.practice import PracticeWorld
+from drkit.api import PracticeWorld
 from drkit.errors import InputError
 from drkit.forms.choosing import Chooser
 from drkit.forms.live import Live

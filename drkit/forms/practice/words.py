@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from drkit.api.practice import PracticeRange, PracticeWorld
+from drkit.api import PracticeRange, PracticeWorld
 from drkit.forms.markup import JOIN, chip, count, identity, lines, moment, table
 from drkit.journal import RunRow
 

@@ -13,8 +13,7 @@ from drkit.forms.live import Live
 from drkit.forms.markup import count
 from drkit.forms.rehearsal.request import RehearsalRequest, read_moment
 from drkit.forms.rehearsal.task import RehearsalTask
-from drkit.plan.objectives import Objectives, RunbookKind, read_seconds
-from drkit.plan.steps import checked
+from drkit.plan import Objectives, RunbookKind, checked, read_seconds
 
 CHECKED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER, RunbookKind.RESTART}
 STOPPED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK}

@@ -14,7 +14,7 @@ from drkit.forms.picking import PickTable
 from drkit.forms.rehearsal import words
 from drkit.forms.rehearsal.task import RehearsalTask
 from drkit.journal import RunRow
-from drkit.plan.objectives import RunbookKind
+from drkit.plan import RunbookKind
 
 FAMILIES = (
     (RunbookKind.DRILL, RunbookKind.CLEANUP),

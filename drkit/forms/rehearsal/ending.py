@@ -7,7 +7,7 @@ from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.errors import InputError
-from drkit.execution.states import RunPhase, RunState
+from drkit.execution import RunPhase, RunState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import lines
@@ -15,9 +15,8 @@ from drkit.forms.progress import results_table
 from drkit.forms.rehearsal import words
 from drkit.forms.rehearsal.request import RehearsalRequest
 from drkit.forms.rehearsal.task import RehearsalTask
-from drkit.plan.exits import Exit
-from drkit.plan.objectives import RunbookKind
-from drkit.report.evidence import Evidence
+from drkit.plan import RunbookKind, WayOut
+from drkit.report import Evidence
 
 _NEXT = {
     RunbookKind.PLANNED_FAILOVER: RunbookKind.FAILBACK,
@@ -126,7 +125,7 @@ class RehearsalResultCard(Card):
             rows += [self._way(key, each) for each in ways]
         self.exits.children = rows
 
-    def _way(self, group_id: str, way: Exit) -> VBox:
+    def _way(self, group_id: str, way: WayOut) -> VBox:
         shown = VBox([Live(words.way_words(way))])
         shown.add_class("drkit-way")
         if way.legal and way.kind:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from drkit.errors import InputError, UnknownNameError
-from drkit.model.fields import parse_time
-from drkit.plan.objectives import Objectives, RunbookKind, read_seconds
+from drkit.model import parse_time
+from drkit.plan import Objectives, RunbookKind, read_seconds
 
 EVERY_GROUP = "*"
 

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from drkit.execution.recovery import recovery_clocks
-from drkit.execution.run import Run
-from drkit.execution.states import RunPhase, RunState
+from drkit.execution import Run, RunPhase, RunState, recovery_clocks
 from drkit.forms.live import Live
 from drkit.forms.rehearsal import words
 from drkit.forms.rehearsal.signing import Desk, waiting
 from drkit.forms.rehearsal.task import RehearsalTask
 from drkit.forms.running import RunCard
 from drkit.forms.worker import guarded
-from drkit.plan.objectives import Objectives
+from drkit.plan import Objectives
 
 
 class RehearsalRunCard(RunCard):

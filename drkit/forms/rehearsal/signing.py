@@ -8,13 +8,11 @@ from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.errors import InputError
-from drkit.execution.findings import note
-from drkit.execution.run import Run
-from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
+from drkit.execution import Action, Run, RunPhase, RunState, StepPhase, StepState, note_entry
 from drkit.forms.live import Live
 from drkit.forms.markup import chip
 from drkit.forms.progress import told
-from drkit.plan.steps import Step
+from drkit.plan import Step
 
 Word = Callable[[Run], object]
 Tell = Callable[[Word, Callable[[str], object]], object]
@@ -101,7 +99,7 @@ class Row(VBox):
             if not who:
                 raise InputError("Say who signs: choose or type your name above.")
             for each in files:
-                note("", who, each)  # raises before anything is signed
+                note_entry("", who, each)  # raises before anything is signed
             run.sign_off(key, passed, who, said)
             for each in files:
                 run.note(key, "", who, each)

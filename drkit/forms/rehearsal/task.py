@@ -9,23 +9,42 @@ from typing import TYPE_CHECKING
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import InputError
-from drkit.execution.following import readable, recorded, unfinished
-from drkit.execution.forecast import Forecast, Past, durations, forecast, past
-from drkit.execution.recovery import recovery_clocks
-from drkit.execution.run import Run
-from drkit.execution.states import RunState
+from drkit.execution import (
+    Forecast,
+    Past,
+    Run,
+    RunState,
+    durations,
+    forecast,
+    past,
+    readable,
+    recorded,
+    recovery_clocks,
+    unfinished,
+)
 from drkit.forms.rehearsal.request import RehearsalRequest
 from drkit.journal import RunRow
 from drkit.model import Inventory, ProtectionGroup
-from drkit.plan.exits import Exit, drill_exits, exits, standing
-from drkit.plan.objectives import Objectives, RunbookKind, spell_seconds
-from drkit.plan.readiness import MAIN, RuleCheck, readiness, way_there
-from drkit.plan.runbooks import PlanRequest, plan_rehearsal
-from drkit.plan.steps import Plan
+from drkit.plan import (
+    MAIN,
+    Objectives,
+    Plan,
+    PlanRequest,
+    RuleCheck,
+    RunbookKind,
+    WayOut,
+    drill_ways_out,
+    plan_rehearsal,
+    rule_checks,
+    spell_seconds,
+    standing,
+    way_there,
+    ways_out,
+)
 from drkit.site import Site, connect
 
 if TYPE_CHECKING:
-    from drkit.report.run_record import RunRecord
+    from drkit.report import RunRecord
 
 EARLIER_RUNS = 50  # so many of the newest runs teach the forecast
 
@@ -125,7 +144,7 @@ class RehearsalTask:
         """Each rule of the runbook's main step with its answer for one group."""
         if self.kind not in MAIN:
             return ()
-        return readiness(self.reading, group, self.kind, drill_name, drill_vpc_id)
+        return rule_checks(self.reading, group, self.kind, drill_name, drill_vpc_id)
 
     def way(self, group: ProtectionGroup) -> tuple[str, ...]:
         """The shortest legal way for a group to the runbook's main step, as sentences."""
@@ -192,10 +211,10 @@ class RehearsalTask:
         found = unfinished(self.site.journal, self.site.backend)
         return [each for each, state in found if Objectives.from_facts(state.plan.facts)]
 
-    def ways_out(self, group_id: str) -> tuple[tuple[str, ...], tuple[Exit, ...]]:
+    def ways_out(self, group_id: str) -> tuple[tuple[str, ...], tuple[WayOut, ...]]:
         """Where a group stands now, read anew, and its ways out."""
         found = self.site.client.inventory(group_id)
-        ways = drill_exits if self.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP} else exits
+        ways = drill_ways_out if self.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP} else ways_out
         return standing(found, group_id), ways(found, group_id)
 
     def follow(

@@ -11,17 +11,13 @@ from pandas import DataFrame
 
 from drkit import tables
 from drkit.errors import DrkitError, InputError, NotConfirmedError, UnknownNameError
-from drkit.execution.forecast import kind_of
-from drkit.execution.recovery import RecoveryClock
-from drkit.execution.run import Run
-from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
+from drkit.execution import Action, RecoveryClock, Run, RunPhase, RunState, StepPhase, StepState, kind_of
 from drkit.forms.progress import EVERY
 from drkit.forms.rehearsal.task import RehearsalTask
 from drkit.forms.rehearsal.words import aims_rows, plan_rows, whole_words
-from drkit.headless import report_outcome
-from drkit.headless.printing import aligned
-from drkit.plan.steps import Plan, Step
-from drkit.report.words import duration
+from drkit.headless import aligned, report_outcome
+from drkit.plan import Plan, Step
+from drkit.report import duration
 
 _ANSWER = re.compile(r"(passed|failed|skip)\s*(?::\s*(.*))?", re.DOTALL)
 

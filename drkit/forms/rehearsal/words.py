@@ -7,19 +7,13 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from drkit.execution.forecast import Forecast, Source, StepForecast
-from drkit.execution.recovery import RecoveryClock
-from drkit.execution.states import RunState, StepPhase
+from drkit.execution import Forecast, RecoveryClock, RunState, Source, StepForecast, StepPhase
 from drkit.forms.attach.words import reason
 from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
 from drkit.model import Inventory
-from drkit.plan.exits import Exit
-from drkit.plan.objectives import Objectives, RunbookKind
-from drkit.plan.readiness import RuleCheck
-from drkit.plan.steps import Plan, Step
-from drkit.report.evidence import Evidence
-from drkit.report.words import duration
-from drkit.report.words import moment as clock_time
+from drkit.plan import Objectives, Plan, RuleCheck, RunbookKind, Step, WayOut
+from drkit.report import Evidence, duration
+from drkit.report import moment as clock_time
 
 GROUP_HEADS = ("Group", "State", "Production is in", "Instances", "Pairs", "Drills", "Id")
 PURPOSES: Mapping[RunbookKind, str] = {
@@ -231,7 +225,7 @@ def step_line(state: RunState, ahead: Forecast) -> str:
     return f"{told[:1].upper()}{told[1:]}{more}. {whole}"
 
 
-def way_words(way: Exit) -> Markup:
+def way_words(way: WayOut) -> Markup:
     """One way out: whether it is open, what it leads to, and what stands against it."""
     said = Markup("{} <b>{}</b><br>{}").format(
         chip("open", "done") if way.legal else chip("closed", "failed"), way.name, way.consequences

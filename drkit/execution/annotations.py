@@ -1,7 +1,8 @@
 """What people add to a run's record: notes and files, findings with owner and due date, the run's sign-off.
 
-All of it is kept in *noted* entries, also after the run's end. `note`, `finding`, `closing` and `sign_off`
-give the data to write; `notes`, `files`, `findings` and `sign_offs` read it back (pure).
+All of it is kept in *noted* entries, also after the run's end. `note_entry`, `finding_entry`,
+`closing_entry` and `sign_off_entry` give the data to write; `notes`, `files`, `findings` and `sign_offs`
+read it back.
 """
 
 import base64
@@ -12,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from drkit.errors import InputError, UnknownNameError
-from drkit.journal.entries import Entry
+from drkit.journal import Entry
 
 LONGEST = 2000  # characters
 LARGEST_FILE = 1_000_000  # bytes
@@ -79,7 +80,7 @@ class SignOff:
     written_by: str
 
 
-def note(text: str, who: str, attachment: tuple[str, str, bytes] | None = None) -> dict[str, Any]:
+def note_entry(text: str, who: str, attachment: tuple[str, str, bytes] | None = None) -> dict[str, Any]:
     """The data of the entry that records a note, with a file (its name, media type, content) or without.
 
     Raises `InputError` for an empty note without a file, and for a file above 1 MB.
@@ -101,13 +102,13 @@ def note(text: str, who: str, attachment: tuple[str, str, bytes] | None = None) 
     return {"noted": {"text": text.strip()[:LONGEST], "who": who.strip(), "file": kept}}
 
 
-def finding(text: str, owner: str, due: date, step: str = "") -> dict[str, Any]:
+def finding_entry(text: str, owner: str, due: date, step: str = "") -> dict[str, Any]:
     """The data of the entry that records a finding; raises `InputError` when something is missing."""
     told = {"text": _told("the finding", text), "owner": _told("its owner", owner)}
     return {"finding": {**told, "due": due.isoformat(), "step": step}}
 
 
-def closing(found: Iterable[Finding], number: int, outcome: str) -> dict[str, Any]:
+def closing_entry(found: Iterable[Finding], number: int, outcome: str) -> dict[str, Any]:
     """The data of the entry that closes an open finding; `outcome` says how it was put right."""
     still = {str(each.number): each for each in found if each.open}
     if str(number) not in still:
@@ -115,7 +116,7 @@ def closing(found: Iterable[Finding], number: int, outcome: str) -> dict[str, An
     return {"finding_closed": {"number": number, "outcome": _told("how it was put right", outcome)}}
 
 
-def sign_off(who: str, note: str, *, accepted: bool) -> dict[str, Any]:
+def sign_off_entry(who: str, note: str, *, accepted: bool) -> dict[str, Any]:
     """The data of the entry with which somebody accepts the run's record, or does not and says why."""
     if not accepted:
         _told("why it is not accepted", note)

@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 
 from drkit.errors import InputError, UnknownNameError
-from drkit.execution.findings import (
+from drkit.execution.annotations import (
     LARGEST_FILE,
     File,
     Finding,
     Note,
     SignOff,
-    closing,
+    closing_entry,
     files,
-    finding,
+    finding_entry,
     findings,
-    note,
+    note_entry,
     notes,
-    sign_off,
+    sign_off_entry,
     sign_offs,
 )
 from drkit.journal.entries import Entry, EntryKind, cleaned
@@ -47,21 +47,25 @@ def record(*said: dict[str, Any]) -> list[Entry]:
 
 
 def test_a_finding_is_read_back_with_its_owner_and_due_date() -> None:
-    [found] = findings(record({"text": "hello"}, finding(" DNS was slow ", "network team", DUE, step="4")))
+    [found] = findings(
+        record({"text": "hello"}, finding_entry(" DNS was slow ", "network team", DUE, step="4"))
+    )
     assert found == Finding(1, "DNS was slow", "network team", DUE, "4", "ada", NOW + timedelta(seconds=1))
     assert found.open
 
 
 def test_a_finding_is_overdue_the_day_after_its_due_date() -> None:
-    [found] = findings(record(finding("DNS was slow", "network team", DUE)))
+    [found] = findings(record(finding_entry("DNS was slow", "network team", DUE)))
     assert not found.overdue(DUE)
     assert found.overdue(DUE + timedelta(days=1))
 
 
 def test_a_closed_finding_says_who_closed_it_and_how() -> None:
-    first = finding("DNS was slow", "network team", DUE)
+    first = finding_entry("DNS was slow", "network team", DUE)
     open_ones = findings(record(first))
-    entries = record(first, finding("no key", "ops", DUE), closing(open_ones, 1, "TTL is 60 s now"))
+    entries = record(
+        first, finding_entry("no key", "ops", DUE), closing_entry(open_ones, 1, "TTL is 60 s now")
+    )
     closed, still_open = findings(entries)
     assert (closed.closed_by, closed.closed_at, closed.outcome) == ("ada", entries[2].at, "TTL is 60 s now")
     assert not closed.overdue(DUE + timedelta(days=9))
@@ -69,10 +73,10 @@ def test_a_closed_finding_says_who_closed_it_and_how() -> None:
 
 
 def test_only_an_open_finding_can_be_closed() -> None:
-    first = finding("DNS was slow", "network team", DUE)
-    closed = findings(record(first, closing(findings(record(first)), 1, "done")))
+    first = finding_entry("DNS was slow", "network team", DUE)
+    closed = findings(record(first, closing_entry(findings(record(first)), 1, "done")))
     with pytest.raises(UnknownNameError, match="No open finding is named '1'"):
-        closing(closed, 1, "again")
+        closing_entry(closed, 1, "again")
 
 
 def test_a_closing_without_its_finding_is_passed_over() -> None:
@@ -85,23 +89,23 @@ def test_a_closing_without_its_finding_is_passed_over() -> None:
 )
 def test_a_finding_without_text_or_owner_is_refused(text: str, owner: str, missing: str) -> None:
     with pytest.raises(InputError, match=missing):
-        finding(text, owner, DUE)
+        finding_entry(text, owner, DUE)
 
 
 def test_a_sign_off_is_read_back() -> None:
-    said = record(sign_off("Head of IT", "", accepted=True))
+    said = record(sign_off_entry("Head of IT", "", accepted=True))
     assert sign_offs(said) == (SignOff("Head of IT", True, "", NOW, "ada"),)
 
 
 def test_a_refused_sign_off_says_why() -> None:
     with pytest.raises(InputError, match="Say why it is not accepted"):
-        sign_off("Head of IT", "", accepted=False)
-    [said] = sign_offs(record(sign_off("Head of IT", "no data check", accepted=False)))
+        sign_off_entry("Head of IT", "", accepted=False)
+    [said] = sign_offs(record(sign_off_entry("Head of IT", "no data check", accepted=False)))
     assert (said.accepted, said.note) == (False, "no data check")
 
 
 def test_a_note_is_read_back_under_the_name_that_was_given_or_that_of_the_user() -> None:
-    said = record(note("DNS took long ", "Database desk"), note("and again", ""))
+    said = record(note_entry("DNS took long ", "Database desk"), note_entry("and again", ""))
     assert [(each.text, each.who) for each in notes(said)] == [
         ("DNS took long", "Database desk"),
         ("and again", "ada"),
@@ -111,13 +115,15 @@ def test_a_note_is_read_back_under_the_name_that_was_given_or_that_of_the_user()
 
 def test_an_empty_note_is_refused_unless_it_brings_a_file() -> None:
     with pytest.raises(InputError, match="Say the note"):
-        note(" ", "Database desk")
-    assert notes(record(note("", "Database desk", ("a.txt", "text/plain", b"x")))) == ()
+        note_entry(" ", "Database desk")
+    assert notes(record(note_entry("", "Database desk", ("a.txt", "text/plain", b"x")))) == ()
 
 
 def test_a_file_comes_back_whole_with_its_hash() -> None:
     content = bytes(range(256)) * 100
-    [kept] = files(record(note("see", "Database desk", ("C:\\shots\\screen.png", "image/png", content))))
+    [kept] = files(
+        record(note_entry("see", "Database desk", ("C:\\shots\\screen.png", "image/png", content)))
+    )
     digest = hashlib.sha256(content).hexdigest()
     told = base64.b64encode(content).decode()
     assert kept == File("", "screen.png", "image/png", digest, len(content), "Database desk", NOW, told)
@@ -125,4 +131,4 @@ def test_a_file_comes_back_whole_with_its_hash() -> None:
 
 def test_a_file_above_a_megabyte_is_refused() -> None:
     with pytest.raises(InputError, match=r"big\.bin has 1,000,001 bytes"):
-        note("see", "Database desk", ("big.bin", "application/octet-stream", b"x" * (LARGEST_FILE + 1)))
+        note_entry("see", "Database desk", ("big.bin", "application/octet-stream", b"x" * (LARGEST_FILE + 1)))

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 
-from drkit.execution.forecast import Source, durations, expected, forecast, kind_of, past
+from drkit.execution.forecasting import Source, durations, expected, forecast, kind_of, past
 from drkit.execution.recovery import recovery_clocks
 from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
 from drkit.model import Backend, Change, Operation

@@ -14,7 +14,7 @@ from typing import Any
 
 from drkit.execution.states import RunState, StepPhase, StepState
 from drkit.model import Operation
-from drkit.plan.steps import Plan, Step
+from drkit.plan import Plan, Step
 
 Past = Mapping[str, tuple[float, ...]]
 """Durations in seconds of earlier steps, by `kind_of` the step."""
