@@ -224,13 +224,13 @@ class Site:
         """Plan to detach pairs from an instance. Nothing is sent."""
         return building.plan_detach(*self._wished(Operation.DETACH_PAIR, group, instance, _names(pairs)))
 
-    def plan_rehearsal(self, wish: PlanRequest) -> Plan:
+    def plan_rehearsal(self, request: PlanRequest) -> Plan:
         """Plan a DR drill, a planned failover, the way back, a failover or a re-protection.
 
-        The kind of the objectives decides which. Nothing is sent. Raises RefusedError with every objection
-        and the shortest legal way there.
+        The kind of the request decides which. Nothing is sent. Raises InputError for objectives that are not
+        complete, RefusedError with every objection and the shortest legal way there.
         """
-        return plan_rehearsal(self.inventory(), wish, self._clock.now())
+        return plan_rehearsal(self.inventory(), request, self._clock.now())
 
     def ways_out(self, group: str) -> pd.DataFrame:
         """Where a group can go from its state: what is open, what it leads to, what is against it."""
