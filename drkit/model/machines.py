@@ -8,8 +8,10 @@ from typing import Self
 
 from drkit.model.fields import WireFields
 from drkit.model.statuses import ServerStatus, Unknown
+from drkit.showing import shows
 
 
+@shows("device", "disk_id", "size_gb")
 @dataclass(frozen=True, slots=True)
 class BlockDevice:
     """A disk on a server under its device name; `size_gb` is 0 and `bus` empty where not told."""
@@ -30,6 +32,7 @@ class FreeSlots:
     scsi: int
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server. `root_device` is "/dev/vda" on KVM, "/dev/sda" on Xen, empty where not told.
@@ -89,6 +92,7 @@ class Server:
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Disk:
     """A disk; `servers` are (server id, device name)."""

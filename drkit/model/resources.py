@@ -20,8 +20,10 @@ from drkit.model.statuses import (
     Station,
     Unknown,
 )
+from drkit.showing import shows
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ProtectionGroup:
     """Servers and disks that are protected and switched together, between two availability zones."""
@@ -88,6 +90,7 @@ class ProtectionGroup:
         )
 
 
+@shows("pair_id", "instance_id", "device")
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A pair attached to an instance under a device name, on both of its servers."""
@@ -97,6 +100,7 @@ class Attachment:
     device: str
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ProtectedInstance:
     """A production server and its DR server."""
@@ -158,6 +162,7 @@ class ProtectedInstance:
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ReplicationPair:
     """A production disk and its copy at the DR site."""
@@ -230,6 +235,7 @@ class ReplicationPair:
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Drill:
     """A DR drill: copies of a group's servers in a network of their own."""
