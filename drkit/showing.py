@@ -15,17 +15,12 @@ T = TypeVar("T")
 LONGEST_LINE = 160  # characters of a line
 LONGEST_TEXT = 50  # characters of a value in it
 MOST_ROWS = 50
-_CELL = (
-    "text-align: left; vertical-align: top; padding: 2px 8px; "
-    "border-bottom: 1px solid var(--jp-border-color2, currentColor)"
-)
 _COLOURS = {
     "done": "var(--jp-success-color1)",
-    "failed": "var(--jp-error-color1)",
-    "unknown": "var(--jp-error-color1)",
     "working": "var(--jp-brand-color1)",
-    "running": "var(--jp-brand-color1)",
-    "waiting for operator": "var(--jp-warn-color1)",
+    "failed": "var(--jp-error-color1)",
+    "error": "var(--jp-error-color1)",
+    "unknown": "var(--jp-error-color1)",
 }
 
 
@@ -64,8 +59,9 @@ def count(number: int, thing: str) -> str:
 
 
 def state(word: str) -> Markup:
-    """The word of a state, in its colour."""
-    return Markup('<span style="color: {}">{}</span>').format(_COLOURS.get(word, "inherit"), word)
+    """The word of a state, with a colour where it is done, goes on or needs attention."""
+    colour = _COLOURS.get(word.partition("-")[0], "inherit")  # "error-reversing" is an error
+    return Markup('<span style="color: {}">{}</span>').format(colour, word)
 
 
 def card(title: Text, *parts: Markup) -> str:
@@ -78,8 +74,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> Markup:
     if not rows:
         return Markup()
     body = Markup().join(_row("td", row) for row in rows[:MOST_ROWS])
-    html = Markup('<table style="border-collapse: collapse">{}{}</table>').format(_row("th", heads), body)
-    return html + _more(len(rows))
+    return Markup("<table>{}{}</table>").format(_row("th", heads), body) + _more(len(rows))
 
 
 def listed(title: str, items: Iterable[Text]) -> Markup:
@@ -96,5 +91,5 @@ def _more(rows: int) -> Markup:
 
 
 def _row(tag: str, cells: Sequence[Text]) -> Markup:
-    cell = Markup('<{0} style="{1}">{2}</{0}>')
-    return Markup("<tr>{}</tr>").format(Markup().join(cell.format(tag, _CELL, text) for text in cells))
+    cell = Markup('<{0} style="text-align: left">{1}</{0}>')  # the rest is as JupyterLab styles its tables
+    return Markup("<tr>{}</tr>").format(Markup().join(cell.format(tag, text) for text in cells))

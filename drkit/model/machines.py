@@ -80,13 +80,13 @@ class Server:
             self,
             disks=tuple(
                 BlockDevice(
-                    disk_id=each.identity("volumeId"),
-                    device=each.text("device"),
-                    boot_index=_boot_index(each, "bootIndex"),
-                    bus=each.text("bus"),
-                    size_gb=each.number("size"),
+                    disk_id=disk.identity("volumeId"),
+                    device=disk.text("device"),
+                    boot_index=_boot_index(disk, "bootIndex"),
+                    bus=disk.text("bus"),
+                    size_gb=disk.number("size"),
                 )
-                for each in fields.objects("volumeAttachments")
+                for disk in fields.objects("volumeAttachments")
             ),
             slots=FreeSlots(free.number("free_disk"), free.number("free_blk"), free.number("free_scsi")),
         )
