@@ -106,7 +106,7 @@ def documented(schema: Schema) -> Callable[[F], F]:
 def _categories(values: Iterable[str], order: Sequence[str]) -> Column:
     words = [str(value) for value in values]
     rest = sorted(set(words) - set(order) - {""})
-    places = {name: place for place, name in enumerate((*order, *rest))}
+    places = {str(name): place for place, name in enumerate((*order, *rest))}
     codes = [places.get(name, -1) for name in words]
     return pd.Categorical.from_codes(codes, categories=pd.Index(list(places), dtype="str"), ordered=True)
 
