@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, inse
 from drkit.errors import LeaseHeldError, LeaseLostError
 from drkit.journal.entries import spell_time
 from drkit.journal.schema import facts, leases
+from drkit.showing import shows
 
 LEASE_SECONDS = 60.0
 _alive: set[int] = set()  # the fencing numbers that this very process holds
@@ -65,6 +66,7 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
+@shows("who", "host", "group_id", "run_id")
 @dataclass(frozen=True, slots=True)
 class Lease:
     """Who holds a group, as another operator has to be told; times are UTC.
