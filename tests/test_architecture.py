@@ -4,7 +4,7 @@ import configparser
 import re
 from pathlib import Path
 
-import drkit.model
+import drkit
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / ".github" / "ARCHITECTURE.md").read_text("utf-8")
@@ -33,7 +33,9 @@ def test_each_room_is_there() -> None:
 
 def test_each_type_among_the_words_is_one() -> None:
     words = PAGE.partition("## Words")[2].partition("## Traps")[0]
-    types = [name for row in re.findall(r"^\| .*? \| (`.*?`) \|", words, re.MULTILINE) for name in row.split(", ")]
+    types = [
+        name for row in re.findall(r"^\| .*? \| (`.*?`) \|", words, re.MULTILINE) for name in row.split(", ")
+    ]
     assert [name for name in types if not hasattr(drkit, name.strip("`"))] == []
 
 

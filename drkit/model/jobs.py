@@ -9,8 +9,10 @@ from typing import Self
 
 from drkit.model.fields import WireFields
 from drkit.model.statuses import JobStatus, Unknown
+from drkit.showing import shows
 
 
+@shows("id", "type", "status")
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job; `entities` are (key, id) pairs of what it is about, `sub_jobs` are jobs themselves."""
@@ -56,6 +58,7 @@ class Job:
         )
 
 
+@shows("type", "used", "limit")
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How many things of a type there are and how many there may be."""

@@ -8,8 +8,10 @@ from typing import Self
 
 from drkit.model.fields import WireFields
 from drkit.model.statuses import ServerStatus, Unknown
+from drkit.showing import shows
 
 
+@shows("device", "disk_id", "size_gb")
 @dataclass(frozen=True, slots=True)
 class BlockDevice:
     """A disk on a server under its device name; `size_gb` is 0 and `bus` empty where not told."""
@@ -30,6 +32,7 @@ class FreeSlots:
     scsi: int
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server. `root_device` is "/dev/vda" on KVM, "/dev/sda" on Xen, empty where not told.
@@ -78,23 +81,24 @@ class Server:
         disks = tuple(
             BlockDevice(
                 disk_id=disk_id,
-                device=each.text("device"),
-                boot_index=_boot_index(each, "bootIndex"),
-                bus=each.text("bus"),
-                size_gb=each.number("size"),
+                device=disk.text("device"),
+                boot_index=_boot_index(disk, "bootIndex"),
+                bus=disk.text("bus"),
+                size_gb=disk.number("size"),
             )
-            for each in fields.objects("volumeAttachments")
-            if (disk_id := each.known("volumeId"))
+            for disk in fields.objects("volumeAttachments")
+            if (disk_id := disk.known("volumeId"))
         )
         unknown = fields.unknown
         free = fields.object("attachableQuantity")
         slots = FreeSlots(free.number("free_disk"), free.number("free_blk"), free.number("free_scsi"))
-        told = fields.unknown == unknown  # one number that is missing could be the one that is none
+        whole = fields.unknown == unknown  # one number that is missing could be the one that is none
         return replace(
-            self, disks=disks, slots=slots if told else None, unknown=(*self.unknown, *fields.unknown)
+            self, disks=disks, slots=slots if whole else None, unknown=(*self.unknown, *fields.unknown)
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Disk:
     """A disk; `servers` are (server id, device name)."""

@@ -21,8 +21,10 @@ from drkit.model.statuses import (
     Station,
     Unknown,
 )
+from drkit.showing import shows
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ProtectionGroup:
     """Servers and disks that are protected and switched together, between two availability zones."""
@@ -91,6 +93,7 @@ class ProtectionGroup:
         )
 
 
+@shows("pair_id", "instance_id", "device")
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A pair attached to an instance under a device name, on both of its servers."""
@@ -100,6 +103,7 @@ class Attachment:
     device: str
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ProtectedInstance:
     """A production server and its DR server."""
@@ -164,6 +168,7 @@ class ProtectedInstance:
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ReplicationPair:
     """A production disk and its copy at the DR site."""
@@ -239,6 +244,7 @@ class ReplicationPair:
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Drill:
     """A DR drill: copies of a group's servers in a network of their own."""

@@ -14,6 +14,7 @@ from drkit.errors import (
     ServiceError,
     UnknownNameError,
 )
+from drkit.rules import Objection
 
 
 def drawn() -> dict[str, str]:
@@ -74,8 +75,9 @@ class TestAServicesAnswer:
 
 
 def test_a_refusal_keeps_all_its_objections() -> None:
-    error = RefusedError("Not now.", objections=iter(["first", "second"]))
-    assert (str(error), error.objections) == ("Not now.", ("first", "second"))
+    first, second = (Objection(rule, "SDRS.1013", "", "", "", "", "") for rule in ("first", "second"))
+    error = RefusedError("Not now.", objections=iter([first, second]))
+    assert (str(error), error.objections) == ("Not now.", (first, second))
     with pytest.raises(RefusedError, match="Not now"):
         raise error
 
