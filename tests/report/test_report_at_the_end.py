@@ -98,6 +98,7 @@ def test_the_plan_in_the_report_is_the_one_that_was_confirmed(field: Range) -> N
     assert left(field, run).evidence.plan_digest == plan.digest
 
 
+@pytest.mark.slow
 def test_a_runbook_without_a_screen_leaves_its_report_beside_the_executed_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
