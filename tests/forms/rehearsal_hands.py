@@ -1,10 +1,12 @@
 """An operator's hands for the rehearsal form: what is typed and pressed, without a browser."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from drkit.clock import SystemClock
 from drkit.forms.rehearsal import RehearsalForm, RehearsalRequest, RehearsalTask
 from drkit.forms.rehearsal.aiming import ObjectivesCard
 from drkit.forms.rehearsal.choosing import ChooseGroupsCard
@@ -41,19 +43,26 @@ def one_group(status: str = "protected", *, stopped: bool = False) -> World:
     return build.world
 
 
+class Hurried(SystemClock):
+    """The machine's clock, with waits that are twenty times shorter."""
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        return super().wait(seconds / 20, stop)
+
+
 class RehearsalHands:
     """A form on a sandbox of its own in real time, and what an operator does with it."""
 
-    def __init__(
-        self, folder: Path, wish: RehearsalRequest, world: World | str = "healthy-three-tier"
-    ) -> None:
-        self.sandbox = Sandbox(world, speed=SPEED)
-        self.site = practise(self.sandbox, journal=folder / "journal.sqlite")
+from drkit.forms.rehearsal import RehearsalForm, RehearsalRequest, RehearsalTask
+from drkit.forms.rehearsal.aiming import ObjectivesCard
+from drkit.forms.rehearsal.choosing import ChooseGroupsCard
+from drkit.forms.rehearsal.confirming import ConfirmRehearsalCard
+from drkit.forms.rehearsal.ending import RehearsalResultCard
         self.form = self.another(wish)
 
     def another(self, wish: RehearsalRequest) -> RehearsalForm:
         """A form like that of a kernel that was started anew; from now on it is the one at hand."""
-        self.form = RehearsalForm(RehearsalTask(wish, site=self.site))
+        self.form = RehearsalForm(RehearsalTask(wish, site=self.site, clock=self.clock))
         self.settle()
         return self.form
 
