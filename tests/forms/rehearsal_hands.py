@@ -53,11 +53,11 @@ class Hurried(SystemClock):
 class RehearsalHands:
     """A form on a sandbox of its own in real time, and what an operator does with it."""
 
-from drkit.forms.rehearsal import RehearsalForm, RehearsalRequest, RehearsalTask
-from drkit.forms.rehearsal.aiming import ObjectivesCard
-from drkit.forms.rehearsal.choosing import ChooseGroupsCard
-from drkit.forms.rehearsal.confirming import ConfirmRehearsalCard
-from drkit.forms.rehearsal.ending import RehearsalResultCard
+    def __init__(
+        self, folder: Path, wish: RehearsalRequest, world: World | str = "healthy-three-tier"
+    ) -> None:
+        self.sandbox, self.clock = Sandbox(world, speed=SPEED), Hurried()
+        self.site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
         self.form = self.another(wish)
 
     def another(self, wish: RehearsalRequest) -> RehearsalForm:
