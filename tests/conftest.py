@@ -1,42 +1,55 @@
-"""What holds for every test: which are slow, in which order they run, and that nothing of the person who runs
-them is read or touched.
+"""What holds for every test: which are slow, in what order they run, what is said of those that were skipped, and
+that nothing of the person who runs them is read or touched.
 """
 
 import os
 import signal
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
-SLOW = ("browser", "crash", "notebooks", "lab")  # folders whose tests start kernels, Labs, browsers; longest first
-DECIDING = ("devices", "execution", "journal", "model", "plan", "rules")  # only theirs count for coverage
+SLOW = ("browser", "crash", "notebooks", "lab")  # they start browsers, kernels and Labs; the longest first
+DECIDING = ("devices", "execution", "journal", "model", "plan", "rules")  # rooms that their own tests must cover
 KEPT = {"DRKIT_REQUIRE_BROWSER", "DRKIT_REQUIRE_POSTGRES", "DRKIT_SCREENSHOTS", "DRKIT_TEST_POSTGRES"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder, and put the long ones first, so that all workers end together."""
+    """Mark the tests by their folders, and put the long ones first so that all workers end together."""
     for item in items:
-        folder = folder_of(item)
+        folder = _folder(item)
         if folder in SLOW:
             item.add_marker(pytest.mark.slow)
         if folder not in DECIDING:
             item.add_marker(pytest.mark.no_cover)
-        if folder == "browser":  # those that share a Lab run in one process
-            item.add_marker(pytest.mark.xdist_group(f"lab-{getattr(item.getparent(pytest.Module).obj, 'SPEED', 60)}"))
-    items.sort(key=rank)
+        if folder == "browser":  # tests that share a Lab run on one worker
+            module = item.getparent(pytest.Module)
+            item.add_marker(pytest.mark.xdist_group(f"speed-{getattr(module and module.obj, 'SPEED', 60)}"))
+    items.sort(key=_turn)
 
 
-def folder_of(item: pytest.Item) -> str:
+def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(HERE).parts[0]
 
 
-def rank(item: pytest.Item) -> int:
+def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker("slow") is None:
         return len(SLOW) + 1
-    folder = folder_of(item)
-    return SLOW.index(folder) if folder in SLOW else len(SLOW)
+    return (*SLOW, _folder(item)).index(_folder(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Right above pytest's own last line: what was skipped, and what has to be done to run it."""
+    yield
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = Counter(str(each[2] if isinstance(each, tuple | list) else each) for each in skipped)
+    told = [f"{count} {reason.removeprefix('Skipped: ')}" for reason, count in reasons.most_common()]
+    if told:
+        terminalreporter.write_line(f"{len(skipped)} skipped: {'; '.join(told)}")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -55,3 +68,11 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
             del os.environ[name]
     os.environ["DRKIT_JOURNAL"] = str(Path(place, "journal.sqlite"))
     os.environ["DRKIT_SANDBOX_FILE"] = str(Path(place, "sandbox.json"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_is_left_on_the_database_server() -> Iterator[None]:
+    yield
+    from tests.journal.stores import at_end
+
+    at_end.close()

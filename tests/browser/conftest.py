@@ -1,8 +1,10 @@
-"""A real Chromium on a real `drkit lab`. A test module may set LAB_OPTIONS, the words after `drkit lab`."""
+"""A real Chromium on a real `drkit lab`. A test module may set SPEED and WORLD of its practice range."""
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,17 +39,25 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The working folder of this module's `drkit lab`; a module with files of its own there overrides it."""
-    return tmp_path_factory.mktemp("lab") / "runbooks"
+@pytest.fixture(scope="session")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Started]]:
+    """`drkit lab` at a speed of the practice range, ready; started once in each process that asks for it."""
+    with ExitStack() as running:
+        yield cache(
+            lambda speed: running.enter_context(
+                drkit_lab(tmp_path_factory.mktemp("lab") / "runbooks", "--speed", str(speed))
+            )
+        )
 
 
 @pytest.fixture(scope="module")
-def lab(chromium: Browser, work: Path, request: pytest.FixtureRequest) -> Iterator[Started]:
-    """`drkit lab`, ready; started once for the tests of a module."""
-    with drkit_lab(work, *getattr(request.module, "LAB_OPTIONS", ("--speed", "60"))) as started:
-        yield started
+def lab(chromium: Browser, labs: Callable[[int], Started], request: pytest.FixtureRequest) -> Iterator[Started]:
+    """The Lab of this module: no kernels of others run, and its world is at the beginning."""
+    lab = labs(getattr(request.module, "SPEED", 60))
+    with lab.practice() as practice:
+        practice.change_world(getattr(request.module, "WORLD", "demo"))
+    yield lab
+    lab.end_kernels()
 
 
 @pytest.fixture
