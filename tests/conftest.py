@@ -1,18 +1,26 @@
-"""What holds for every test: which are slow, in what order they run, what is said of those that were skipped, and
-that nothing of the person who runs them is read or touched.
+"""What holds for every test: which are slow, in what order they run, which count for coverage, what is said
+of those that were skipped; and that nothing of the person who runs them is read or touched.
 """
 
 import os
 import signal
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
 SLOW = ("browser", "crash", "notebooks", "lab")  # they start browsers, kernels and Labs; the longest first
-DECIDING = ("devices", "execution", "journal", "model", "plan", "rules")  # rooms that their own tests must cover
+DECIDING = (
+    "devices",
+    "execution",
+    "journal",
+    "model",
+    "plan",
+    "rules",
+)  # rooms that their own tests must cover
 KEPT = {"DRKIT_REQUIRE_BROWSER", "DRKIT_REQUIRE_POSTGRES", "DRKIT_SCREENSHOTS", "DRKIT_TEST_POSTGRES"}
 
 
@@ -23,8 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = _folder(item)
         if folder in SLOW:
             item.add_marker(pytest.mark.slow)
-        if folder not in DECIDING:
-            item.add_marker(pytest.mark.no_cover)
         if folder == "browser":  # tests that share a Lab run on one worker
             module = item.getparent(pytest.Module)
             item.add_marker(pytest.mark.xdist_group(f"speed-{getattr(module and module.obj, 'SPEED', 60)}"))
@@ -39,6 +45,19 @@ def _turn(item: pytest.Item) -> int:
     if item.get_closest_marker("slow") is None:
         return len(SLOW) + 1
     return (*SLOW, _folder(item)).index(_folder(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """The branches of the deciding rooms are taken by their own tests, and not by accident by others."""
+    measuring = "coverage" in sys.modules and sys.modules["coverage"].Coverage.current()
+    if not measuring or _folder(item) in DECIDING:
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -51,13 +51,16 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], S
 
 
 @pytest.fixture(scope="module")
-def lab(chromium: Browser, labs: Callable[[int], Started], request: pytest.FixtureRequest) -> Iterator[Started]:
+def lab(
+    chromium: Browser, labs: Callable[[int], Started], request: pytest.FixtureRequest
+) -> Iterator[Started]:
     """The Lab of this module: no kernels of others run, and its world is at the beginning."""
     lab = labs(getattr(request.module, "SPEED", 60))
     with lab.practice() as practice:
         practice.change_world(getattr(request.module, "WORLD", "demo"))
     yield lab
-    lab.end_kernels()
+    if lab.alive:
+        lab.end_kernels()
 
 
 @pytest.fixture
@@ -70,6 +73,19 @@ def screen(
     pictures.mkdir(parents=True, exist_ok=True)
     screen = Screen(context.new_page(), lab, pictures)
     yield screen
-    screen.picture(f"end-of-{request.node.name}")
+    if not screen.page.is_closed():
+        screen.picture(f"end-of-{request.node.name}")
     context.close()
     assert screen.elsewhere == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed tells what was on its screen."""
+    report = yield
+    screen = getattr(item, "funcargs", {}).get("screen")
+    if report.when == "call" and report.failed and screen:
+        report.sections.append(("On the screen", screen.account()))
+    return report

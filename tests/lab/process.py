@@ -30,6 +30,15 @@ class Started:
     folder: Path
     home: Path
 
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def last_words(self) -> list[str]:
+        """The last lines of Lab's own log."""
+        log = self.folder / ".drkit" / "lab.log"
+        return log.read_text(errors="replace").splitlines()[-10:] if log.exists() else []
+
     @contextmanager
     def practice(self) -> Iterator[PracticeRange]:
         """The practice range behind this Lab."""
