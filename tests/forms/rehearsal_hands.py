@@ -1,12 +1,10 @@
 """An operator's hands for the rehearsal form: what is typed and pressed, without a browser."""
 
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from drkit.clock import SystemClock
 from drkit.forms.rehearsal import RehearsalForm, RehearsalRequest, RehearsalTask
 from drkit.forms.rehearsal.aiming import ObjectivesCard
 from drkit.forms.rehearsal.choosing import ChooseGroupsCard
@@ -19,6 +17,7 @@ from drkit.sandbox import Sandbox
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
 from drkit.site import practise
+from tests.clocks import Hurried
 from tests.forms.hands import plain
 
 PATIENCE = 60.0  # real seconds
@@ -43,20 +42,13 @@ def one_group(status: str = "protected", *, stopped: bool = False) -> World:
     return build.world
 
 
-class Hurried(SystemClock):
-    """The machine's clock, with waits that are twenty times shorter."""
-
-    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
-        return super().wait(seconds / 20, stop)
-
-
 class RehearsalHands:
     """A form on a sandbox of its own in real time, and what an operator does with it."""
 
     def __init__(
         self, folder: Path, wish: RehearsalRequest, world: World | str = "healthy-three-tier"
     ) -> None:
-        self.sandbox, self.clock = Sandbox(world, speed=SPEED), Hurried()
+        self.sandbox, self.clock = Sandbox(world, speed=SPEED), Hurried(20)
         self.site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
         self.form = self.another(wish)
 
