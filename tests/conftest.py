@@ -2,6 +2,7 @@
 of those that were skipped; and that nothing of the person who runs them is read or touched.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SLOW = ("browser", "crash", "notebooks", "lab")  # they start browsers, kernels and Labs; the longest first
+SLOW = ("browser", "crash", "notebooks", "lab", "agreement")  # seconds for a test; the longest first
 DECIDING = (
     "devices",
     "execution",
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             module = item.getparent(pytest.Module)
             item.add_marker(pytest.mark.xdist_group(f"speed-{getattr(module and module.obj, 'SPEED', 60)}"))
     items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the garbage collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _folder(item: pytest.Item) -> str:

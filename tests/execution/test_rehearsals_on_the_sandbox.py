@@ -22,6 +22,8 @@ from tests.execution.rehearsal_drive import Range
 from tests.plan.matrix import FAULTS
 from tests.plan.rehearsal_world import NOW, aims, world
 
+pytestmark = pytest.mark.slow  # whole runs, half a second and more each
+
 OFF, ON = ServerStatus.SHUTOFF, ServerStatus.ACTIVE
 KINDS = [each for each in RunbookKind if each is not RunbookKind.CLEANUP]
 JOBS = {

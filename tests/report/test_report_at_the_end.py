@@ -13,6 +13,8 @@ from drkit.plan.steps import Plan
 from drkit.report.run_record import RunRecord
 from tests.execution.rehearsal_drive import Range
 
+pytestmark = pytest.mark.slow  # whole runs, half a second and more each
+
 
 @pytest.fixture
 def field(tmp_path: Path) -> Iterator[Range]:
@@ -98,7 +100,6 @@ def test_the_plan_in_the_report_is_the_one_that_was_confirmed(field: Range) -> N
     assert left(field, run).evidence.plan_digest == plan.digest
 
 
-@pytest.mark.slow
 def test_a_runbook_without_a_screen_leaves_its_report_beside_the_executed_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
