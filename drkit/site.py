@@ -35,9 +35,10 @@ def connect(profile: str | None = None, *, clock: Clock | None = None, journal: 
     """Sign in and return the site of a profile: the one named, else DRKIT_PROFILE, else the sandbox.
 
     The sandbox is the one that runs on this machine, else one inside this process, made at the first call
-    and kept (DRKIT_SANDBOX_SPEED sets how fast its jobs go). `journal` is a file or a database URL, else
-    DRKIT_JOURNAL, else a file in the platform's data folder. Raises ProfileError that names what is missing,
-    SignInError for wrong credentials, UnreachableError for no connection.
+    and kept (DRKIT_SANDBOX_SPEED sets how fast its jobs go, DRKIT_SANDBOX_MANNER how much its answers tell).
+    `journal` is a file or a database URL, else DRKIT_JOURNAL, else a file in the platform's data folder.
+    Raises ProfileError that names what is missing, SignInError for wrong credentials, UnreachableError for no
+    connection.
     """
     name = api.chosen(profile)
     if name != api.SANDBOX:
@@ -377,10 +378,14 @@ def _embedded() -> "Sandbox":
     from drkit.sandbox import Sandbox  # noqa: PLC0415  # a real site never loads the sandbox
 
     text = os.environ.get("DRKIT_SANDBOX_SPEED", "").strip() or "10"
+    manner = os.environ.get("DRKIT_SANDBOX_MANNER", "").strip() or "full"
     with _making:
         if not _sandboxes:
             try:
-                _sandboxes.append(Sandbox(speed=float(text)))
-            except ValueError:
-                raise ProfileError(f"DRKIT_SANDBOX_SPEED={text!r} must be a number above 0.") from None
+                _sandboxes.append(Sandbox(speed=float(text), manner=manner))
+            except ValueError as error:
+                raise ProfileError(
+                    f"The practice range cannot begin with DRKIT_SANDBOX_SPEED={text!r} and "
+                    f"DRKIT_SANDBOX_MANNER={manner!r}: {error}"
+                ) from None
         return _sandboxes[0]
