@@ -83,7 +83,7 @@ class TestEveryPublicValue:
         secret = sandbox.access["password"]
         assert [line for line in lines if len(line) >= 200 or "\n" in line or secret in line] == []
 
-    def test_is_a_small_piece_of_html_where_it_has_one(self, values: list[object]) -> None:
+    def test_is_a_small_piece_of_html_where_it_has_one(self, values: list[Any]) -> None:
         kinds = {drkit.Site, drkit.Inventory, drkit.Plan, drkit.Run, drkit.RunState, drkit.Objection}
         assert kinds | {drkit.Verdict, drkit.Review, drkit.Reviews} == {
             type(value) for value in values if hasattr(value, "_repr_html_")
