@@ -92,7 +92,7 @@ class ConfirmCard(Card, Generic[AnySession]):
             self.takeover.layout.display = ""
             raise
         except StalePlanError as error:
-            raise StalePlanError(f"{error}\n{self.stale}", error.objections) from error
+            raise StalePlanError(f"{error}\n{self.stale}", error.objections, steps=error.steps) from error
         self.detail.show(shown)
         return f"confirmed as run {run.id}"
 

@@ -9,10 +9,12 @@ from typing import Self
 from drkit.errors import InputError, UnknownNameError
 from drkit.model import Inventory, parse_time
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds
+from drkit.showing import shows
 
 EVERY_GROUP = "*"
 
 
+@shows("kind", "waves")
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """A rehearsal as an operator types it.

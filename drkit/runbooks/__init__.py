@@ -13,7 +13,7 @@ from drkit.runbooks.practice import Reached, present_world, run_under_way, story
 from drkit.runbooks.rehearsal import RehearsalSession
 from drkit.runbooks.requests import AttachRequest, RehearsalRequest
 from drkit.runbooks.rows import KNOWN_BY, expected_words, how, irreversible, objectives_rows, whole_words
-from drkit.runbooks.session import AnySession, Session
+from drkit.runbooks.session import AnySession, RunbookSession
 from drkit.runbooks.unattended import PlainOverview, UnattendedAttach, UnattendedRehearsal
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "RehearsalRequest",
     "RehearsalSession",
     "RunRow",
-    "Session",
+    "RunbookSession",
     "UnattendedAttach",
     "UnattendedRehearsal",
     "expected_words",

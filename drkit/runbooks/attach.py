@@ -9,7 +9,7 @@ from drkit.model import Change, Inventory, Operation, ProtectedInstance, Protect
 from drkit.plan import Plan, plan_attach
 from drkit.rules import Objection, Projection, judge_in
 from drkit.runbooks.requests import AttachRequest
-from drkit.runbooks.session import Session
+from drkit.runbooks.session import RunbookSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Chance:
     objections: tuple[Objection, ...] = ()
 
 
-class AttachSession(Session[AttachRequest]):
+class AttachSession(RunbookSession[AttachRequest]):
     """Attaching pairs to one instance of one group."""
 
     surveys = ("groups", "instances")

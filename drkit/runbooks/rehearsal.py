@@ -35,7 +35,7 @@ from drkit.plan import (
     ways_out,
 )
 from drkit.runbooks.requests import RehearsalRequest
-from drkit.runbooks.session import Session
+from drkit.runbooks.session import RunbookSession
 
 if TYPE_CHECKING:
     from drkit.report import RunRecord
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 EARLIER_RUNS = 50  # so many of the newest runs teach the forecast
 
 
-class RehearsalSession(Session[RehearsalRequest]):
+class RehearsalSession(RunbookSession[RehearsalRequest]):
     """A rehearsal of some groups. `chosen` is the request for them, with ids in place of all names."""
 
     surveys = ("groups", "drills")

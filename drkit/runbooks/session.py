@@ -14,7 +14,7 @@ from drkit.site import Site, connect
 Request = TypeVar("Request", bound=AttachRequest | RehearsalRequest)
 
 
-class Session(Generic[Request]):
+class RunbookSession(Generic[Request]):
     """What the steps of a runbook share. It has no thread of its own and is used by one at a time.
 
     `overview` holds what there is to choose from, `inventory` the reading that is judged and planned on; both
@@ -113,5 +113,5 @@ class Session(Generic[Request]):
         raise NotImplementedError
 
 
-AnySession = TypeVar("AnySession", bound=Session[Any])
+AnySession = TypeVar("AnySession", bound=RunbookSession[Any])
 """For what belongs to a session: its cards, its form, its steps without a screen."""

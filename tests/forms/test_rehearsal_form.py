@@ -21,6 +21,8 @@ from drkit.sandbox.world import World
 from tests.forms.hands import plain
 from tests.forms.rehearsal_hands import AIMS, RehearsalHands, one_group
 
+pytestmark = pytest.mark.slow  # whole runs, half a second and more each
+
 Make = Callable[..., RehearsalHands]
 
 
