@@ -48,9 +48,10 @@ class TypedName(VBox):
 
 
 class ConfirmCard(Card, Generic[AnySession]):
-    """The whole plan once more, and the names of its groups, typed; a subclass shows the plan.
+    """The whole plan once more, and the names of its groups, typed; a subclass has its `_plan_words`.
 
-    `stale` says what to do when the world has changed since; `options` are further fields.
+    `stale` says what to do when the world has changed since; `options` are further fields. `_fail_fast`: the
+    first failure holds back what was not sent.
     """
 
     key, danger = "confirm", True
@@ -65,12 +66,10 @@ class ConfirmCard(Card, Generic[AnySession]):
         self.name = TypedName(self._allow)
         super().__init__([self.whole, *options, self.takeover, self.name], first=self.name.field)
 
-    def plan_words(self) -> Markup:
-        """The whole plan."""
+    def _plan_words(self) -> Markup:
         raise NotImplementedError
 
-    def fail_fast(self) -> bool:
-        """Whether the first failure holds back what was not sent."""
+    def _fail_fast(self) -> bool:
         return False
 
     def prepare(self) -> None:
@@ -78,16 +77,16 @@ class ConfirmCard(Card, Generic[AnySession]):
         plan = self.session.drafted
         where = "on the practice range" if plan.backend.practice else f"for real, in {plan.backend.label}"
         self.say(Markup("This is what will be done <b>{}</b>. Read it once more.").format(where))
-        self.whole.show(self.plan_words())
+        self.whole.show(self._plan_words())
         self.takeover.value, self.takeover.layout.display = False, "none"
         self.name.ask(*(name for _, name in plan.groups))
         self._allow()
 
     def work(self) -> str:
         """Start the run: the world is read once more, then the first changes are sent."""
-        shown, typed = self.plan_words(), self.name.field.value
+        shown, typed = self._plan_words(), self.name.field.value
         try:
-            run = self.session.start(typed, fail_fast=self.fail_fast(), takeover=self.takeover.value)
+            run = self.session.start(typed, fail_fast=self._fail_fast(), takeover=self.takeover.value)
         except LeaseHeldError:
             self.takeover.layout.display = ""
             raise

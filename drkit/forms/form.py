@@ -21,8 +21,8 @@ _forms: dict[type, Any] = {}  # one per kernel: a cell that is run again finds t
 class RunbookForm(Generic[AnySession, Request]):
     """Leads through a runbook; each step's method gives the card for its cell.
 
-    A subclass says which `cards` it has, the `places` in the band that the session is about, and how a run
-    is called there (`run_words`).
+    A subclass says which `_cards` it has, the `_places` in the band that the session is about, and how a run
+    is called there (`_run_words`).
     """
 
     name: ClassVar[str]
@@ -30,7 +30,7 @@ class RunbookForm(Generic[AnySession, Request]):
     def __init__(self, session: AnySession) -> None:
         self.session, self.top = session, Live()
         self._requested: Request = session.request
-        self.book = Runbook(self.name, self.cards(), self._show_band)
+        self.book = Runbook(self.name, self._cards(), self._show_band)
         self.book.start()
 
     @classmethod
@@ -58,25 +58,21 @@ class RunbookForm(Generic[AnySession, Request]):
         self.book.later(self.book.cards["choose"], lambda: self.session.restart(request))
         self.book.start()
 
-    def cards(self) -> Sequence[Card]:
-        """The cards in their order."""
+    def _cards(self) -> Sequence[Card]:
         raise NotImplementedError
 
-    def places(self) -> Mapping[str, Text]:
-        """What the session is about, once it was read, for the band."""
+    def _places(self) -> Mapping[str, Text]:
         raise NotImplementedError
 
-    def run_words(self, state: RunState) -> Text:
-        """The run, for the band."""
+    def _run_words(self, state: RunState) -> Text:
         raise NotImplementedError
 
-    def styles(self) -> list[HTML]:
-        """The style sheets that its cards need."""
+    def _styles(self) -> list[HTML]:
         return [style()]
 
     def choose(self) -> VBox:
         """Step 1, with the band on top: what it is about."""
-        return VBox([*self.styles(), Reloadable([self.top]), self.book.cards["choose"]])
+        return VBox([*self._styles(), Reloadable([self.top]), self.book.cards["choose"]])
 
     def confirm(self) -> Card:
         """The whole plan, and the typed names."""
@@ -97,8 +93,8 @@ class RunbookForm(Generic[AnySession, Request]):
         state = session.run.state() if session.run else None
         pieces = {
             "region": session.overview.backend.region,
-            **(self.places() if session.inventory else {}),
-            "run": self.run_words(state) if state else "",
+            **(self._places() if session.inventory else {}),
+            "run": self._run_words(state) if state else "",
             "held by": state.lease if state else "",
         }
         self.top.show(band(session.overview.backend, pieces))

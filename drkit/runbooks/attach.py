@@ -96,13 +96,11 @@ class AttachSession(RunbookSession[AttachRequest]):
         """The plan for these pairs under these device names; the rest gets the next free ones."""
         return plan_attach(self.reading, self.instance_id, pair_ids, devices=devices, prefix=self.prefix)
 
-    def refuse_plan(self, plan: Plan) -> str:
-        """Why a run with this plan is none of this kind; empty where it is one."""
+    def _refuses(self, plan: Plan) -> str:
         operations = {step.change.operation for step in plan.steps if step.change}
         return "" if operations == {Operation.ATTACH_PAIR} else f"does not attach pairs: {plan.title}."
 
-    def take_up(self, plan: Plan) -> None:
-        """Read what the plan of an earlier run is about."""
+    def _take_up(self, plan: Plan) -> None:
         changes = [step.change for step in plan.steps if step.change]
         self.read(changes[0].group_id, changes[0].instance_id)
         self.picked = tuple(change.pair_id for change in changes)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from drkit.api import PracticeRange, PracticeWorld
 from drkit.journal import RunRow
+from drkit.showing import count
 
 Reached = bool | None  # None: this world has no good end
 
@@ -32,7 +33,7 @@ def run_under_way(runs: Sequence[RunRow]) -> str:
         return ""
     first, *others = alive
     groups = ", ".join(name for _, name in first.groups)
-    more = f" (and {len(others):,} more run{'s' if len(others) > 1 else ''})" if others else ""
+    more = f" (and {count(len(others), 'more run')})" if others else ""
     return (
         f"A run is under way on the practice range: {first.title} in {groups}, run {first.id}{more}. "
         "Let it end, or stop it in its runbook; then start the scenario."

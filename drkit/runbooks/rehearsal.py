@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from drkit.report import RunRecord
 
 EARLIER_RUNS = 50  # so many of the newest runs teach the forecast
+_SAME = (
+    *("scenario", "scope", "criteria", "participants", "expert_absent"),
+    *("declared_what", "declared_by", "follows"),
+)
+"""What objectives and a request have in the same words."""
 
 
 class RehearsalSession(RunbookSession[RehearsalRequest]):
@@ -118,12 +123,10 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
         states = state.steps if state else ()
         return forecast(plan, self.past, self.clock.now(), states, pace=1 / self.site.client.speed)
 
-    def refuse_plan(self, plan: Plan) -> str:
-        """Why a run with this plan is none of this kind; empty where it is one."""
+    def _refuses(self, plan: Plan) -> str:
         return "" if plan.objectives else f"is no rehearsal: {plan.title}."
 
-    def take_up(self, plan: Plan) -> None:
-        """Read what the plan of an earlier run is about."""
+    def _take_up(self, plan: Plan) -> None:
         self.kind = plan.objectives.kind if plan.objectives else self.kind
         self.inventory = self.site.client.inventory(tuple(key for key, _ in plan.groups))
         self.chosen = replace(self.request, kind=self.kind.value, waves=waves_of(plan))
@@ -146,27 +149,21 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
             raise InputError("There is no run to go on from.")
         going_on = objectives.continued(kind, run.id, self._away_since(run, group_ids))
         declared_at = going_on.declared_at
+        same = {name: getattr(going_on, name) for name in _SAME}
         targets = {key: spell_seconds(span) for key, span in objectives.rto_targets if key in group_ids}
         known = {*group_ids, *(name for _, name in run.plan.groups)}
         return replace(
             self.request,
             kind=kind.value,
             waves=self._same_waves(group_ids),
-            scenario=objectives.scenario,
-            scope=objectives.scope,
-            criteria=objectives.criteria,
-            participants=objectives.participants,
-            expert_absent=objectives.expert_absent,
             rto=targets or self.request.rto,
             rpo=spell_seconds(objectives.rpo_target),
-            declared_what=going_on.declared_what,
-            declared_by=going_on.declared_by,
             declared_at=f"{declared_at:%Y-%m-%d %H:%M:%S}" if declared_at else "",
             checks={key: check for key, check in self.request.checks.items() if key in known},
             drills=drills,
             confirm="",
             run="",
-            follows=run.id,
+            **same,
         )
 
     def _away_since(self, run: Run, group_ids: Sequence[str]) -> datetime | None:

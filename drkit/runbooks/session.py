@@ -18,8 +18,8 @@ class RunbookSession(Generic[Request]):
     """What the steps of a runbook share. It has no thread of its own and is used by one at a time.
 
     `overview` holds what there is to choose from, `inventory` the reading that is judged and planned on; both
-    are None before they were read. A subclass says which runs are its own (`refuse_plan`) and takes up the
-    plan of one (`take_up`).
+    are None before they were read. A subclass says which runs are its own (`_refuses`) and takes up the
+    plan of one (`_take_up`).
     """
 
     surveys: ClassVar[tuple[ThingKind, ...]]
@@ -92,23 +92,23 @@ class RunbookSession(Generic[Request]):
 
     def resume(self, run_id: str, *, takeover: bool = False, attended: bool = True) -> Run:
         """Go on with an earlier run, and read what it is about. `InputError` for a run of another kind."""
-        if refusal := self.refuse_plan(recorded(self.site.journal, run_id).plan):
+        if refusal := self._refuses(recorded(self.site.journal, run_id).plan):
             raise InputError(f"Run {run_id} {refusal}")
         run = self.site.resume(run_id, takeover=takeover, attended=attended)
-        self.take_up(run.plan)
+        self._take_up(run.plan)
         self.plan, self.run = run.plan, run
         return run
 
     def unfinished(self) -> list[RunRow]:
         """Runs of this kind on this backend that somebody should look after."""
         rows = unfinished(self.site.journal, self.site.backend)
-        return [row for row, state in rows if not self.refuse_plan(state.plan)]
+        return [row for row, state in rows if not self._refuses(state.plan)]
 
-    def refuse_plan(self, plan: Plan) -> str:
+    def _refuses(self, plan: Plan) -> str:
         """Why a run with this plan is none of this kind; empty where it is one."""
         raise NotImplementedError
 
-    def take_up(self, plan: Plan) -> None:
+    def _take_up(self, plan: Plan) -> None:
         """Read what the plan of an earlier run is about."""
         raise NotImplementedError
 

@@ -22,6 +22,7 @@ from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
 from drkit.runbooks.rows import attach_rows, objectives_rows, plan_rows, result_rows, whole_words
 from drkit.runbooks.session import AnySession
+from drkit.showing import count
 from drkit.site import Site
 
 EVERY = 0.5  # seconds between two readings of a run's state
@@ -146,7 +147,7 @@ def _refusal(plan: Plan) -> RefusedError:
     """All reasons in one error; nothing was sent."""
     reasons = "\n".join(f"- {out.subject}: {' '.join(map(str, out.objections))}" for out in plan.left_out)
     asked = len(plan.left_out) + len(plan.steps)
-    refused = f"{len(plan.left_out)} of {asked:,} pair{'s' if asked > 1 else ''} cannot be attached"
+    refused = f"{len(plan.left_out)} of {count(asked, 'pair')} cannot be attached"
     advice = " Give skip_refused=true to attach the others." if plan.steps else ""
     return RefusedError(
         f"Nothing was sent: {refused}.{advice}\n{reasons}",

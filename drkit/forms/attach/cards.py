@@ -233,10 +233,8 @@ class ConfirmAttachCard(ConfirmCard[AttachSession]):
         self.relabel(f"Attach {count(len(self.session.drafted.steps), 'pair')}")
         self.hold_back.value = self.session.request.fail_fast
 
-    def plan_words(self) -> Markup:
-        """Each pair with its device name, and what was left out."""
+    def _plan_words(self) -> Markup:
         return words.plan_words(self.session.reading, self.session.drafted)
 
-    def fail_fast(self) -> bool:
-        """Whether the first failure holds back what was not sent."""
+    def _fail_fast(self) -> bool:
         return bool(self.hold_back.value)

@@ -51,19 +51,16 @@ class AttachForm(RunbookForm[AttachSession, AttachRequest]):
 
     name = "attach"
 
-    def cards(self) -> Sequence[Card]:
-        """The cards in their order."""
+    def _cards(self) -> Sequence[Card]:
         session, result = self.session, AttachResultCard(self.session)
         result.anew.on_click(lambda _: self.restart(session.request))
         choosing = [ChooseInstanceCard(session), PickCard(session), PlanCard(session)]
         return [*choosing, ConfirmAttachCard(session), AttachRunCard(session), result]
 
-    def places(self) -> Mapping[str, Text]:
-        """What the session is about, once it was read, for the band."""
+    def _places(self) -> Mapping[str, Text]:
         return {"group": self.session.group.name}
 
-    def run_words(self, state: RunState) -> Text:
-        """The run, for the band."""
+    def _run_words(self, state: RunState) -> Text:
         return JOIN + state.run_id + " " + chip(state.phase.value, STATES[state.phase])
 
     def pick(self) -> Card:

@@ -18,8 +18,7 @@ class ConfirmRehearsalCard(ConfirmCard[RehearsalSession]):
         """Stay at the top: the plan is to be read before the name is typed."""
         self.toggle.focus()
 
-    def plan_words(self) -> Markup:
-        """Every step, how long each takes, and what it is measured against."""
+    def _plan_words(self) -> Markup:
         plan = self.session.drafted
         objectives = [(row["objective"], row["value"]) for row in objectives_rows(plan)]
         fixed = Markup("<details><summary>What it is measured against</summary>{}</details>")

@@ -22,23 +22,19 @@ class RehearsalForm(RunbookForm[RehearsalSession, RehearsalRequest]):
 
     name = "rehearsal"
 
-    def cards(self) -> Sequence[Card]:
-        """The cards in their order."""
+    def _cards(self) -> Sequence[Card]:
         session = self.session
         deciding = [ChooseGroupsCard(session), ObjectivesCard(session), ConfirmRehearsalCard(session)]
         return [*deciding, RehearsalRunCard(session), RehearsalResultCard(session, self.restart)]
 
-    def places(self) -> Mapping[str, Text]:
-        """What the session is about, once it was read, for the band."""
+    def _places(self) -> Mapping[str, Text]:
         return {"groups": ", ".join(self.session.names.values())}
 
-    def run_words(self, state: RunState) -> Text:
-        """The run, for the band."""
+    def _run_words(self, state: RunState) -> Text:
         return identity(state.run_id)
 
-    def styles(self) -> list[HTML]:
-        """The style sheets that its cards need."""
-        return [*super().styles(), own_style()]
+    def _styles(self) -> list[HTML]:
+        return [*super()._styles(), own_style()]
 
     def objectives(self) -> Card:
         """Step 2: what it is measured against."""
