@@ -12,7 +12,6 @@ from drkit.forms.markup import JOIN, identity, status_chip
 from drkit.forms.picking import WORDS
 from drkit.model import InstanceStatus, JobStatus, PairStatus, ServerStatus, Unknown
 
-SHOWN = 8  # columns at first; the others can be brought in
 LONG = 32  # letters of a text that may be broken anywhere, so that its table does not grow past the page
 
 _LAYOUT: dict[str, Any] = {
@@ -23,8 +22,8 @@ _LAYOUT: dict[str, Any] = {
 }
 
 
-def explorer(frame: DataFrame, columns: int = SHOWN) -> VBox:
-    """A table that is sorted and filtered in the page; the first columns are shown, others can be added."""
+def explorer(frame: DataFrame, columns: int) -> VBox:
+    """A table that is sorted and filtered in the page; so many columns are shown, others can be added."""
     shown = DataFrame({_head(name): [_cell(str(name), each) for each in frame[name]] for name in frame})
     hidden = list(range(columns, len(shown.columns)))
     table = ITable(

@@ -3,7 +3,7 @@
 from ipywidgets import VBox
 from markupsafe import Markup
 
-from drkit.forms.exploring import explorer
+from drkit.forms import explore
 from drkit.forms.live import Live
 from drkit.forms.markup import JOIN
 from drkit.report import Review
@@ -24,5 +24,5 @@ def review_box(review: Review) -> VBox:
     parts: list[object] = [Live(Markup('<p class="drkit-sentence">{}</p>{}').format(review.sentence, drawn))]
     for name, title in TABLES.items():
         if not (table := getattr(review, name)).empty:
-            parts += [Live(Markup("<h4>{}</h4>").format(title)), explorer(table)]
+            parts += [Live(Markup("<h4>{}</h4>").format(title)), explore(table)]
     return VBox(parts)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drkit.errors import UnknownNameError
+from drkit.errors import InputError, UnknownNameError
 from drkit.model import DrillStatus
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.requests import PlanRequest, read_moment
@@ -60,3 +60,8 @@ def test_a_plan_made_by_names_is_the_plan_made_by_ids() -> None:
 def test_no_time_is_no_declaration() -> None:
     assert read_moment(" ") is None
     assert read_moment("2025-12-31 23:55") == NOW
+
+
+def test_what_is_no_time_is_refused_with_how_to_write_it() -> None:
+    with pytest.raises(InputError, match="write it in UTC as 2026-11-20 03:05"):
+        read_moment("this morning")
