@@ -28,7 +28,7 @@ TAGS = {"div", "p", "b", "table", "tr", "th", "td", "ul", "li", "span", "h3"}
 
 @pytest.fixture(params=["demo", "large"], scope="module")
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    return Sandbox(request.param, now=lambda: 0.0, pairs=2000 if request.param == "large" else None)
+    return Sandbox(request.param, now=lambda: 0.0, pairs=500 if request.param == "large" else None)
 
 
 @pytest.fixture(scope="module")
