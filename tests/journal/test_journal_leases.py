@@ -241,6 +241,7 @@ def contend(
     journal.close()
 
 
+@pytest.mark.slow
 def test_two_processes_contending_for_a_group_never_hold_it_at_the_same_time(where: str) -> None:
     opened(where).close()
     spawn = multiprocessing.get_context("spawn")
