@@ -74,6 +74,7 @@ def public_values() -> set[type]:
     return kinds - {drkit.Clock, drkit.Unknown}  # a protocol, and a mere text
 
 
+@pytest.mark.xdist_group("public values")  # the worlds are made once
 class TestEveryPublicValue:
     def test_has_an_example_here(self, values: list[object]) -> None:
         assert public_values() <= {type(value) for value in values}
