@@ -54,7 +54,7 @@ def _evidence(journal: Journal) -> tuple[list[Evidence], tuple[str, ...]]:
     return sorted(found, key=lambda each: each.started_at), tuple(problems)
 
 
-@shows("sentence")
+@shows("title", "days", "groups")
 @dataclass(frozen=True)
 class Review:
     """The runs of one side, practice or real, oldest first. A notebook shows its summary and pictures."""
