@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import quote
 
 from drkit.api import decipher, wire
+from drkit.api.checks import failing
 from drkit.api.practice import PracticeRange
 from drkit.api.reading import USUAL, Reader, Scope
 from drkit.api.transport import CONNECTIONS, Auth, Transport
@@ -79,9 +80,11 @@ class Client:
     second here: 1 but for a sandbox.
     """
 
-    def __init__(self, backend: Backend, line: SignedInLine, clock: Clock, *, speed: float = 1.0) -> None:
+    def __init__(
+        self, backend: Backend, line: SignedInLine, clock: Clock, *, speed: float = 1.0, ca_file: str = ""
+    ) -> None:
         self.backend, self.speed = backend, speed
-        self._line = line
+        self._line, self._ca_file = line, ca_file
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="drkit-read")
         self._reader = Reader(line.ask, self._pool, clock, backend)
 
@@ -193,6 +196,13 @@ class Client:
         even sent.
         """
         return self._line.tell(wire.request_for(change))
+
+    def check(self, address: str) -> str:
+        """Why a health check ("tcp://host:port" or a URL) does not hold now; empty when it holds.
+
+        It goes to the real network, on the practice range too, and carries no token.
+        """
+        return failing(address, self._ca_file)
 
     @property
     def practice(self) -> PracticeRange:

@@ -67,7 +67,8 @@ def _open(profile: Profile, clock: Clock, transport: Transport) -> Client:
         project=project or project_id,
         project_id=project_id,
     )
-    return Client(backend, SignedInLine(transport, auth, roots, project_id), clock, speed=speed or 1.0)
+    line = SignedInLine(transport, auth, roots, project_id)
+    return Client(backend, line, clock, speed=speed or 1.0, ca_file=profile.ca_file)
 
 
 def _sandbox_speed(profile: Profile, transport: Transport, sdrs: str) -> float | None:
