@@ -1,6 +1,6 @@
 """SDRS and its neighbours ECS, EVS and IAM over HTTP.
 
-Here: `wire` (values to requests) and `decipher` (answers to JSON or an error), both pure; `transport`
+Here: `wire` (values to requests) and `responses` (answers to JSON or an error), both pure; `transport`
 (the one importer of httpx: time limits, retries of reads, sign in again); `auth`, `signer`, `secret`;
 `profiles` and `clouds` (where to go and who one is); `pages` and `reading` (one consistent inventory);
 `client` (the calls by name), `opening` (from a profile to a client); `practice` (a sandbox's control).

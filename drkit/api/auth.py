@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from drkit.api import signer
 from drkit.api.clouds import PROJECT
-from drkit.api.decipher import Response
 from drkit.api.profiles import KeyLogin, PasswordLogin, Profile
+from drkit.api.responses import Response
 from drkit.api.secret import Secret
 from drkit.api.transport import Open, OutgoingCall, Transport
 from drkit.api.wire import Request
@@ -180,13 +180,17 @@ def _project_id(project: WireFields) -> str:
 def _endpoints(catalog: Sequence[WireFields]) -> list[tuple[str, str, str]]:
     """The public addresses; an entry that lacks something is none that can be used."""
     return [
-        (_told(service, "type"), _told(each, "region_id") or _told(each, "region"), _told(each, "url"))
+        (
+            _optional(service, "type"),
+            _optional(entry, "region_id") or _optional(entry, "region"),
+            _optional(entry, "url"),
+        )
         for service in catalog
         if service.has("endpoints")
-        for each in service.objects("endpoints")
-        if _told(each, "interface") == "public" and _told(each, "url")
+        for entry in service.objects("endpoints")
+        if _optional(entry, "interface") == "public" and _optional(entry, "url")
     ]
 
 
-def _told(fields: WireFields, key: str) -> str:
+def _optional(fields: WireFields, key: str) -> str:
     return fields.text(key) if fields.has(key) else ""

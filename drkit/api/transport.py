@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from drkit.api.decipher import Response, clean, decipher, token_refused
+from drkit.api.responses import Response, clean, decode, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.clock import Clock
@@ -149,23 +149,23 @@ class Transport:
     def send(self, request: Request, base: str, auth: Auth) -> tuple[Json, Response]:
         """Send to the service at `base` and return the answer's JSON and the answer.
 
-        Raises as `decipher` does; UnreachableError when no connection was made, so that nothing was sent;
+        Raises as `decode` does; UnreachableError when no connection was made, so that nothing was sent;
         when something was sent and no answer came, UnavailableError for a read and OutcomeUnknownError for
         a change.
         """
         call, tries, renewed = OutgoingCall.of(request, base), 0, False
         while True:
             headers = auth.headers(call)
-            said, answer = self._try(call, auth, headers)
-            if answer is not None and not isinstance(said, DrkitError):
-                return said, answer
-            if not renewed and _may_renew(said, answer, request) and auth.renew(headers):
+            result, answer = self._try(call, auth, headers)
+            if answer is not None and not isinstance(result, DrkitError):
+                return result, answer
+            if not renewed and _may_renew(result, answer, request) and auth.renew(headers):
                 renewed = True
                 continue
             tries += 1
-            pause = None if request.changes else self._pause(said, tries)
+            pause = None if request.changes else self._pause(result, tries)
             if pause is None:
-                raise said
+                raise result
             self._clock.wait(pause)
 
     def sandbox_speed(self, root: str) -> float | None:
@@ -182,7 +182,7 @@ class Transport:
         if isinstance(answer, DrkitError):
             return answer, None
         try:
-            return decipher(answer, call.request, (*auth.secrets, *headers.values())), answer
+            return decode(answer, call.request, (*auth.secrets, *headers.values())), answer
         except DrkitError as error:
             return error.with_traceback(None), answer
 
@@ -280,8 +280,8 @@ _NOTHING_SENT = (
 )
 
 
-def _may_renew(said: DrkitError, answer: Response | None, request: Request) -> bool:
-    if answer is None or not isinstance(said, SignInError):
+def _may_renew(error: DrkitError, answer: Response | None, request: Request) -> bool:
+    if answer is None or not isinstance(error, SignInError):
         return False
     return token_refused(answer) or not request.changes
 

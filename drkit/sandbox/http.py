@@ -62,14 +62,14 @@ def bind(host: str, port: int) -> socket.socket:
         raise ValueError(f"The port must be 0 to 65535, not {port}.")
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     # The protocol is named so that asyncio sets TCP_NODELAY; without it an answer takes 40 ms.
-    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((str(address), port))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((str(address), port))
     except OSError as error:
-        found.close()
+        listener.close()
         raise ValueError(f"Port {port} on {host} cannot be used: {error.strerror}.") from error
-    return found
+    return listener
 
 
 def _listen(sandbox: Sandbox, host: str, port: int) -> socket.socket:
