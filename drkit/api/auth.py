@@ -45,6 +45,9 @@ class TokenAuth:
 
     def __init__(self, profile: Profile, login: PasswordLogin, transport: Transport, clock: Clock) -> None:
         self._profile, self._login, self._transport, self._clock = profile, login, transport, clock
+        # Guards the session and is held while one thread signs in, so that the others wait for its token
+        # instead of signing in too. The sign-in itself goes out with `Open`, which never asks for a session:
+        # the lock is not taken twice, and no other lock is taken under it.
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._renew_after = 0.0
@@ -71,8 +74,9 @@ class TokenAuth:
     def renew(self, refused: Mapping[str, Secret], /) -> bool:
         """Sign in again, unless another thread has done so since."""
         with self._lock:
+            # Many threads may hold the same refused token: the first renews, the rest see another one here.
             if self._session is None or self._session.token == refused["X-Auth-Token"]:
-                self._session = None
+                self._session = None  # a sign-in that fails must not leave the refused token in use
                 self._session = self._sign_in()
         return True
 

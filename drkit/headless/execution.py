@@ -98,6 +98,8 @@ class RunbookClient(NotebookClient):
     @asynccontextmanager
     async def async_setup_kernel(self, **kwargs: Any) -> AsyncIterator[None]:  # noqa: ANN401 - nbclient's
         """Start the kernel and end it; in between signals interrupt the cell that runs."""
+        # One thread: the loop runs on the main one, cells are awaited, and the loop calls `_on_signal` between
+        # two steps, never in the middle of one. So nothing here needs a lock.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)
@@ -125,6 +127,8 @@ class RunbookClient(NotebookClient):
             raise Interrupted
 
     def _on_signal(self) -> None:
+        # The first signal interrupts the cell and kills the kernel after a while, a second one kills at once:
+        # its task takes the place of the one that is still waiting.
         self.interruptions += 1
         if self._ending:
             self._ending.cancel()

@@ -26,6 +26,8 @@ def application(sandbox: Sandbox) -> ASGIApp:
         body = await request.body()
         path = scope["raw_path"].decode("latin-1")
         query = scope["query_string"]
+        # On the event loop's thread, so one request at a time; it takes milliseconds. Delays are awaited
+        # after it, outside the sandbox's lock, and hold up nobody else.
         answer = sandbox.handle(request.method, path, query, dict(request.headers), body)
         if answer.delay or answer.lost == "timeout":
             with contextlib.suppress(TimeoutError):
@@ -112,6 +114,8 @@ def running(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iter
     before, ready = sandbox.url, threading.Event()
     with contextlib.closing(_listen(sandbox, host, port)) as listener:
         server = _Server(sandbox, ready.set)
+        # The loop lives in this thread alone. Across threads go only `ready` (set there, awaited here) and
+        # `should_exit`, a flag that the loop looks at several times a second.
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
         thread.start()
         try:
