@@ -92,7 +92,7 @@ class Client:
         self.backend, self.speed = backend, speed
         self._connection, self._ca_file = connection, ca_file
         # Reads side by side, as many as there are connections. Only callers' threads hand work to it and wait
-        # for it, and work in it never does: a task that waited for the pool could wait for itself. Changes are
+        # for it; work in it never does, for a task that waits for the pool could wait for itself. Changes are
         # sent by the thread that calls `submit`.
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="drkit-read")
         self._reader = Reader(connection.ask, self._pool, clock, backend)

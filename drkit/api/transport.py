@@ -1,4 +1,4 @@
-"""The one importer of httpx beside the sandbox: sends requests, keeps time limits, tries reads again, signs in again once.
+"""The one importer of httpx beside the sandbox: sends requests, keeps time limits, tries reads again.
 
 What is repeated and what not:
 
@@ -130,8 +130,8 @@ class Transport:
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         # No lock of its own: `httpx.Client` is made for many threads, everything else here is set once, and
-        # what a call needs (its tries, whether it signed in again) lives on the stack of the thread that sends.
-        # A thread waits for its turn at the pool, and between tries it holds no connection.
+        # what a call needs (its tries, whether it signed in again) is local to the thread that sends. A thread
+        # waits for its turn at the pool of connections, and between tries it holds none.
         self._clock, self._jitter, self._tick = clock, jitter, tick
         _keep_headers_out_of_logs()
         self._client = httpx.Client(

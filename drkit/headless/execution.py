@@ -98,8 +98,8 @@ class RunbookClient(NotebookClient):
     @asynccontextmanager
     async def async_setup_kernel(self, **kwargs: Any) -> AsyncIterator[None]:  # noqa: ANN401 - nbclient's
         """Start the kernel and end it; in between signals interrupt the cell that runs."""
-        # One thread: the loop runs on the main one, cells are awaited, and the loop calls `_on_signal` between
-        # two steps, never in the middle of one. So nothing here needs a lock.
+        # One thread: the loop runs on the main one, cells are awaited, and `_on_signal` is called by the loop
+        # between two steps, never in the middle of one. So nothing here needs a lock.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)

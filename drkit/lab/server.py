@@ -39,8 +39,8 @@ def free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-# No threads here: the main thread waits in `wait_until_...`, and signal handlers, which run on it too, only set
-# `stop`. Lab is another process. Its end is tied to ours twice: `__exit__` ends it in order, and should this
+# No threads here: the main thread waits in `wait_until_...`, and signal handlers, which run on it too, set
+# `stop` and no more. Lab is another process. Its end is tied to ours twice: `__exit__` ends it in order, and should this
 # process die without that, the lifeline closes and a thread in Lab's server ends it (`lab.extension`).
 
 

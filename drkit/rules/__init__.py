@@ -1,8 +1,8 @@
 """May it be done, and if not, why and what to do first: pure functions of an `Inventory`.
 
-Here: one plain function per rule, by what it speaks of, and `judge`, which asks all rules of an
-operation, and `way_from`, the way to a state where they agree. Not here: I/O, the api, pandas. A rule is drkit's own reading of the reference: nothing is copied
-from the sandbox, which is the other reading.
+Here: one plain function per rule, by what it speaks of; `judge`, which asks all rules of an operation;
+`way_from`, the way to a state where they agree. Not here: I/O, the api, pandas. A rule is drkit's own reading
+of the reference: nothing is copied from the sandbox, which is the other reading.
 """
 
 from drkit.rules.drilling import faulty
