@@ -130,8 +130,8 @@ class Transport:
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         # No lock of its own: `httpx.Client` is made for many threads, everything else here is set once, and
-        # what a call needs (its tries, whether it signed in again) is local to the thread that sends. A thread
-        # waits for its turn at the pool of connections, and between tries it holds none.
+        # what a call needs (its tries, whether it signed in again) is local to the thread that sends. That
+        # thread waits for its turn at the pool of connections; between tries it holds none.
         self._clock, self._jitter, self._tick = clock, jitter, tick
         _keep_headers_out_of_logs()
         self._client = httpx.Client(

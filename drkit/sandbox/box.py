@@ -51,8 +51,8 @@ class Sandbox:
         self._ticked = self._tick()
         # Guards the world and `_ticked`. Requests come from httpx's callers, from the server's event loop and
         # from who controls it: each catches up and acts under one hold, so that a request sees one moment.
-        # Never held while an answer is delayed or a file is written: others go on meanwhile. Nothing takes it
-        # twice here; it is re-entrant for a signal handler that asks the sandbox on the thread it interrupted.
+        # Never held while an answer is delayed or a file is written: others go on. Nothing here takes it
+        # twice; it is re-entrant for a signal handler that asks the sandbox on the thread it interrupted.
         self._lock = threading.RLock()
         self.url = IN_PROCESS
 
