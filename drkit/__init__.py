@@ -1,16 +1,93 @@
-"""drkit: disaster-recovery runbooks for SDRS, with a practice range.
+"""Disaster-recovery runbooks for SDRS, with a practice range to learn, test and rehearse on.
 
-    import drkit
-    site = drkit.connect()      # the sandbox, unless another profile is named
-    site.groups()
+    >>> import drkit
 
-Here: what notebooks and scripts use. `connect` gives a `Site`; values and errors are those of `drkit.model`
-and `drkit.errors`. What needs pandas and the network is loaded when it is first used.
+Connect: to the practice range, unless DRKIT_PROFILE or an argument names a cloud. `Site` is one project.
+
+    >>> site = drkit.connect()
+    >>> site
+    <Site PRACTICE, project sandbox-1>
+
+Look: every table is a DataFrame, names first, ids last, times in UTC, sizes in GB.
+
+    >>> site.groups()[["group", "status", "pairs"]].head(2)
+               group     status  pairs
+    0  shop-frontend  protected      9
+    1   shop-backend  available     15
+
+Ask why not: each objection with what is, what would have to be, and what to do first. No row: it may be done.
+
+    >>> site.why_not("planned_failover", group="shop-backend", to="target")["wanted"].iloc[0]
+    'error-reversing or protected'
+
+Plan: nothing is sent. What the rules refuse is left out, with the reasons.
+
+    >>> plan = site.plan_attach("app-01", ["app-cache-01"])
+    >>> [step.title for step in plan.steps]
+    ['Attach app-cache-01 to app-01 as /dev/vdc']
+
+Run: the name of the group confirms the plan. A change is never sent twice, whatever happens.
+
+    >>> run = site.run(plan, confirm="shop-backend")
+
+Watch: `wait` comes back at the end, or when the run asks somebody; `state` says how it is now.
+
+    >>> run.wait().phase
+    <RunPhase.DONE: 'done'>
+    >>> site.steps(run.id)[["title", "phase"]].values.tolist()
+    [['Attach app-cache-01 to app-01 as /dev/vdc', 'done']]
+
+Resume: after a crash, a stop or an unknown outcome, from any machine that reaches the journal.
+
+    >>> run = site.resume(run.id)
+
+Rehearse: say what is measured, get the plan, start it, sign off what people do, and keep the report.
+
+    >>> objectives = drkit.Objectives(
+    ...     kind=drkit.RunbookKind.PLANNED_FAILOVER,
+    ...     scenario="Maintenance of the first zone",
+    ...     scope="The shop's frontend",
+    ...     criteria="Customers see the shop",
+    ...     participants=("Duty lead",),
+    ...     rto_targets=(("shop-frontend", 900),),
+    ... )
+    >>> plan = site.plan_rehearsal(drkit.PlanRequest(objectives, waves=[["shop-frontend"]]))
+    >>> run = site.run(plan, confirm="shop-frontend")
+    >>> while (state := run.wait()).phase.alive:
+    ...     for step in state.steps:
+    ...         if drkit.Action.SIGN_OFF in step.actions:
+    ...             run.sign_off(step.key, passed=True, who="Duty lead")
+    >>> state.phase
+    <RunPhase.DONE: 'done'>
+    >>> report = site.record(run.id).write()
+    >>> site.close()
+
+What is here:
+
+- begin: connect, Site, why_not, PracticeRange (the practice range's faults and time), review
+- plan: PlanRequest, Objectives, RunbookKind, Plan, Step, LeftOut, Objection, Verdict, WayOut
+- run: Run, RunState, StepState, RunPhase, StepPhase, Action
+- keep: Journal, Lease, RunRecord, Review, Reviews
+- values: Backend, Inventory, ProtectionGroup, ProtectedInstance, ReplicationPair, Attachment, Drill, Server,
+  Disk, Job, Change, Operation
+- statuses: GroupStatus, InstanceStatus, PairStatus, DrillStatus, JobStatus, ServerStatus, ReplicationStatus,
+  Station, Unknown (a word that no reference names), and the Phase of each
+- tables: COLUMNS, the columns of every table with their dtypes
+- time: Clock, SystemClock, SteppedClock (for tests that don't wait)
+- errors: DrkitError and below it InputError, ProfileError, UnknownNameError, RefusedError, NotConfirmedError,
+  StalePlanError, LeaseHeldError, ServiceError, SignInError, GoneError, BusyError, UnavailableError,
+  UnreachableError, OutcomeUnknownError, WireError, JournalError, JournalDamagedError, LeaseLostError
+- the version: __version__
+
+Public and stable is what `drkit.__all__` lists, with its documented attributes; all else may change at any
+time. Before 1.0 a new minor version (0.2) may change what is public, a patch (0.1.1) does not; the README's
+part "Changes" says what changed. What needs pandas or the network is loaded when it is first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from drkit.clock import Clock, SteppedClock, SystemClock
 from drkit.errors import (
     BusyError,
     DrkitError,
@@ -36,30 +113,52 @@ from drkit.model import (
     Attachment,
     Backend,
     Change,
+    Disk,
     Drill,
+    DrillStatus,
+    GroupStatus,
+    InstanceStatus,
     Inventory,
     Job,
+    JobStatus,
     Operation,
+    PairStatus,
+    Phase,
     ProtectedInstance,
     ProtectionGroup,
     ReplicationPair,
+    ReplicationStatus,
     Server,
+    ServerStatus,
+    Station,
+    Unknown,
 )
 
 if TYPE_CHECKING:
-    from drkit.plan import Plan, Step
-    from drkit.report import review
+    from drkit.api import PracticeRange
+    from drkit.execution import Action, Run, RunPhase, RunState, StepPhase, StepState
+    from drkit.journal import Journal, Lease
+    from drkit.plan import LeftOut, Objectives, Plan, PlanRequest, RunbookKind, Step, WayOut
+    from drkit.report import Review, Reviews, RunRecord, review
+    from drkit.rules import Objection, Verdict
     from drkit.site import Site, connect, why_not
+    from drkit.tables import COLUMNS
 
     __version__: str
 
 _LATER = {
-    "Plan": "drkit.plan",
-    "Site": "drkit.site",
-    "Step": "drkit.plan",
-    "connect": "drkit.site",
-    "review": "drkit.report",
-    "why_not": "drkit.site",
+    name: f"drkit.{room}"
+    for room, names in {
+        "api": ("PracticeRange",),
+        "execution": ("Action", "Run", "RunPhase", "RunState", "StepPhase", "StepState"),
+        "journal": ("Journal", "Lease"),
+        "plan": ("LeftOut", "Objectives", "Plan", "PlanRequest", "RunbookKind", "Step", "WayOut"),
+        "report": ("Review", "Reviews", "RunRecord", "review"),
+        "rules": ("Objection", "Verdict"),
+        "site": ("Site", "connect", "why_not"),
+        "tables": ("COLUMNS",),
+    }.items()
+    for name in names
 }
 
 
@@ -76,38 +175,72 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "COLUMNS",
+    "Action",
     "Attachment",
     "Backend",
     "BusyError",
     "Change",
+    "Clock",
+    "Disk",
     "Drill",
+    "DrillStatus",
     "DrkitError",
     "GoneError",
+    "GroupStatus",
     "InputError",
+    "InstanceStatus",
     "Inventory",
     "Job",
+    "JobStatus",
+    "Journal",
     "JournalDamagedError",
     "JournalError",
+    "Lease",
     "LeaseHeldError",
     "LeaseLostError",
+    "LeftOut",
     "NotConfirmedError",
+    "Objection",
+    "Objectives",
     "Operation",
     "OutcomeUnknownError",
+    "PairStatus",
+    "Phase",
     "Plan",
+    "PlanRequest",
+    "PracticeRange",
     "ProfileError",
     "ProtectedInstance",
     "ProtectionGroup",
     "RefusedError",
     "ReplicationPair",
+    "ReplicationStatus",
+    "Review",
+    "Reviews",
+    "Run",
+    "RunPhase",
+    "RunRecord",
+    "RunState",
+    "RunbookKind",
     "Server",
+    "ServerStatus",
     "ServiceError",
     "SignInError",
     "Site",
     "StalePlanError",
+    "Station",
     "Step",
+    "StepPhase",
+    "StepState",
+    "SteppedClock",
+    "SystemClock",
     "UnavailableError",
+    "Unknown",
     "UnknownNameError",
     "UnreachableError",
+    "Verdict",
+    "WayOut",
     "WireError",
     "__version__",
     "connect",

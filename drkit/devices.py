@@ -128,20 +128,20 @@ class Names:
 
 def names_on(reading: Reading, instance: ProtectedInstance) -> Names:
     """What is known of the names on an instance, worked out once per reading."""
-    found = reading.memo.get((Names, instance.id))
-    if not isinstance(found, Names):
+    names = reading.memo.get((Names, instance.id))
+    if not isinstance(names, Names):
         held = tuple(_holders(reading, instance))
-        known_first = {each.name.letters: each for each in reversed(held)}
-        found = Names(_learn(reading, instance, held), known_first)
-        reading.memo[Names, instance.id] = found
-    return found
+        known_first = {holder.name.letters: holder for holder in reversed(held)}
+        names = Names(_learn(reading, instance, held), known_first)
+        reading.memo[Names, instance.id] = names
+    return names
 
 
 def device_of(reading: Reading, server: Server, disk: BlockDevice) -> str:
     """The device name of a disk on a server as the server tells it, else the disk; empty if neither does."""
     known = reading.disks.get(disk.disk_id)
-    told = dict(known.servers) if known and not disk.device else {}
-    return disk.device or told.get(server.id, "")
+    devices = dict(known.servers) if known and not disk.device else {}
+    return disk.device or devices.get(server.id, "")
 
 
 def taken(reading: Reading, instance: ProtectedInstance) -> Mapping[str, NameHolder]:
@@ -204,11 +204,11 @@ def assign(
 
 def _holders(reading: Reading, instance: ProtectedInstance) -> Iterator[NameHolder]:
     ours: set[str] = set()
-    for each in reading.attachments_on(instance.id):
-        pair = reading.pairs.get(each.pair_id)
+    for attachment in reading.attachments_on(instance.id):
+        pair = reading.pairs.get(attachment.pair_id)
         ours.update(pair.disk_ids if pair else ())
-        if name := parse(each.device):
-            yield NameHolder(name, f"pair {pair.name if pair else each.pair_id}", known=True)
+        if name := parse(attachment.device):
+            yield NameHolder(name, f"pair {pair.name if pair else attachment.pair_id}", known=True)
     for server in servers_of(reading, instance):
         for disk in server.disks:
             if name := parse(device_of(reading, server, disk)):
@@ -224,10 +224,10 @@ def _learn(reading: Reading, instance: ProtectedInstance, held: Sequence[NameHol
         evidence, seen = [f"{name} is attached" for name in names], {name.prefix for name in names}
     if not seen:
         return Prefix(None, f"no root device and no other disk of {instance.name} is known")
-    told = ", ".join(evidence)
+    reason = ", ".join(evidence)
     if len(seen) > 1 or not seen <= set(LETTERS):
-        return Prefix(None, f"the names on {instance.name} do not agree on /dev/vd or /dev/sd: {told}")
-    return Prefix(seen.pop(), told)
+        return Prefix(None, f"the names on {instance.name} do not agree on /dev/vd or /dev/sd: {reason}")
+    return Prefix(seen.pop(), reason)
 
 
 def _disk_words(reading: Reading, server: Server, disk: BlockDevice) -> str:

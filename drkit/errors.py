@@ -21,12 +21,19 @@
         └── LeaseLostError
 
 `exit_code` is what a command ends with: 2 when nothing was changed because of it, 1 when a step
-failed, 3 when the outcome of a change is not known.
+failed, 3 when the outcome of a change is not known. What an error speaks of it carries as values as well.
 """
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from drkit.journal import Lease
+    from drkit.plan import Step
+    from drkit.rules import Objection
 
 
 class DrkitError(Exception):
@@ -48,7 +55,15 @@ class ProfileError(InputError):
 
 
 class UnknownNameError(InputError):
-    """A name or id fits nothing, or more than one thing."""
+    """A name or id fits nothing, or more than one thing.
+
+    `what` was looked for ("protection group") under which `name`; `near` are the names that come close, or
+    the ids of all things of that name.
+    """
+
+    def __init__(self, sentence: str, *, what: str = "", name: str = "", near: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.what, self.name, self.near = what, name, tuple(near)
 
     @classmethod
     def among(cls, what: str, name: str, known: Iterable[str]) -> Self:
@@ -61,15 +76,29 @@ class UnknownNameError(InputError):
             hint = f"known: {', '.join(map(repr, names[:8]))}{', ...' if len(names) > 8 else ''}"
         else:
             hint = f"there is no {what} at all"
-        return cls(f"No {what} is named {name!r}; {hint}")
+        return cls(f"No {what} is named {name!r}; {hint}", what=what, name=name, near=near)
 
 
 class RefusedError(DrkitError):
-    """The change is not allowed now; nothing was sent. `objections` holds the reasons, all of them."""
+    """The change is not allowed now; nothing was sent.
 
-    def __init__(self, sentence: str, objections: Iterable[Any] = ()) -> None:
+    `objections` holds the reasons, all of them; `run_id` names the run, where one is spoken of.
+    """
+
+    def __init__(self, sentence: str, objections: "Iterable[Objection]" = (), *, run_id: str = "") -> None:
         super().__init__(sentence)
-        self.objections = tuple(objections)
+        self.objections, self.run_id = tuple(objections), run_id
+
+    def table(self) -> "pd.DataFrame":
+        """One row per objection, with the texts of `Site.why_not`: what is, what would have to be, a remedy.
+
+        The columns are subject, rule, code, found, wanted, remedy; an empty table has them too.
+        """
+        import pandas as pd  # noqa: PLC0415  # an error costs nothing as long as nobody asks for its table
+
+        columns = ("subject", "rule", "code", "found", "wanted", "remedy")
+        rows = [(it.subject, it.sentence, it.code, it.found, it.wanted, it.remedy) for it in self.objections]
+        return pd.DataFrame(rows, columns=columns, dtype="str")
 
 
 class NotConfirmedError(RefusedError):
@@ -77,11 +106,21 @@ class NotConfirmedError(RefusedError):
 
 
 class StalePlanError(RefusedError):
-    """The world changed after the plan was shown; the changed steps need a new yes."""
+    """The world changed after the plan was shown; the changed steps, in `steps`, need a new yes."""
+
+    def __init__(
+        self, sentence: str, objections: "Iterable[Objection]" = (), *, steps: "Iterable[Step]" = ()
+    ) -> None:
+        super().__init__(sentence, objections)
+        self.steps = tuple(steps)
 
 
 class LeaseHeldError(RefusedError):
-    """Another run holds the group."""
+    """Another run holds the group: the run `run_id`; `leases` say who, since when, doing what."""
+
+    def __init__(self, sentence: str, leases: "Iterable[Lease]" = ()) -> None:
+        self.leases = tuple(leases)
+        super().__init__(sentence, run_id=self.leases[0].run_id if self.leases else "")
 
 
 class ServiceError(DrkitError):
@@ -97,9 +136,9 @@ class ServiceError(DrkitError):
     ) -> None:
         self.status, self.code, self.message = status, code, message
         self.where, self.request_id = where, request_id
-        told = f"answered {status} {code}" if code != str(status) else f"answered {status}"
-        said = told.strip() if status else "gave no answer"
-        super().__init__(f"{where or 'The service'} {said}: {message}")
+        answer = f"answered {status} {code}" if code != str(status) else f"answered {status}"
+        outcome = answer.strip() if status else "gave no answer"
+        super().__init__(f"{where or 'The service'} {outcome}: {message}")
 
 
 class SignInError(ServiceError):
@@ -139,14 +178,25 @@ class WireError(DrkitError):
 
 
 class JournalError(DrkitError):
-    """The journal cannot be read or written: the run stops before the next change."""
+    """The journal cannot be read or written: the run stops before the next change.
+
+    `run_id` names the run; it is empty where the whole journal is meant.
+    """
 
     exit_code = 3
 
+    def __init__(self, sentence: str, *, run_id: str = "") -> None:
+        super().__init__(sentence)
+        self.run_id = run_id
+
 
 class JournalDamagedError(JournalError):
-    """The journal's chain does not hold; the sentence says where it breaks."""
+    """The journal's chain does not hold; `faults` are sentences that say where it breaks."""
+
+    def __init__(self, sentence: str, *, run_id: str = "", faults: Iterable[str] = ()) -> None:
+        super().__init__(sentence, run_id=run_id)
+        self.faults = tuple(faults) or (sentence,)
 
 
 class LeaseLostError(JournalError):
-    """Another run took the group over; this one may no longer write or send."""
+    """Another run took the group over; this one, `run_id`, may no longer write or send."""

@@ -22,6 +22,7 @@ from drkit.model import Argument, Backend, Inventory, Operation, ThingKind, find
 from drkit.plan import Plan, PlanRequest, changes_of, pair_in, plan_rehearsal, read_operation, ways_out
 from drkit.plan import attach as building
 from drkit.rules import judge
+from drkit.showing import card, line, table
 
 if TYPE_CHECKING:
     from drkit.report import RunRecord
@@ -34,9 +35,10 @@ def connect(profile: str | None = None, *, clock: Clock | None = None, journal: 
     """Sign in and return the site of a profile: the one named, else DRKIT_PROFILE, else the sandbox.
 
     The sandbox is the one that runs on this machine, else one inside this process, made at the first call
-    and kept (DRKIT_SANDBOX_SPEED sets how fast its jobs go). `journal` is a file or a database URL, else
-    DRKIT_JOURNAL, else a file in the platform's data folder. Raises ProfileError that names what is missing,
-    SignInError for wrong credentials, UnreachableError for no connection.
+    and kept (DRKIT_SANDBOX_SPEED sets how fast its jobs go, DRKIT_SANDBOX_MANNER how much its answers tell).
+    `journal` is a file or a database URL, else DRKIT_JOURNAL, else a file in the platform's data folder.
+    Raises ProfileError that names what is missing, SignInError for wrong credentials, UnreachableError for no
+    connection.
     """
     name = api.chosen(profile)
     if name != api.SANDBOX:
@@ -55,6 +57,7 @@ def practise(sandbox: "Sandbox", *, clock: Clock | None = None, journal: Where =
     return Site(client, clock=clock, journal=journal)
 
 
+@tables.documented(tables.OBJECTIONS)
 def why_not(
     operation: Operation | str,
     *,
@@ -89,7 +92,14 @@ class Site:
         self._clock, self._where = clock or SystemClock(), journal
 
     def __repr__(self) -> str:
-        return f"<Site {self.backend.label}, project {self.backend.project}>"
+        return line(self, f"{self.backend.label}, project {self.backend.project}")
+
+    def _repr_html_(self) -> str:
+        backend = self.backend
+        facts = [("region", backend.region), ("project", backend.project), ("its id", backend.project_id)]
+        if "journal" in vars(self):  # showing a site does not open one
+            facts.append(("journal", self.journal.where))
+        return card(f"{backend.label}: {backend.cloud}", table(("what", "which"), facts))
 
     def __enter__(self) -> Self:
         return self
@@ -135,6 +145,7 @@ class Site:
         ids = [find("protected instance", each, known).id for each in names]
         return self.client.inventory(group_id, block_devices_of=ids, disks=disks)
 
+    @tables.documented(tables.GROUPS)
     def groups(self, group: str = "") -> pd.DataFrame:
         """Protection groups."""
         inventory = self._read("", ("groups",))
@@ -143,41 +154,48 @@ class Site:
             inventory = replace(inventory, groups={chosen.id: chosen})
         return _with_problems(tables.groups(inventory), inventory)
 
+    @tables.documented(tables.INSTANCES)
     def instances(self, group: str = "") -> pd.DataFrame:
         """Protected instances with both of their servers."""
         inventory = self._read(group, ("groups", "instances", "servers"))
         return _with_problems(tables.instances(inventory), inventory)
 
+    @tables.documented(tables.PAIRS)
     def pairs(self, group: str = "") -> pd.DataFrame:
         """Replication pairs and what they are attached to."""
         inventory = self._read(group, ("groups", "instances", "pairs"))
         return _with_problems(tables.pairs(inventory), inventory)
 
+    @tables.documented(tables.ATTACHMENTS)
     def attachments(self, group: str = "") -> pd.DataFrame:
         """Which pair is attached to which instance under which device name."""
         inventory = self._read(group, ("groups", "instances", "pairs", "servers"))
         return _with_problems(tables.attachments(inventory), inventory)
 
+    @tables.documented(tables.SERVERS)
     def servers(self, group: str = "") -> pd.DataFrame:
         """Servers and the part they play; of a group, if one is named."""
         inventory = self._read(group, ("groups", "instances", "pairs", "drills"))
-        members = {one for each in inventory.instances.values() for one in each.server_ids}
+        members = {server for instance in inventory.instances.values() for server in instance.server_ids}
         members |= {server for drill in inventory.drills.values() for _, server in drill.servers}
-        found = {each.id: each for each in self.client.servers() if not group or each.id in members}
-        inventory = replace(inventory, servers=found)
+        servers = {each.id: each for each in self.client.servers() if not group or each.id in members}
+        inventory = replace(inventory, servers=servers)
         return _with_problems(tables.servers(inventory), inventory)
 
+    @tables.documented(tables.DRILLS)
     def drills(self, group: str = "") -> pd.DataFrame:
         """DR drills."""
         inventory = self._read(group, ("groups", "drills"))
         return _with_problems(tables.drills(inventory), inventory)
 
+    @tables.documented(tables.JOBS)
     def jobs(self, ids: Iterable[str]) -> pd.DataFrame:
         """Jobs of SDRS, by their ids."""
         return tables.jobs(self.client.jobs(ids))
 
     # judging and planning
 
+    @tables.documented(tables.OBJECTIONS)
     def why_not(
         self,
         operation: Operation | str,
@@ -215,23 +233,25 @@ class Site:
         `prefix` is "vd" (KVM) or "sd" (Xen), for servers that don't tell. What the rules refuse is in
         `left_out`, with all objections. Nothing is sent.
         """
-        inventory, chosen, ids = self._wished(Operation.ATTACH_PAIR, group, instance, _names(pairs))
+        inventory, chosen, ids = self._looked_up(Operation.ATTACH_PAIR, group, instance, _names(pairs))
         home = inventory.instances[chosen].group_id
         by_hand = {pair_in(inventory, name, home).id: each for name, each in devices.items()}
         return building.plan_attach(inventory, chosen, ids, devices=by_hand, prefix=prefix)
 
     def plan_detach(self, instance: str, pairs: str | Iterable[str], *, group: str = "") -> Plan:
         """Plan to detach pairs from an instance. Nothing is sent."""
-        return building.plan_detach(*self._wished(Operation.DETACH_PAIR, group, instance, _names(pairs)))
+        return building.plan_detach(*self._looked_up(Operation.DETACH_PAIR, group, instance, _names(pairs)))
 
-    def plan_rehearsal(self, wish: PlanRequest) -> Plan:
-        """Plan a DR drill, a planned failover, the way back, a failover or a re-protection.
+    def plan_rehearsal(self, request: PlanRequest) -> Plan:
+        """Plan a DR drill or its clean-up, a planned failover, the way back, a failover, a re-protection, or
+        the restart of production.
 
         The kind of the objectives decides which. Nothing is sent. Raises RefusedError with every objection
-        and the shortest legal way there.
+        and the shortest legal way there, InputError for objectives that are not complete.
         """
-        return plan_rehearsal(self.inventory(), wish, self._clock.now())
+        return plan_rehearsal(self.inventory(), request, self._clock.now())
 
+    @tables.documented(tables.WAYS)
     def ways_out(self, group: str) -> pd.DataFrame:
         """Where a group can go from its state: what is open, what it leads to, what is against it."""
         inventory = self.inventory(group)
@@ -281,10 +301,12 @@ class Site:
         self._report(run_id)
         return state
 
+    @tables.documented(tables.RUNS)
     def runs(self) -> pd.DataFrame:
         """The runs in the journal, unfinished ones first."""
         return tables.runs(each.row() for each in self.journal.runs())
 
+    @tables.documented(tables.STEPS)
     def steps(self, run_id: str) -> pd.DataFrame:
         """The steps of a run as the journal knows them."""
         return tables.steps(Board.replay(self.journal.entries(run_id)).state().rows())
@@ -306,7 +328,7 @@ class Site:
 
     # what several of them need
 
-    def _wished(
+    def _looked_up(
         self, operation: Operation, group: str, instance: str, pairs: tuple[str, ...]
     ) -> tuple[Inventory, str, list[str]]:
         """The reading to plan on, the id of the instance, and those of the pairs."""
@@ -331,9 +353,9 @@ class Site:
             known = {each.id: each for each in self.client.instances(group_id)}
             chosen = find("protected instance", instance, known)
             group_id, devices_of = chosen.group_id, (chosen.id,)
-        found = self.client.inventory(group_id, block_devices_of=devices_of, disks=disks)
-        if {*pairs} <= {*found.pairs, *(each.name for each in found.pairs.values())}:
-            return found
+        inventory = self.client.inventory(group_id, block_devices_of=devices_of, disks=disks)
+        if {*pairs} <= {*inventory.pairs, *(pair.name for pair in inventory.pairs.values())}:
+            return inventory
         return self.client.inventory(block_devices_of=devices_of, disks=disks)
 
 
@@ -356,10 +378,14 @@ def _embedded() -> "Sandbox":
     from drkit.sandbox import Sandbox  # noqa: PLC0415  # a real site never loads the sandbox
 
     text = os.environ.get("DRKIT_SANDBOX_SPEED", "").strip() or "10"
+    manner = os.environ.get("DRKIT_SANDBOX_MANNER", "").strip() or "full"
     with _making:
         if not _sandboxes:
             try:
-                _sandboxes.append(Sandbox(speed=float(text)))
-            except ValueError:
-                raise ProfileError(f"DRKIT_SANDBOX_SPEED={text!r} must be a number above 0.") from None
+                _sandboxes.append(Sandbox(speed=float(text), manner=manner))
+            except ValueError as error:
+                raise ProfileError(
+                    f"The practice range cannot begin with DRKIT_SANDBOX_SPEED={text!r} and "
+                    f"DRKIT_SANDBOX_MANNER={manner!r}: {error}"
+                ) from None
         return _sandboxes[0]

@@ -1,12 +1,84 @@
-"""What holds for every test: nothing of the person who runs them is read or touched."""
+"""What holds for every test: which are slow, in what order they run, which count for coverage, what is said
+of those that were skipped; and that nothing of the person who runs them is read or touched.
+"""
 
+import gc
 import os
 import signal
+import sys
+from collections import Counter
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("patient")
+HERE = Path(__file__).parent
+SLOW = ("browser", "crash", "notebooks", "lab", "agreement")  # seconds for a test; the longest first
+DECIDING = (
+    "devices",
+    "execution",
+    "journal",
+    "model",
+    "plan",
+    "rules",
+)  # rooms that their own tests must cover
 KEPT = {"DRKIT_REQUIRE_BROWSER", "DRKIT_REQUIRE_POSTGRES", "DRKIT_SCREENSHOTS", "DRKIT_TEST_POSTGRES"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests by their folders, and put the long ones first so that all workers end together."""
+    for item in items:
+        folder = _folder(item)
+        if folder in SLOW:
+            item.add_marker(pytest.mark.slow)
+        if folder == "browser":  # tests that share a Lab run on one worker
+            module = item.getparent(pytest.Module)
+            item.add_marker(pytest.mark.xdist_group(f"speed-{getattr(module and module.obj, 'SPEED', 60)}"))
+    items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the garbage collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("slow") is None:
+        return len(SLOW) + 1
+    return (*SLOW, _folder(item)).index(_folder(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """The branches of the deciding rooms are taken by their own tests, and not by accident by others."""
+    measuring = "coverage" in sys.modules and sys.modules["coverage"].Coverage.current()
+    if not measuring or _folder(item) in DECIDING:
+        return (yield)
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Right above pytest's own last line: what was skipped, and what has to be done to run it."""
+    yield
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = Counter(str(each[2] if isinstance(each, tuple | list) else each) for each in skipped)
+    told = [f"{count} {reason.removeprefix('Skipped: ')}" for reason, count in reasons.most_common()]
+    if told:
+        terminalreporter.write_line(f"{len(skipped)} skipped: {'; '.join(told)}")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -25,3 +97,11 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
             del os.environ[name]
     os.environ["DRKIT_JOURNAL"] = str(Path(place, "journal.sqlite"))
     os.environ["DRKIT_SANDBOX_FILE"] = str(Path(place, "sandbox.json"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_is_left_on_the_database_server() -> Iterator[None]:
+    yield
+    from tests.journal.stores import at_end
+
+    at_end.close()

@@ -118,6 +118,7 @@ class TestWhateverGoesWrong:
         assert cli.main(["run", "x"]) == code
         assert capsys.readouterr().err.splitlines()[-1] == sentence
 
+    @pytest.mark.slow
     def test_a_reader_that_has_seen_enough_is_no_error(self) -> None:
         command = f"{Path(sys.executable).with_name('drkit')} run 00_start_here --list"
         result = subprocess.run(

@@ -11,7 +11,6 @@ import pytest
 
 import drkit
 from drkit import site as site_module
-from drkit.clock import SystemClock
 from drkit.errors import (
     InputError,
     NotConfirmedError,
@@ -24,15 +23,9 @@ from drkit.execution.states import RunPhase
 from drkit.model import Operation
 from drkit.sandbox import Sandbox, running
 from drkit.site import Site, connect, practise, why_not
+from tests.clocks import Hurried
 
 GROUP, INSTANCE = "shop-backend", "app-01"
-
-
-class Hurried(SystemClock):
-    """The machine's clock, with waits that are a hundred times shorter."""
-
-    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
-        return super().wait(seconds / 100, stop)
 
 
 @pytest.fixture
@@ -42,7 +35,7 @@ def sandbox() -> Sandbox:
 
 @pytest.fixture
 def site(sandbox: Sandbox, tmp_path: Path) -> Iterator[Site]:
-    with practise(sandbox, clock=Hurried(), journal=tmp_path / "journal.sqlite") as opened:
+    with practise(sandbox, clock=Hurried(100), journal=tmp_path / "journal.sqlite") as opened:
         yield opened
 
 

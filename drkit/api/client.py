@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from drkit.api.reading import USUAL, Reader, Scope
 from drkit.api.transport import CONNECTIONS, Auth, Transport
 from drkit.api.wire import Json, Listing, Request, ServiceName
 from drkit.clock import Clock
-from drkit.errors import InputError, ProfileError
+from drkit.errors import InputError, ProfileError, WireError
 from drkit.model import (
     Backend,
     Change,
@@ -155,13 +156,13 @@ class Client:
         return self._reader.listed("disks")
 
     def quotas(self) -> tuple[Quota, ...]:
-        """How many groups, pairs and the like there are and may be."""
-        resources = (
-            WireFields("quota answer", self._connection.ask(wire.QUOTAS))
-            .object("quotas")
-            .objects("resources")
-        )
-        return tuple(Quota.from_wire(each.source) for each in resources)
+        """How many groups, pairs and the like there are and may be; what cannot be read is left out."""
+        answer = WireFields.lenient("quota answer", self._connection.ask(wire.QUOTAS))
+        quotas: list[Quota] = []
+        for resource in answer.object("quotas").objects("resources"):
+            with suppress(WireError):
+                quotas.append(Quota.from_wire(resource.source))
+        return tuple(quotas)
 
     def group(self, identity: str) -> ProtectionGroup:
         """The group of that id; GoneError when it is not there."""

@@ -20,7 +20,7 @@ Ask = Callable[[Request], Json]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a listing holds: the JSON objects in order, and in which way its pages did not fit together."""
+    """What a listing holds: its rows in order, and in which way its pages did not fit together."""
 
     objects: tuple[Json, ...] = ()
     problem: str = ""
@@ -59,7 +59,7 @@ def _page(listing: Listing, body: Json) -> _Page:
     count = fields.number("count")
     if not 0 <= count <= MOST_THINGS:
         raise WireError(f"'count' of a page of {listing.key} cannot be {count}")
-    return _Page(tuple(each.source for each in fields.objects(listing.key)), count)
+    return _Page(fields.rows(listing.key), count)  # a strange row among them is left to who reads the rows
 
 
 def _others(
@@ -71,14 +71,18 @@ def _others(
             yield listing, listing.page(start, size, filters)
 
 
+def _id_of(row: Json) -> str:
+    identity = row.get("id") if isinstance(row, dict) else None
+    return identity if isinstance(identity, str) else ""
+
+
 def _joined(listing: Listing, pages: Sequence[_Page | DrkitError]) -> Listed:
     errors = [each for each in pages if isinstance(each, DrkitError)]
     if errors:
         return Listed(error=errors[0])
     good = [each for each in pages if isinstance(each, _Page)]
-    objects = {
-        each.get("id", place): each for place, each in enumerate(one for page in good for one in page.objects)
-    }
+    rows = [row for page in good for row in page.objects]
+    objects = {_id_of(row) or place: row for place, row in enumerate(rows)}
     counts = {each.count for each in good}
     problem = ""
     if counts != {len(objects)}:

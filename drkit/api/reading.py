@@ -1,15 +1,16 @@
 """One consistent reading of a project, and what contradicts itself in it. Decides nothing."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from drkit.api import wire
-from drkit.api.pages import Ask, Listed, read_listings
+from drkit.api.pages import Ask, read_listings
 from drkit.api.wire import Filters, Listing
 from drkit.clock import Clock
-from drkit.errors import DrkitError, SignInError
+from drkit.errors import DrkitError, SignInError, WireError
 from drkit.model import (
     Attachment,
     Backend,
@@ -27,6 +28,7 @@ from drkit.model import (
 
 USUAL: tuple[ThingKind, ...] = ("groups", "instances", "pairs", "drills", "servers")
 MOST_PROBLEMS = 20
+NAMED = 3  # things with the same problem, by name; the others are counted
 
 _KINDS: Mapping[ThingKind, tuple[Listing, Callable[[object], Any]]] = {
     "groups": (wire.GROUPS, ProtectionGroup.from_wire),
@@ -73,39 +75,42 @@ class Reader:
         return replace(reading, servers=servers, problems=(*problems, *unread, *unknown))
 
     def listed(self, kind: ThingKind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
-        """All things of one kind; read a second time where the pages did not fit together."""
-        things, moved, errors = self._things(Scope((kind,), group_ids))
-        if moved:
-            things, moved, errors = self._things(Scope((kind,), group_ids))
-        if errors:
-            raise errors[kind]
-        return tuple(things[kind].values())
+        """All things of one kind; read a second time where the pages did not fit together.
+
+        Raises `WireError` for a row that cannot be told apart: who watches a thing must not take it for gone.
+        """
+        listing = self._listing(Scope((kind,), group_ids))
+        if listing.moved:
+            listing = self._listing(Scope((kind,), group_ids))
+        for error in (*listing.errors.values(), *map(WireError, listing.left_out)):
+            raise error
+        return tuple(listing.things[kind].values())
 
     def _read(self, scope: Scope) -> tuple[Inventory, tuple[str, ...], tuple[str, ...]]:
         """The reading, what a second one may mend, and what it won't."""
         began = self._clock.now()
-        things, moved, errors = self._things(scope)
-        for kind, error in errors.items():
+        listing = self._listing(scope)
+        for kind, error in listing.errors.items():
             if kind not in _NEIGHBOURS or isinstance(error, SignInError):
                 raise error
-        found = Inventory(self._backend, began, **things)
-        unread = tuple(f"The {kind} could not be read: {error}" for kind, error in errors.items())
-        return found, (*moved, *_contradictions(found, scope)), unread
+        found = Inventory(self._backend, began, **listing.things)
+        unread = (f"The {kind} could not be read: {error}" for kind, error in listing.errors.items())
+        for_good = (*unread, *listing.left_out, *_unknown_keys(found))
+        return found, (*listing.moved, *_contradictions(found, scope)), for_good
 
-    def _things(self, scope: Scope) -> tuple[dict[str, Any], tuple[str, ...], dict[ThingKind, DrkitError]]:
-        """The things by kind and id, which listings changed meanwhile, and which could not be read."""
+    def _listing(self, scope: Scope) -> "_Listing":
         tasks: list[tuple[ThingKind, Listing, Filters]] = [
-            (kind, _KINDS[kind][0], each) for kind in scope.kinds for each in _filters(kind, scope)
+            (kind, _KINDS[kind][0], filters) for kind in scope.kinds for filters in _filters(kind, scope)
         ]
         listings = read_listings(self._ask, self._pool, [(listing, filters) for _, listing, filters in tasks])
-        things: dict[str, Any] = {kind: {} for kind in scope.kinds}
-        errors: dict[ThingKind, DrkitError] = {}
+        result = _Listing({kind: {} for kind in scope.kinds})
+        result.moved += [listed.problem for listed in listings if listed.problem]
         for (kind, _, _), listed in zip(tasks, listings, strict=True):
-            try:
-                things[kind].update((each.id, each) for each in _parsed(kind, listed, scope))
-            except DrkitError as error:
-                errors[kind] = error
-        return things, tuple(each.problem for each in listings if each.problem), errors
+            if listed.error is not None:
+                result.errors[kind] = listed.error
+            for row in listed.objects:
+                result.take(kind, row, scope)
+        return result
 
     def _block_devices(
         self, found: Inventory, instance_ids: Sequence[str]
@@ -137,14 +142,39 @@ def _filters(kind: ThingKind, scope: Scope) -> tuple[Filters, ...]:
     return wire.of_groups(scope.group_ids) if kind in _OF_A_GROUP else ((),)
 
 
-def _parsed(kind: ThingKind, listed: Listed, scope: Scope) -> Iterator[Any]:
-    if listed.error is not None:
-        raise listed.error
-    read = _KINDS[kind][1]
-    for each in listed.objects:
-        thing = read(each)
+@dataclass(slots=True)
+class _Listing:
+    """What the listings held: things by kind and id, and sentences about what did not fit."""
+
+    things: dict[str, Any]
+    moved: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    errors: dict[ThingKind, DrkitError] = field(default_factory=dict)
+
+    def take(self, kind: ThingKind, row: object, scope: Scope) -> None:
+        """Read one row; a strange one is left out and said, so that it does not hide the others."""
+        try:
+            thing = _KINDS[kind][1](row)
+        except WireError as error:
+            self.left_out.append(f"One of the {kind} is left out: {error}")
+            return
         if kind not in _OF_A_GROUP or not scope.group_ids or thing.group_id in scope.group_ids:
-            yield thing
+            self.things[kind][thing.id] = thing
+
+
+def _unknown_keys(inventory: Inventory) -> Iterator[str]:
+    """Sentences about what things do not tell though the reference says they do, a line for each key."""
+    names: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for kind in _KINDS:
+        for thing in getattr(inventory, kind).values():
+            for key in thing.unknown:
+                names[kind, key].append(thing.name)
+    for (things, key), of in names.items():
+        more = f" and {len(of) - NAMED} more" if len(of) > NAMED else ""
+        yield (
+            f"{key!r} is not known of the {things} {', '.join(of[:NAMED])}{more}: it is missing, or not what "
+            "the reference says."
+        )
 
 
 def _contradictions(inventory: Inventory, scope: Scope) -> tuple[str, ...]:
@@ -164,7 +194,7 @@ def _contradictions(inventory: Inventory, scope: Scope) -> tuple[str, ...]:
 def _unlike_counts(inventory: Inventory, group_ids: Iterable[str]) -> Iterator[str]:
     for group in (inventory.groups[key] for key in group_ids if key in inventory.groups):
         listed = (len(inventory.instances_of(group.id)), len(inventory.pairs_of(group.id)))
-        if _rests(group) and listed != (group.instance_count, group.pair_count):
+        if _rests(group) and not group.unknown and listed != (group.instance_count, group.pair_count):
             yield (
                 f"Group {group.name!r} counts {group.instance_count} instances and {group.pair_count} pairs, "
                 f"but {listed[0]} and {listed[1]} are listed."
@@ -176,7 +206,7 @@ def _unlike_attachments(inventory: Inventory) -> Iterator[str]:
     by_instance = {each for instance in inventory.instances.values() for each in instance.attachments}
     for each in sorted(by_pair ^ by_instance, key=lambda one: (one.pair_id, one.instance_id, one.device)):
         pair, instance = inventory.pairs.get(each.pair_id), inventory.instances.get(each.instance_id)
-        if all(one is None or _rests(one) for one in (pair, instance)):
+        if all(one is None or (_rests(one) and not one.unknown) for one in (pair, instance)):
             yield _sentence(each, pair, instance, by_pair=each in by_pair)
 
 

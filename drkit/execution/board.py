@@ -40,7 +40,8 @@ class Board:
                 board.tell(each)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             raise JournalDamagedError(
-                "The run cannot be told from its record: it was altered. `drkit verify` says where."
+                "The run cannot be told from its record: it was altered. `drkit verify` says where.",
+                run_id=entries[0].run_id if entries else "",
             ) from error
         return board
 

@@ -105,7 +105,8 @@ class RunContext:
         """
         if self.clock.monotonic() - self._written > self.hold.seconds:
             raise LeaseLostError(
-                "This process slept longer than its lease lasts. Nothing more is sent; resume it."
+                "This process slept longer than its lease lasts. Nothing more is sent; resume it.",
+                run_id=self.hold.run_id,
             )
 
     def keep_hold(self) -> None:

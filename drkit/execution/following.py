@@ -48,7 +48,9 @@ def close(journal: Journal, run_id: str, why: str, *, takeover: bool = False) ->
     if not why.strip():
         raise InputError("Say why the run is closed.")
     if faults := journal.verify(run_id).faults:
-        raise JournalDamagedError(f"Run {run_id} is not closed: {' '.join(faults)}")
+        raise JournalDamagedError(
+            f"Run {run_id} is not closed: {' '.join(faults)}", run_id=run_id, faults=faults
+        )
     entries = journal.entries(run_id)
     if finished(entries):
         raise InputError(f"Run {run_id} has ended already: {Board.replay(entries).state().sentence}")

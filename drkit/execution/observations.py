@@ -60,13 +60,19 @@ def observe(change: Change, inventory: Inventory, before: Marks) -> Observation:
     """How far a change is, given what was noted before it was sent."""
     look = _LOOKS[change.operation]
     now = look.marks(change, inventory)
-    if now == before:
+    if _alike(now, before):
         return Observation(ChangeStage.UNTOUCHED, f"{look.words(change, now)}, as before it was sent")
     if change.operation is Operation.CREATE_DRILL:  # others may bear the same name
         now = {key: status for key, status in now.items() if key not in before}
     stage = look.stage(change, now)
     group = inventory.groups.get(change.group_id) if stage is ChangeStage.MOVING else None
     return Observation(stage, look.words(change, now), group.progress if group else None)
+
+
+def _alike(now: Marks, before: Marks) -> bool:
+    """Whether nothing has changed. A time that one of both readings does not tell says nothing about it."""
+    untold = {"updated_at"} if "" in {now.get("updated_at"), before.get("updated_at")} else set()
+    return all(now.get(key) == before.get(key) for key in (now.keys() | before.keys()) - untold)
 
 
 def _plainly(_change: Change, marks: Marks) -> str:

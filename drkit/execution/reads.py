@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from drkit.errors import GoneError
+from drkit.errors import GoneError, WireError
 from drkit.execution.context import CloudService
-from drkit.model import Change, Inventory, Job, ThingKind
+from drkit.model import Change, Inventory, Job, ProtectionGroup, ReplicationPair, ThingKind
 
 
 def read_lists(
@@ -23,7 +23,16 @@ def read_lists(
         "instances": lambda: _there(service.instance, instances),
     }
     found: dict[str, Any] = {kind: {each.id: each for each in read[kind]()} for kind in kinds}
+    for change in changes:
+        _check_that_it_tells(found.get("pairs", {}).get(change.pair_id), "attachment")
+        _check_that_it_tells(found.get("groups", {}).get(change.group_id), "priority_station")
     return Inventory(service.backend, now, **found)
+
+
+def _check_that_it_tells(thing: ReplicationPair | ProtectionGroup | None, key: str) -> None:
+    """Raise `WireError` where a change is followed by a key that is not known: that is no "gone"."""
+    if thing and any(unknown.partition(".")[0] == key for unknown in thing.unknown):
+        raise WireError(f"{thing.name} does not tell {key!r} as the reference says it does")
 
 
 def _there(show: Callable[[str], Any], ids: Iterable[str]) -> Iterable[Any]:

@@ -26,6 +26,7 @@ from drkit.execution.states import Action, RunPhase, RunState, StepPhase
 from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun
 from drkit.model import Inventory
 from drkit.plan import Plan, recheck
+from drkit.showing import cut
 
 _LOOK_AGAIN = {"phase": StepPhase.WORKING.value, "sentence": "Looked at again."}
 _live: "dict[str, Run]" = {}  # what this process drives; a run goes on even if nobody holds on to it
@@ -48,7 +49,10 @@ class Run:
         self._engine: RunEngine | None = None
 
     def __repr__(self) -> str:
-        return f"<Run {self.id}: {self.plan.title}, {self.state().phase.value}>"
+        return f"<Run {self.id}: {cut(self.plan.title)}, {self.state().phase.value}>"
+
+    def _repr_html_(self) -> str:
+        return self.state()._repr_html_()
 
     @classmethod
     def start(
@@ -99,16 +103,19 @@ class Run:
         if (live := _live.get(run_id)) and live.driven:
             return live
         if faults := journal.verify(run_id).faults:
-            raise JournalDamagedError(f"Run {run_id} is not gone on with: {' '.join(faults)}")
+            sentence = f"Run {run_id} is not gone on with: {' '.join(faults)}"
+            raise JournalDamagedError(sentence, run_id=run_id, faults=faults)
         entries = journal.entries(run_id)
         board = Board.replay(entries)
         if board.plan.backend != client.backend:
             raise RefusedError(
                 f"Run {run_id} belongs to {board.plan.backend.label}, and this is {client.backend.label}: "
-                "connect with the profile it was started with."
+                "connect with the profile it was started with.",
+                run_id=run_id,
             )
         if finished(entries) and board.state().phase is RunPhase.STOPPED:
-            raise RefusedError(f"Run {run_id} is not gone on with. {board.state().sentence}")
+            sentence = f"Run {run_id} is not gone on with. {board.state().sentence}"
+            raise RefusedError(sentence, run_id=run_id)
         options = replace(options, fail_fast=bool(entries[0].data["fail_fast"]))  # as it was at the start
         run = cls(board, client, journal, clock or SystemClock(), options)
         if not finished(entries):
@@ -287,7 +294,11 @@ def _still_fits(plan: Plan, reading: Inventory) -> None:
             for step, verdict in refused
         )
         objections = [each for _, verdict in refused for each in verdict.objections]
-        raise StalePlanError(f"Things changed since the plan was made. Nothing was sent. {told}", objections)
+        raise StalePlanError(
+            f"Things changed since the plan was made. Nothing was sent. {told}",
+            objections,
+            steps=[step for step, _ in refused],
+        )
 
 
 def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, now: datetime) -> NewRun:

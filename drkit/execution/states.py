@@ -5,7 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from markupsafe import Markup
+
 from drkit.plan import Plan
+from drkit.showing import card, cut, line, shows, state, table
 
 
 class StepPhase(StrEnum):
@@ -61,6 +64,7 @@ class Action(StrEnum):
     LOOK_AGAIN = "look_again"
 
 
+@shows("key", "title", "phase", "sentence")
 @dataclass(frozen=True, slots=True)
 class StepState:
     """One step now. `sentence` says what is going on, why it failed, or why it was not sent.
@@ -128,6 +132,20 @@ class RunState:
     version: int
     lease: str = ""
 
+    def __repr__(self) -> str:
+        return line(self, f"{self.run_id}: {cut(self.plan.title)}, {self._progress}")
+
+    def _repr_html_(self) -> str:
+        title = f"{self.plan.backend.label}, run {self.run_id}: {self.plan.title}, {self._progress}"
+        rows = [(step.key, step.title, state(step.phase), _percent(step), step.words) for step in self.steps]
+        steps = table(("step", "what is done", "state", "%", "what is going on"), rows)
+        return card(title, Markup("<p>{}</p>").format(self.sentence), steps)
+
+    @property
+    def _progress(self) -> str:
+        done = sum(step.phase is StepPhase.DONE for step in self.steps)
+        return f"{self.phase.value}, {done} of {len(self.steps)} steps done"
+
     def step(self, key: str) -> StepState:
         """The state of the step of that key; KeyError where there is none."""
         return {each.key: each for each in self.steps}[key]
@@ -135,3 +153,7 @@ class RunState:
     def rows(self) -> list[dict[str, Any]]:
         """One plain row per step: done, failed (code, reason, what to do), not sent and why."""
         return [each.row() for each in self.steps]
+
+
+def _percent(step: StepState) -> str:
+    return "" if step.progress is None else str(step.progress)

@@ -47,6 +47,7 @@ def _last(connection: Connection, run_id: str) -> Entry | None:
     if found and found[0].hash != found[0].sealed_after(found[1].hash if len(found) > 1 else ""):
         raise JournalDamagedError(
             f"The journal was altered: the last entry of run {run_id} does not fit its hash. "
-            f"Nothing more is sent; look at it with: drkit verify {run_id}"
+            f"Nothing more is sent; look at it with: drkit verify {run_id}",
+            run_id=run_id,
         )
     return found[0] if found else None

@@ -75,7 +75,8 @@ class Entry:
             return cls(**{**row, **read})
         except (ValueError, TypeError):
             raise JournalDamagedError(
-                f"Entry {row['seq']} of run {row['run_id']} cannot be read: the journal was altered."
+                f"Entry {row['seq']} of run {row['run_id']} cannot be read: the journal was altered.",
+                run_id=row["run_id"],
             ) from None
 
 

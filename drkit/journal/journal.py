@@ -17,6 +17,7 @@ from drkit.journal.entries import Entry, EntryKind, canonical, chain_faults, cle
 from drkit.journal.leases import LEASE_SECONDS, Claim, Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
 from drkit.journal.schema import entries, runs
+from drkit.showing import shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class NewRun:
     data: Mapping[str, Any]
 
 
+@shows("where")
 class Journal:
     """The record of all runs in one database.
 

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, inse
 from drkit.errors import LeaseHeldError, LeaseLostError
 from drkit.journal.entries import spell_time
 from drkit.journal.schema import facts, leases
+from drkit.showing import shows
 
 LEASE_SECONDS = 60.0
 _alive: set[int] = set()  # the fencing numbers that this very process holds
@@ -65,6 +66,7 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
+@shows("who", "host", "group_id", "run_id")
 @dataclass(frozen=True, slots=True)
 class Lease:
     """Who holds a group, as another operator has to be told; times are UTC.
@@ -126,19 +128,19 @@ def take(connection: Connection, claim: Claim, now: datetime, *, takeover: bool)
     fence: int = connection.execute(  # first of all: it lets one taker in at a time
         update(facts).values(fence=facts.c.fence + 1).returning(facts.c.fence)
     ).scalar_one()
-    found = connection.execute(select(leases).where(claim.rows())).mappings().all()
-    for row in found:
-        lease = _lease(row, now, claim.holder)
-        if not (takeover or lease.expired):
-            name = dict(claim.groups)[row["group_id"]]
-            raise LeaseHeldError(
-                f"Group {name!r} is held by {lease.sentence}. Wait until that run is "
-                "through; if you know that nobody is behind it any more, take the group over (takeover)."
-            )
+    rows = connection.execute(select(leases).where(claim.rows())).mappings()
+    before = tuple(_lease(row, now, claim.holder) for row in rows)
+    if others := [lease for lease in before if not (takeover or lease.expired)]:
+        name = dict(claim.groups)[others[0].group_id]
+        raise LeaseHeldError(
+            f"Group {name!r} is held by {others[0].sentence}. Wait until that run is "
+            "through; if you know that nobody is behind it any more, take the group over (takeover).",
+            others,
+        )
     connection.execute(delete(leases).where(claim.rows()))
     connection.execute(insert(leases), [_row(claim, key, fence, now) for key in claim.ids])
     _alive.add(fence)
-    return Taken(fence, tuple(_lease(row, now, claim.holder) for row in found))
+    return Taken(fence, before)
 
 
 def keep(connection: Connection, claim: Claim, fence: int, now: datetime) -> None:
@@ -152,7 +154,9 @@ def keep(connection: Connection, claim: Claim, fence: int, now: datetime) -> Non
     if renewed.rowcount != len(claim.ids):
         others = connection.execute(select(leases).where(claim.rows(), leases.c.fence != fence)).mappings()
         whose = " and ".join({_lease(row, now, claim.holder).sentence for row in others}) or "nobody any more"
-        raise LeaseLostError(f"This run does not hold its groups any more; they are held by {whose}.")
+        raise LeaseLostError(
+            f"This run does not hold its groups any more; they are held by {whose}.", run_id=claim.run_id
+        )
 
 
 def drop(connection: Connection, claim: Claim, fence: int) -> None:

@@ -21,7 +21,7 @@ from drkit.errors import DrkitError, InputError
 
 CONFIG = Path(__file__).parent / "config"
 FIRST_PORT = 8888  # Jupyter's own; it goes on to the next ones when that is taken
-SECONDS_TO_START, SECONDS_TO_STOP = 60.0, 15.0
+SECONDS_TO_START, SECONDS_TO_STOP = 180.0, 15.0  # one that ended is noticed at once
 
 
 def free_port(wanted: int) -> int:

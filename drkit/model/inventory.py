@@ -11,6 +11,7 @@ from drkit.errors import UnknownNameError
 from drkit.model.jobs import Quota
 from drkit.model.machines import Disk, Server
 from drkit.model.resources import Attachment, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair
+from drkit.showing import card, count, line, listed, shows, state, table
 
 ThingKind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"]
 """What can be listed, by the name of the inventory's part that holds it."""
@@ -18,6 +19,7 @@ ThingKind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"
 Named = TypeVar("Named", ProtectionGroup, ProtectedInstance, ReplicationPair, Drill, Server, Disk)
 
 
+@shows("practice", "cloud", "region", "project")
 @dataclass(frozen=True, slots=True)
 class Backend:
     """Where a reading or a run comes from; `practice` is the sandbox."""
@@ -34,7 +36,7 @@ class Backend:
         return "PRACTICE" if self.practice else f"{self.cloud} {self.region} {self.project}".strip()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Inventory:
     """What was read, by id, and when.
 
@@ -53,7 +55,24 @@ class Inventory:
     disks: Mapping[str, Disk] = field(default_factory=dict)
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-    memo: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    memo: dict[object, object] = field(default_factory=dict, init=False, compare=False)
+
+    def __repr__(self) -> str:
+        return line(self, self._summary)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (group.name, state(group.status), group.production_zone, group.dr_zone, str(group.progress))
+            for group in self.groups.values()
+        ]
+        groups = table(("group", "status", "production zone", "DR zone", "%"), rows)
+        return card(self._summary, groups, listed("Problems", self.problems))
+
+    @property
+    def _summary(self) -> str:
+        kinds = ("group", "instance", "pair", "drill", "server")
+        counts = ", ".join(count(len(getattr(self, f"{kind}s")), kind) for kind in kinds)
+        return f"{self.backend.label} at {self.read_at:%Y-%m-%d %H:%M:%S} UTC: {counts}"
 
     @cached_property
     def attachments(self) -> tuple[Attachment, ...]:
@@ -143,7 +162,10 @@ def find(what: str, name: str, things: Mapping[str, Named]) -> Named:
     if len(hits) > 1:
         ids = ", ".join(each.id for each in hits)
         raise UnknownNameError(
-            f"{len(hits)} things of the kind {what} are named {name!r}; give one of their ids: {ids}"
+            f"{len(hits)} things of the kind {what} are named {name!r}; give one of their ids: {ids}",
+            what=what,
+            name=name,
+            near=[each.id for each in hits],
         )
     if not hits:
         raise UnknownNameError.among(what, name, (each.name for each in things.values()))

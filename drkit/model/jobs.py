@@ -9,8 +9,10 @@ from typing import Self
 
 from drkit.model.fields import WireFields
 from drkit.model.statuses import JobStatus, Unknown
+from drkit.showing import shows
 
 
+@shows("id", "type", "status")
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job; `entities` are (key, id) pairs of what it is about, `sub_jobs` are jobs themselves."""
@@ -37,23 +39,26 @@ class Job:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one job answer."""
-        fields = WireFields("job", source)
-        entities = fields.object("entities") if fields.has("entities") else WireFields("entities", {})
+        fields = WireFields.lenient("job", source)
+        entities = fields.object("entities")
         return cls(
             id=fields.identity("job_id"),
             type=fields.text("job_type"),
             status=JobStatus.read(fields.identity("status")),
-            begin_at=fields.time("begin_time") if fields.has("begin_time") else None,
-            end_at=fields.time("end_time") if fields.has("end_time") else None,
-            error_code=fields.text("error_code") if fields.has("error_code") else "",
-            fail_reason=fields.text("fail_reason") if fields.has("fail_reason") else "",
+            begin_at=fields.time("begin_time"),
+            end_at=fields.time("end_time"),
+            error_code=fields.text("error_code"),
+            fail_reason=fields.text("fail_reason"),
             entities=entities.items(),
-            sub_jobs=tuple(cls.from_wire(each.source) for each in entities.objects("sub_jobs"))
-            if entities.has("sub_jobs")
-            else (),
+            sub_jobs=tuple(
+                cls.from_wire(each.source)
+                for each in entities.objects("sub_jobs")
+                if each.known("job_id") and each.known("status")
+            ),
         )
 
 
+@shows("type", "used", "limit")
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How many things of a type there are and how many there may be."""

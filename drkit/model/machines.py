@@ -8,8 +8,10 @@ from typing import Self
 
 from drkit.model.fields import WireFields
 from drkit.model.statuses import ServerStatus, Unknown
+from drkit.showing import shows
 
 
+@shows("device", "disk_id", "size_gb")
 @dataclass(frozen=True, slots=True)
 class BlockDevice:
     """A disk on a server under its device name; `size_gb` is 0 and `bus` empty where not told."""
@@ -30,6 +32,7 @@ class FreeSlots:
     scsi: int
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server. `root_device` is "/dev/vda" on KVM, "/dev/sda" on Xen, empty where not told.
@@ -47,48 +50,55 @@ class Server:
     task_state: str
     disks: tuple[BlockDevice, ...]
     slots: FreeSlots | None = None
+    unknown: tuple[str, ...] = ()
 
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `server` of cloudservers/detail."""
-        fields = WireFields("server", source)
+        fields = WireFields.lenient("server", source)
         metadata = fields.object("metadata")
         flavor = fields.object("flavor")
         return cls(
             id=fields.identity(),
-            name=fields.text("name"),
+            name=fields.known("name") or fields.identity(),
             status=ServerStatus.read(fields.identity("status")),
             zone=fields.text("OS-EXT-AZ:availability_zone"),
-            vpc_id=metadata.text("vpc_id") if metadata.has("vpc_id") else "",
-            flavor=flavor.text("id") if flavor.has("id") else "",
-            root_device=_optional(fields, "OS-EXT-SRV-ATTR:root_device_name"),
-            task_state=_optional(fields, "OS-EXT-STS:task_state"),
+            vpc_id=metadata.optional("vpc_id"),
+            flavor=flavor.optional("id"),
+            root_device=fields.optional("OS-EXT-SRV-ATTR:root_device_name"),
+            task_state=fields.optional("OS-EXT-STS:task_state"),
             disks=tuple(
-                BlockDevice(each.identity(), _optional(each, "device"), _boot_index(each, "bootIndex"))
+                BlockDevice(disk_id, each.optional("device"), _boot_index(each, "bootIndex"))
                 for each in fields.objects("os-extended-volumes:volumes_attached")
+                if (disk_id := each.known("id"))
             ),
+            unknown=fields.unknown,
         )
 
     def with_block_devices(self, source: object) -> "Server":
         """The same server with its disks and free slots as the block_device page tells them."""
-        fields = WireFields("block device answer", source)
+        fields = WireFields.lenient("block device answer", source)
+        disks = tuple(
+            BlockDevice(
+                disk_id=disk_id,
+                device=disk.text("device"),
+                boot_index=_boot_index(disk, "bootIndex"),
+                bus=disk.text("bus"),
+                size_gb=disk.number("size"),
+            )
+            for disk in fields.objects("volumeAttachments")
+            if (disk_id := disk.known("volumeId"))
+        )
+        unknown = fields.unknown
         free = fields.object("attachableQuantity")
+        slots = FreeSlots(free.number("free_disk"), free.number("free_blk"), free.number("free_scsi"))
+        whole = fields.unknown == unknown  # one number that is missing could be the one that is none
         return replace(
-            self,
-            disks=tuple(
-                BlockDevice(
-                    disk_id=each.identity("volumeId"),
-                    device=each.text("device"),
-                    boot_index=_boot_index(each, "bootIndex"),
-                    bus=each.text("bus"),
-                    size_gb=each.number("size"),
-                )
-                for each in fields.objects("volumeAttachments")
-            ),
-            slots=FreeSlots(free.number("free_disk"), free.number("free_blk"), free.number("free_scsi")),
+            self, disks=disks, slots=slots if whole else None, unknown=(*self.unknown, *fields.unknown)
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Disk:
     """A disk; `servers` are (server id, device name)."""
@@ -103,14 +113,15 @@ class Disk:
     shared: bool
     encrypted: bool
     servers: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...] = ()
 
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `volume` of cloudvolumes/detail."""
-        fields = WireFields("disk", source)
+        fields = WireFields.lenient("disk", source)
         return cls(
             id=fields.identity(),
-            name=fields.text("name"),
+            name=fields.known("name") or fields.identity(),
             status=fields.identity("status"),
             size_gb=fields.number("size"),
             disk_type=fields.text("volume_type"),
@@ -121,12 +132,9 @@ class Disk:
             servers=tuple(
                 (each.text("server_id"), each.text("device")) for each in fields.objects("attachments")
             ),
+            unknown=fields.unknown,
         )
 
 
-def _optional(fields: WireFields, key: str) -> str:
-    return fields.text(key) if fields.has(key) else ""
-
-
 def _boot_index(fields: WireFields, key: str) -> int | None:
-    return fields.number(key) if fields.has(key) and fields.text(key) else None
+    return fields.number(key) if fields.optional(key) else None

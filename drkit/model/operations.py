@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar, cast
 
+from drkit.showing import line
+
 Argument = str | int | bool
 T = TypeVar("T", str, int, bool)
 
@@ -92,6 +94,10 @@ class Change:
     flavor = _Named("")
     new_size_gb = _Named(0)
     hard = _Named(False)
+
+    def __repr__(self) -> str:
+        given = "".join(f", {name}={value}" for name, value in self.arguments if value)
+        return line(self, f"{self.operation.words}: group_id={self.group_id}{given}")
 
     def to_json(self) -> dict[str, Any]:
         """The change as JSON values, for the journal."""

@@ -1,8 +1,9 @@
 """What SDRS knows: groups, instances, pairs, attachments and drills, as frozen values.
 
-`from_wire` reads one JSON object of an answer and raises `WireError` where a documented key is
-missing. Sizes are GB, progress is 0 to 100, times are UTC. Source: the list and show operations of
-the SDRS API reference.
+`from_wire` reads one JSON object of an answer. It raises `WireError` only without what identifies the
+thing or decides about it: id, status, and the group it belongs to. What else is missing, or is not what the
+reference says, is not known: it reads as nothing, and its key is in `unknown`. Sizes are GB, progress is
+0 to 100, times are UTC. Source: the list and show operations of the SDRS API reference.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from drkit.model.statuses import (
     Station,
     Unknown,
 )
+from drkit.showing import shows
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ProtectionGroup:
     """Servers and disks that are protected and switched together, between two availability zones."""
@@ -45,6 +48,7 @@ class ProtectionGroup:
     target_vpc_id: str
     created_at: datetime | None
     updated_at: datetime | None
+    unknown: tuple[str, ...] = ()
 
     @property
     def production_zone(self) -> str:
@@ -64,16 +68,16 @@ class ProtectionGroup:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `server_group`."""
-        fields = WireFields("protection group", source)
+        fields = WireFields.lenient("protection group", source)
         return cls(
             id=fields.identity(),
-            name=fields.text("name"),
+            name=fields.known("name") or fields.identity(),
             description=fields.text("description"),
             status=GroupStatus.read(fields.identity("status")),
             progress=fields.number("progress"),
             source_zone=fields.text("source_availability_zone"),
             target_zone=fields.text("target_availability_zone"),
-            priority_station=Station.read(fields.text("priority_station")),
+            priority_station=Station.read(fields.known("priority_station")),
             domain_id=fields.text("domain_id"),
             domain_name=fields.text("domain_name"),
             instance_count=fields.number("protected_instance_num"),
@@ -85,9 +89,11 @@ class ProtectionGroup:
             target_vpc_id=fields.text("target_vpc_id"),
             created_at=fields.time("created_at"),
             updated_at=fields.time("updated_at"),
+            unknown=fields.unknown,
         )
 
 
+@shows("pair_id", "instance_id", "device")
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A pair attached to an instance under a device name, on both of its servers."""
@@ -97,6 +103,7 @@ class Attachment:
     device: str
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ProtectedInstance:
     """A production server and its DR server."""
@@ -115,6 +122,7 @@ class ProtectedInstance:
     priority_station: Station | Unknown
     created_at: datetime | None
     updated_at: datetime | None
+    unknown: tuple[str, ...] = ()
 
     @property
     def production_server_id(self) -> str:
@@ -134,30 +142,33 @@ class ProtectedInstance:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `protected_instance`."""
-        fields = WireFields("protected instance", source)
+        fields = WireFields.lenient("protected instance", source)
         identity = fields.identity()
         metadata = fields.object("metadata")
         return cls(
             id=identity,
-            name=fields.text("name"),
+            name=fields.known("name") or fields.identity(),
             description=fields.text("description"),
             status=InstanceStatus.read(fields.identity("status")),
             source_server_id=fields.text("source_server"),
             target_server_id=fields.text("target_server"),
-            group_id=fields.text("server_group_id"),
-            frozen=metadata.has("__system__frozen") and metadata.flag("__system__frozen"),
+            group_id=fields.identity("server_group_id"),
+            frozen=bool(metadata.optional("__system__frozen")) and metadata.flag("__system__frozen"),
             attachments=tuple(
-                Attachment(each.identity("replication"), identity, each.text("device"))
+                Attachment(pair_id, identity, each.text("device"))
                 for each in fields.objects("attachment")
+                if (pair_id := each.known("replication"))
             ),
             tags=tuple((each.text("key"), each.text("value")) for each in fields.objects("tags")),
             progress=fields.number("progress"),
-            priority_station=Station.read(fields.text("priority_station")),
+            priority_station=Station.read(fields.known("priority_station")),
             created_at=fields.time("created_at"),
             updated_at=fields.time("updated_at"),
+            unknown=fields.unknown,
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class ReplicationPair:
     """A production disk and its copy at the DR site."""
@@ -181,6 +192,7 @@ class ReplicationPair:
     replication_status: ReplicationStatus | Unknown
     created_at: datetime | None
     updated_at: datetime | None
+    unknown: tuple[str, ...] = ()
 
     @property
     def production_disk_id(self) -> str:
@@ -200,36 +212,39 @@ class ReplicationPair:
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `replication`."""
-        fields = WireFields("replication pair", source)
+        fields = WireFields.lenient("replication pair", source)
         identity = fields.identity()
         record = fields.object("record_metadata")
-        disks = [each.strip() for each in fields.text("volume_ids").split(",")]
+        disks = [each.strip() for each in fields.known("volume_ids").split(",")]
         return cls(
             id=identity,
-            name=fields.text("name"),
+            name=fields.known("name") or fields.identity(),
             description=fields.text("description"),
             status=PairStatus.read(fields.identity("status")),
             source_disk_id=disks[0],
             target_disk_id=disks[1] if len(disks) > 1 else "",
             attachments=tuple(
-                Attachment(identity, each.identity("protected_instance"), each.text("device"))
+                Attachment(identity, instance_id, each.text("device"))
                 for each in fields.objects("attachment")
+                if (instance_id := each.known("protected_instance"))
             ),
             progress=fields.number("progress"),
-            failure_detail=fields.text("failure_detail"),
+            failure_detail=fields.optional("failure_detail"),
             shared=record.flag("multiattach"),
             system_disk=record.flag("bootable"),
             size_gb=record.number("volume_size"),
             disk_type=record.text("volume_type"),
-            fault_level=fields.text("fault_level"),
-            group_id=fields.text("server_group_id"),
-            priority_station=Station.read(fields.text("priority_station")),
+            fault_level=fields.known("fault_level"),
+            group_id=fields.identity("server_group_id"),
+            priority_station=Station.read(fields.known("priority_station")),
             replication_status=ReplicationStatus.read(fields.text("replication_status")),
             created_at=fields.time("created_at"),
             updated_at=fields.time("updated_at"),
+            unknown=fields.unknown,
         )
 
 
+@shows("id", "name", "status")
 @dataclass(frozen=True, slots=True)
 class Drill:
     """A DR drill: copies of a group's servers in a network of their own."""
@@ -242,21 +257,23 @@ class Drill:
     servers: tuple[tuple[str, str], ...]  # (instance id, drill server id)
     created_at: datetime | None
     updated_at: datetime | None
+    unknown: tuple[str, ...] = ()
 
     @classmethod
     def from_wire(cls, source: object) -> Self:
         """Read one `disaster_recovery_drill`."""
-        fields = WireFields("DR drill", source)
+        fields = WireFields.lenient("DR drill", source)
         return cls(
             id=fields.identity(),
-            name=fields.text("name"),
+            name=fields.known("name") or fields.identity(),
             status=DrillStatus.read(fields.identity("status")),
             drill_vpc_id=fields.text("drill_vpc_id"),
-            group_id=fields.text("server_group_id"),
+            group_id=fields.identity("server_group_id"),
             servers=tuple(
                 (each.text("protected_instance"), each.text("drill_server_id"))
                 for each in fields.objects("drill_servers")
             ),
             created_at=fields.time("created_at"),
             updated_at=fields.time("updated_at"),
+            unknown=fields.unknown,
         )

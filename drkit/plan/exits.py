@@ -21,10 +21,12 @@ from drkit.model import (
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.readiness import stops
 from drkit.rules import GROUP_STATUSES, Objection, Projection, judge_in, some_of
+from drkit.showing import shows
 
 STOP_HERE, WAIT, ASK_THE_PROVIDER = "stop here", "wait", "ask the provider"
 
 
+@shows("name", "legal")
 @dataclass(frozen=True, slots=True)
 class WayOut:
     """A way out. `change` is its first change, None where nothing is sent; `kind` is the runbook for it.

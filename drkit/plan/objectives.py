@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from drkit.errors import InputError
+from drkit.showing import shows
 
 LONGEST_TEXT = 2000
 LONGEST_TARGET = timedelta(days=30)
@@ -72,6 +73,7 @@ def spell_seconds(seconds: int) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
+@shows("kind", "scenario")
 @dataclass(frozen=True, slots=True)
 class Objectives:
     """Why a rehearsal is done, by whom, and what counts as success.

@@ -20,8 +20,10 @@ from drkit.plan.switches import (
     plan_reprotect,
     plan_restart,
 )
+from drkit.showing import shows
 
 
+@shows("objectives", "waves")
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """What is to be rehearsed: the objectives, whose kind decides, and the groups in their waves.

@@ -12,6 +12,7 @@ from drkit.errors import InputError
 from drkit.model import Backend, Change
 from drkit.plan.objectives import Facts
 from drkit.rules import Objection
+from drkit.showing import card, count, cut, line, listed, shows, table
 
 PLANNED = "planned:"
 """What stands before the name of a drill in place of the id that it will have."""
@@ -19,6 +20,7 @@ PLANNED = "planned:"
 _MARK = "recovered_by:"
 
 
+@shows("key", "title")
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do: send a change, repeat a check until it holds, or have a person do it and sign off.
@@ -54,6 +56,7 @@ class Step:
         return self.change is None and not self.check
 
 
+@shows("subject", "objections")
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """Something that was asked for and is not in the plan, with the reasons."""
@@ -79,6 +82,27 @@ class Plan:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return line(self, f"{cut(self.title, 80)}: {self._counts}, on {self.backend.label}")
+
+    def _repr_html_(self) -> str:
+        steps = [(step.key, step.title, ", ".join(step.needs), step.undo) for step in self.steps]
+        left_out = [
+            (thing.subject, reason.judged, reason.remedy, reason.code)
+            for thing in self.left_out
+            for reason in thing.objections
+        ]
+        return card(
+            f"{self.title}: {self._counts}, on {self.backend.label}",
+            table(("step", "what is done", "after", "to undo it"), steps),
+            table(("left out", "because", "what to do", "code"), left_out),
+            listed("Notes", self.notes),
+        )
+
+    @property
+    def _counts(self) -> str:
+        return f"{count(len(self.steps), 'step')}, {len(self.left_out)} left out"
 
     @property
     def digest(self) -> str:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drkit.report.charts import by_trouble, zones
     from drkit.report.evidence import Evidence
-    from drkit.report.reviews import Review, review
+    from drkit.report.reviews import Review, Reviews, review
     from drkit.report.run_record import RunRecord
     from drkit.report.words import duration, moment
 
 _LATER = {
     "Evidence": "evidence",
     "Review": "reviews",
+    "Reviews": "reviews",
     "RunRecord": "run_record",
     "by_trouble": "charts",
     "duration": "words",
@@ -35,4 +36,14 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # the types are those import
     return getattr(import_module(f"drkit.report.{_LATER[name]}"), name)
 
 
-__all__ = ["Evidence", "Review", "RunRecord", "by_trouble", "duration", "moment", "review", "zones"]
+__all__ = [
+    "Evidence",
+    "Review",
+    "Reviews",
+    "RunRecord",
+    "by_trouble",
+    "duration",
+    "moment",
+    "review",
+    "zones",
+]

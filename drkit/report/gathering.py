@@ -25,7 +25,10 @@ def gather(entries: Sequence[Entry]) -> Evidence:
     Raises `JournalDamagedError` where they do not begin with a plan.
     """
     if not entries or entries[0].kind is not EntryKind.PLANNED:
-        raise JournalDamagedError("The run does not begin with its plan: there is nothing to report on.")
+        raise JournalDamagedError(
+            "The run does not begin with its plan: there is nothing to report on.",
+            run_id=entries[0].run_id if entries else "",
+        )
     state = Board.replay(entries).state()
     first, plan = entries[0], state.plan
     own = [each for each in entries if each.fence]  # written by the run itself, not added to it later

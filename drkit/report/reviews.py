@@ -19,6 +19,7 @@ from drkit.report import history
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
 from drkit.report.trends import Drawing, durations_picture, recovery_picture
+from drkit.showing import shows
 
 
 def review(
@@ -53,6 +54,7 @@ def _evidence(journal: Journal) -> tuple[list[Evidence], tuple[str, ...]]:
     return sorted(found, key=lambda each: each.started_at), tuple(problems)
 
 
+@shows("sentence")
 @dataclass(frozen=True)
 class Review:
     """The runs of one side, practice or real, oldest first. A notebook shows its summary and pictures."""
@@ -124,6 +126,7 @@ class Review:
         return str(Markup("<h3>{}</h3><p>{}</p>{}").format(self.title, self.sentence, Markup().join(shown)))
 
 
+@shows("real", "practice")
 @dataclass(frozen=True)
 class Reviews:
     """Both sides, each for itself; `problems` are runs that could not be read, as sentences."""

@@ -11,6 +11,7 @@ from drkit.journal import Journal
 from drkit.report.evidence import Evidence
 from drkit.report.files import as_json, verify_report, write_report
 from drkit.report.gathering import gather
+from drkit.showing import shows
 
 Folder = str | Path | None
 
@@ -24,6 +25,7 @@ def report_folder(journal: Journal) -> Path:
     return home / "reports"
 
 
+@shows("run_id")
 class RunRecord:
     """Needs the journal alone, no service. Each change to the record writes the report anew.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from drkit.model import Change, Inventory, Operation
-from drkit.rules import attaching, drilling, existing, fitness, powering, sizing, switching
+from drkit.rules import attaching, drilling, existing, fitness, knowing, powering, sizing, switching
 from drkit.rules.objections import Objection, Verdict
 from drkit.rules.projection import Projection
 from drkit.rules.rule import Case, Rule
@@ -14,7 +14,7 @@ _INSTANCE = (existing.instance_exists, fitness.instance_status_fits)
 _PAIR = (existing.pair_exists, fitness.pair_status_fits)
 _SERVER = (existing.group_exists, existing.server_exists)
 
-RULES: Mapping[Operation, tuple[Rule, ...]] = {
+_OWN: Mapping[Operation, tuple[Rule, ...]] = {
     Operation.ATTACH_PAIR: (
         *_GROUP_AT_REST,
         *_INSTANCE,
@@ -97,6 +97,10 @@ RULES: Mapping[Operation, tuple[Rule, ...]] = {
         powering.server_is_not_the_dr_one,
         powering.no_switch_is_going_on,
     ),
+}
+
+RULES: Mapping[Operation, tuple[Rule, ...]] = {
+    operation: (*rules, knowing.what_it_rests_on_is_known) for operation, rules in _OWN.items()
 }
 """A rule comes after those it needs."""
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from drkit.model import Change
+from drkit.showing import card, count, line, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,12 @@ class Objection:
     wanted: str
     remedy: str
 
+    def __repr__(self) -> str:
+        return line(self, f"{self.code} {self.judged}")
+
+    def _repr_html_(self) -> str:
+        return card("1 objection", _shown(self))
+
     def __str__(self) -> str:
         return f"{self.sentence} {self.judged} {self.remedy} ({self.code})"
 
@@ -38,7 +47,25 @@ class Verdict:
     objections: tuple[Objection, ...] = ()
     not_asked: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return line(self, self._summary)
+
+    def _repr_html_(self) -> str:
+        return card(self._summary, _shown(*self.objections))
+
+    @property
+    def _summary(self) -> str:
+        against = count(len(self.objections), "objection") if self.objections else "allowed"
+        return f"{self.change.operation.words}: {against}"
+
     @property
     def allowed(self) -> bool:
         """Whether nothing speaks against it."""
         return not self.objections
+
+
+def _shown(*objections: Objection) -> Markup:
+    return table(
+        ("about", "found", "must be", "what to do", "rule", "code"),
+        [(one.subject, one.found, one.wanted, one.remedy, one.sentence, one.code) for one in objections],
+    )

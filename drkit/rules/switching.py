@@ -7,7 +7,7 @@ reference, and the user guide on what happens around a switch.
 
 from collections.abc import Callable
 
-from drkit.model import GroupStatus, InstanceStatus, ReplicationStatus, Server, Station
+from drkit.model import GroupStatus, InstanceStatus, ReplicationStatus, Server, Station, Unknown
 from drkit.rules.existing import group_exists
 from drkit.rules.fitness import the_start_means_what_is_asked
 from drkit.rules.powering import not_stopped, starting
@@ -111,12 +111,15 @@ def pairs_are_synchronised(case: Case) -> RuleAnswer:
     """
     if case.group.status not in {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}:
         return None
-    behind = [
-        each.name for each in case.world.pairs_of(case.group.id) if each.replication_status in UNSYNCHRONISED
-    ]
+    behind = [pair.name for pair in case.world.pairs_of(case.group.id) if _is_behind(pair.replication_status)]
     if not behind:
         return None
     return f"not synchronised: {some_of(behind)}", "synchronised", "Wait for the synchronisation to end."
+
+
+def _is_behind(status: ReplicationStatus | Unknown) -> bool:
+    """Whether a pair is not synchronised, or in a state that no reference names; none is told at rest."""
+    return status in UNSYNCHRONISED or (isinstance(status, Unknown) and status != "")
 
 
 def _links(case: Case) -> RuleAnswer:

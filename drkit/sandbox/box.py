@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from random import Random
 
 import httpx
 
@@ -12,6 +13,7 @@ from drkit.sandbox import agenda, control, core, faults, invariants, saving, tro
 from drkit.sandbox.answers import Answer
 from drkit.sandbox.building import EPOCH
 from drkit.sandbox.inprocess import InProcess
+from drkit.sandbox.manners import MANNERS, in_manner
 from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.things import Json
 from drkit.sandbox.world import World
@@ -25,7 +27,9 @@ class Sandbox:
     `world`: "demo", "empty", "large", the name of a scenario, or a `World`. `speed`: how many simulated
     seconds pass in one second of `now`. `now`: a source of monotonic seconds; with one of your own, time
     starts at 2026-01-01, nothing compares it with the wall, and slow answers step it instead of waiting.
-    `groups`, `instances`, `pairs`: how many of them a "large" world has.
+    `groups`, `instances`, `pairs`: how many of them a "large" world has. `manner`: "full" answers as the
+    tables of the reference have it, "reference" as its printed examples, "sparse" with what must be there
+    only, "mixed" now this way, now that.
 
     Raises `ValueError` with a sentence for a world that is not known or a speed that is not positive.
     """
@@ -40,13 +44,17 @@ class Sandbox:
         groups: int | None = None,
         instances: int | None = None,
         pairs: int | None = None,
+        manner: str = "full",
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"The speed must be a number above 0, not {speed}.")
+        if manner not in MANNERS:
+            raise ValueError(f"There is no manner {manner!r}; known: {', '.join(MANNERS)}.")
         start = time.time() if now is None else EPOCH
         sizes = {"groups": groups, "instances": instances, "pairs": pairs}
         self.world = world if isinstance(world, World) else worlds.named(world, seed, start, sizes)
         self.speed, self._real = speed, now is None
+        self.manner, self._dice = manner, Random(seed)  # noqa: S311 (a range that can be repeated)
         self._tick = now or time.monotonic
         self._ticked = self._tick()
         # Guards the world and `_ticked`. Requests come from httpx's callers, from the server's event loop and
@@ -89,6 +97,7 @@ class Sandbox:
                 self.world, method.upper(), core.segments(path), text, lowered, body, origin=self.url
             )
             answer = core.answer(call, path, today=time.time() if self._real else None)
+            answer = in_manner(answer, self.manner, self._dice)
             answer.headers["X-Drkit-Sandbox"] = f"{self.speed:g}"  # so that nobody takes practice for real
             return answer
 
@@ -152,7 +161,12 @@ class Sandbox:
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str], *, speed: float = 10.0, now: Callable[[], float] | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        speed: float = 10.0,
+        now: Callable[[], float] | None = None,
+        manner: str = "full",
     ) -> "Sandbox":
         """A sandbox that goes on with a saved world, at the time it was saved.
 
@@ -162,7 +176,7 @@ class Sandbox:
             text = Path(path).read_text()
         except UnicodeDecodeError:
             raise ValueError(f"{path} is not a saved world: it is not a text.") from None
-        return cls(saving.world_from(text), speed=speed, now=now)
+        return cls(saving.world_from(text), speed=speed, now=now, manner=manner)
 
     def _catch_up(self) -> None:
         ticked = self._tick()

@@ -15,6 +15,7 @@ import platformdirs
 
 from drkit.sandbox.box import Sandbox
 from drkit.sandbox.http import serve
+from drkit.sandbox.manners import MANNERS
 from drkit.sandbox.things import Json
 
 SIZES = ("groups", "instances", "pairs")
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     add("--groups", type=int, help="number of groups in a large world")
     add("--instances", type=int, help="number of instances in a large world")
     add("--pairs", type=int, help="number of pairs in a large world")
+    add("--manner", default="full", choices=MANNERS, help="how much the answers tell (default full)")
     add("--faults", type=Path, help="a JSON file with a list of faults to plant")
     add("--seed", type=int, help="the same seed gives the same ids (default 0)")
     return found
@@ -82,9 +84,11 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
     if os.sep in options.world or options.world.endswith(".json"):
         if options.seed is not None or any(value is not None for value in sizes.values()):
             raise _UsageError("A saved world has its seed and its sizes already.")
-        sandbox = Sandbox.load(options.world, speed=options.speed)
+        sandbox = Sandbox.load(options.world, speed=options.speed, manner=options.manner)
     else:
-        sandbox = Sandbox(options.world, speed=options.speed, seed=options.seed or 0, **sizes)
+        sandbox = Sandbox(
+            options.world, speed=options.speed, seed=options.seed or 0, manner=options.manner, **sizes
+        )
     for name, where in _faults(options.faults) if options.faults else []:
         sandbox.fault(name, **where)
     return sandbox

@@ -1,9 +1,14 @@
-"""Columns with tidy types: texts, whole numbers, UTC moments, and states as ordered categories."""
+"""Columns with tidy types: texts, whole numbers, UTC moments, and states as ordered categories.
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+A `Schema` says which columns a table has, in their order; `frame` makes a table by it.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import pandas as pd
 
@@ -22,56 +27,87 @@ Kind: TypeAlias = (
     | type[JobStatus]
     | type[ServerStatus]
 )
+F = TypeVar("F", bound=Callable[..., pd.DataFrame])
 
 
-def texts(values: Iterable[str]) -> Column:
-    """Texts, `str`."""
-    return pd.array(list(values), dtype="str")
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """What a column holds: its dtype, as pandas spells it, and how it is made of plain values."""
+
+    dtype: str
+    make: Callable[[Iterable[Any]], Column]
 
 
-def numbers(values: Iterable[int]) -> Column:
-    """Whole numbers that are always there, `int64`."""
-    return pd.array(list(values), dtype="int64")
+Schema: TypeAlias = Mapping[str, ColumnType]
+"""The columns of a table, by name, in their order."""
 
 
-def numbers_or_none(values: Iterable[int | None]) -> Column:
-    """Whole numbers that can be missing, `Int64`."""
-    return pd.array(list(values), dtype="Int64")
+def _plain(dtype: str) -> ColumnType:
+    kind: Any = dtype  # the stubs know literal spellings only
+    return ColumnType(dtype, lambda values: pd.array(list(values), dtype=kind))
 
 
-def flags(values: Iterable[bool]) -> Column:
-    """Truth values, `bool`."""
-    return pd.array(list(values), dtype="bool")
+TEXT = _plain("str")
+NUMBER = _plain("int64")
+NUMBER_OR_NONE = _plain("Int64")
+FLAG = _plain("bool")
+FLAG_OR_NONE = _plain("boolean")
+MOMENT = _plain("datetime64[us, UTC]")  # what is missing is NaT
 
 
-def flags_or_none(values: Iterable[bool | None]) -> Column:
-    """Truth values that can be missing, `boolean`."""
-    return pd.array(list(values), dtype="boolean")
-
-
-def moments(values: Iterable[datetime | None]) -> Column:
-    """Moments, `datetime64[us, UTC]`; what is missing is NaT."""
-    return pd.array(list(values), dtype=pd.DatetimeTZDtype("us", "UTC"))
-
-
-def statuses(values: Iterable[str], kind: Kind) -> Column:
+def status(kind: Kind) -> ColumnType:
     """States as an ordered category: sorting brings what needs attention to the top.
 
     Broken ones come first, then those that no reference names (kept as they came), moving, settled.
     """
-    found = list(values)
-    known = _by_attention(kind)
-    unknown = sorted({str(each) for each in found} - {*known, ""})
-    broken = sum(kind(each).phase is Phase.BROKEN for each in known)
-    return words(found, [*known[:broken], *unknown, *known[broken:]])
+
+    def make(values: Iterable[str]) -> Column:
+        states = list(values)
+        known = _by_attention(kind)
+        unknown = sorted({str(state) for state in states} - {*known, ""})
+        broken = sum(kind(state).phase is Phase.BROKEN for state in known)
+        return _categories(states, [*known[:broken], *unknown, *known[broken:]])
+
+    return ColumnType("category", make)
 
 
-def words(values: Iterable[str], order: Sequence[str]) -> Column:
+def word(*order: str) -> ColumnType:
     """Words as an ordered category; an empty one is missing, one not in `order` goes to the end."""
-    found = [str(each) for each in values]
-    rest = sorted(set(found) - set(order) - {""})
-    places = {each: place for place, each in enumerate((*order, *rest))}
-    codes = [places.get(each, -1) for each in found]
+    return ColumnType("category", lambda values: _categories(values, order))
+
+
+def frame(schema: Schema, rows: Sequence[object], **columns: Iterable[object]) -> pd.DataFrame:
+    """The table of a schema; a column that is not given is the attribute of its name, of each row."""
+    return pd.DataFrame(
+        {
+            name: kind.make(columns[name] if name in columns else [getattr(row, name) for row in rows])
+            for name, kind in schema.items()
+        }
+    )
+
+
+def dtypes(schema: Schema) -> Mapping[str, str]:
+    """The columns' names and dtypes."""
+    return {name: kind.dtype for name, kind in schema.items()}
+
+
+def documented(schema: Schema) -> Callable[[F], F]:
+    """Have a function that gives such a table name its columns at the end of its docstring."""
+
+    def document(function: F) -> F:
+        columns = ", ".join(f"{name} ({kind.dtype})" for name, kind in schema.items())
+        sentence = textwrap.fill(f"Columns: {columns}.", width=100)
+        function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{sentence}"
+        return function
+
+    return document
+
+
+def _categories(values: Iterable[str], order: Sequence[str]) -> Column:
+    words = [str(value) for value in values]
+    rest = sorted(set(words) - set(order) - {""})
+    places = {str(name): place for place, name in enumerate((*order, *rest))}
+    codes = [places.get(name, -1) for name in words]
     return pd.Categorical.from_codes(codes, categories=pd.Index(list(places), dtype="str"), ordered=True)
 
 

@@ -1,6 +1,6 @@
 """Tables of what is done: jobs, objections, ways out, runs, steps. One row per thing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,20 +9,134 @@ from drkit.execution import RunPhase, StepPhase
 from drkit.model import Inventory, Job, JobStatus
 from drkit.plan import WayOut
 from drkit.rules import Verdict
-from drkit.tables.columns import Column, moments, numbers, numbers_or_none, statuses, texts, words
+from drkit.tables.columns import (
+    FLAG,
+    MOMENT,
+    NUMBER,
+    NUMBER_OR_NONE,
+    TEXT,
+    Schema,
+    documented,
+    frame,
+    status,
+    word,
+)
 
-RUN_STATES = [
-    str(RunPhase.UNKNOWN),
-    str(RunPhase.FAILED),
-    "interrupted",
-    str(RunPhase.STOPPED),
-    str(RunPhase.WAITING_FOR_OPERATOR),
-    str(RunPhase.RUNNING),
-    str(RunPhase.DONE),
-]
-STEP_PHASES = [
-    str(each)
-    for each in (
+JOBS: Schema = {
+    "type": TEXT,
+    "status": status(JobStatus),
+    "begin_at": MOMENT,
+    "end_at": MOMENT,
+    "seconds": NUMBER_OR_NONE,
+    "error_code": TEXT,
+    "fail_reason": TEXT,
+    "sub_jobs": NUMBER,
+    "job_id": TEXT,
+    "group_id": TEXT,
+    "instance_id": TEXT,
+    "pair_id": TEXT,
+}
+
+
+@documented(JOBS)
+def jobs(found: Iterable[Job]) -> pd.DataFrame:
+    """Jobs of the service; `seconds` is how long one took, missing while it is under way."""
+    rows = list(found)
+    return frame(
+        JOBS,
+        rows,
+        seconds=map(_seconds, rows),
+        sub_jobs=(len(row.sub_jobs) for row in rows),
+        job_id=(row.id for row in rows),
+        group_id=(_entity(row, "server_group_id") for row in rows),
+        instance_id=(_entity(row, "protected_instance_id") for row in rows),
+        pair_id=(_entity(row, "replication_pair_id") for row in rows),
+    )
+
+
+OBJECTIONS: Schema = {
+    "subject": TEXT,
+    "pair": TEXT,
+    "instance": TEXT,
+    "operation": TEXT,
+    "rule": TEXT,
+    "code": TEXT,
+    "found": TEXT,
+    "wanted": TEXT,
+    "remedy": TEXT,
+    "pair_id": TEXT,
+    "instance_id": TEXT,
+    "group_id": TEXT,
+}
+
+
+@documented(OBJECTIONS)
+def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFrame:
+    """Why changes are not allowed, one row per objection: what is, what would have to be, what to do."""
+    judged = [(verdict.change, objection) for verdict in verdicts for objection in verdict.objections]
+    changes = [change for change, _ in judged]
+    pairs, instances = inventory.pairs, inventory.instances
+    return frame(
+        OBJECTIONS,
+        [objection for _, objection in judged],
+        pair=(pairs[key].name if (key := change.pair_id) in pairs else "" for change in changes),
+        instance=(
+            instances[key].name if (key := change.instance_id) in instances else "" for change in changes
+        ),
+        operation=(change.operation.words for change in changes),
+        rule=(objection.sentence for _, objection in judged),
+        pair_id=(change.pair_id for change in changes),
+        instance_id=(change.instance_id for change in changes),
+        group_id=(change.group_id for change in changes),
+    )
+
+
+WAYS: Schema = {"way": TEXT, "open": FLAG, "consequences": TEXT, "against": TEXT}
+
+
+@documented(WAYS)
+def ways(found: Iterable[WayOut]) -> pd.DataFrame:
+    """The ways out for a group, one row each: whether it is open, what it leads to, what is against it."""
+    rows = list(found)
+    return frame(
+        WAYS,
+        rows,
+        way=(row.name for row in rows),
+        open=(row.legal for row in rows),
+        against=(" ".join(map(str, row.objections)) for row in rows),
+    )
+
+
+RUNS: Schema = {
+    "title": TEXT,
+    "state": word(  # what needs attention comes first when sorted
+        RunPhase.UNKNOWN,
+        RunPhase.FAILED,
+        "interrupted",
+        RunPhase.STOPPED,
+        RunPhase.WAITING_FOR_OPERATOR,
+        RunPhase.RUNNING,
+        RunPhase.DONE,
+    ),
+    "groups": TEXT,
+    "backend": TEXT,
+    "started_at": MOMENT,
+    "last_at": MOMENT,
+    "held_by": TEXT,
+    "run": TEXT,
+}
+
+
+@documented(RUNS)
+def runs(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Runs of the journal, from its plain rows."""
+    return _from_rows(RUNS, rows)
+
+
+STEPS: Schema = {
+    "step": TEXT,
+    "title": TEXT,
+    "phase": word(
         StepPhase.UNKNOWN,
         StepPhase.FAILED,
         StepPhase.NOT_SENT,
@@ -31,115 +145,28 @@ STEP_PHASES = [
         StepPhase.WAITING,
         StepPhase.SKIPPED,
         StepPhase.DONE,
-    )
-]
-"""What needs attention comes first when sorted."""
+    ),
+    "sentence": TEXT,
+    "code": TEXT,
+    "reason": TEXT,
+    "remedy": TEXT,
+    "progress": NUMBER_OR_NONE,
+    "attempts": NUMBER,
+    "started_at": MOMENT,
+    "ended_at": MOMENT,
+    "job_id": TEXT,
+}
 
 
-def jobs(found: Iterable[Job]) -> pd.DataFrame:
-    """Jobs of the service; `seconds` is how long one took, missing while it is under way."""
-    rows = list(found)
-    return pd.DataFrame(
-        {
-            "type": texts(each.type for each in rows),
-            "status": statuses((each.status for each in rows), JobStatus),
-            "begin_at": moments(each.begin_at for each in rows),
-            "end_at": moments(each.end_at for each in rows),
-            "seconds": numbers_or_none(map(_seconds, rows)),
-            "error_code": texts(each.error_code for each in rows),
-            "fail_reason": texts(each.fail_reason for each in rows),
-            "sub_jobs": numbers(len(each.sub_jobs) for each in rows),
-            "job_id": texts(each.id for each in rows),
-            "group_id": texts(_entity(each, "server_group_id") for each in rows),
-            "instance_id": texts(_entity(each, "protected_instance_id") for each in rows),
-            "pair_id": texts(_entity(each, "replication_pair_id") for each in rows),
-        }
-    )
-
-
-def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFrame:
-    """Why changes are not allowed, one row per objection: what is, what would have to be, what to do."""
-    rows = [(verdict.change, each) for verdict in verdicts for each in verdict.objections]
-    changes = [change for change, _ in rows]
-    pair_ids = [change.pair_id for change in changes]
-    instance_ids = [change.instance_id for change in changes]
-    return pd.DataFrame(
-        {
-            "subject": texts(each.subject for _, each in rows),
-            "pair": _names(pair_ids, {key: each.name for key, each in inventory.pairs.items()}),
-            "instance": _names(instance_ids, {key: each.name for key, each in inventory.instances.items()}),
-            "operation": texts(change.operation.words for change in changes),
-            "rule": texts(each.sentence for _, each in rows),
-            "code": texts(each.code for _, each in rows),
-            "found": texts(each.found for _, each in rows),
-            "wanted": texts(each.wanted for _, each in rows),
-            "remedy": texts(each.remedy for _, each in rows),
-            "pair_id": texts(pair_ids),
-            "instance_id": texts(instance_ids),
-            "group_id": texts(change.group_id for change in changes),
-        }
-    )
-
-
-def ways(found: Iterable[WayOut]) -> pd.DataFrame:
-    """The ways out for a group, one row each: whether it is open, what it leads to, what is against it."""
-    rows = list(found)
-    return pd.DataFrame(
-        {
-            "way": texts(each.name for each in rows),
-            "open": pd.Series([each.legal for each in rows], dtype="bool"),
-            "consequences": texts(each.consequences for each in rows),
-            "against": texts(" ".join(map(str, each.objections)) for each in rows),
-        }
-    )
-
-
-def runs(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Runs of the journal, from its plain rows."""
-    return _from_rows(rows, _RUN)
-
-
+@documented(STEPS)
 def steps(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Steps of a run, from its plain rows."""
-    return _from_rows(rows, _STEP)
+    return _from_rows(STEPS, rows)
 
 
-Maker = Callable[[Iterable[Any]], Column]
-
-_RUN: Mapping[str, Maker] = {
-    "title": texts,
-    "state": lambda values: words(values, RUN_STATES),
-    "groups": texts,
-    "backend": texts,
-    "started_at": moments,
-    "last_at": moments,
-    "held_by": texts,
-    "run": texts,
-}
-
-_STEP: Mapping[str, Maker] = {
-    "step": texts,
-    "title": texts,
-    "phase": lambda values: words(values, STEP_PHASES),
-    "sentence": texts,
-    "code": texts,
-    "reason": texts,
-    "remedy": texts,
-    "progress": numbers_or_none,
-    "attempts": numbers,
-    "started_at": moments,
-    "ended_at": moments,
-    "job_id": texts,
-}
-
-
-def _from_rows(rows: Iterable[Mapping[str, Any]], makers: Mapping[str, Maker]) -> pd.DataFrame:
-    found = list(rows)
-    return pd.DataFrame({name: make([each[name] for each in found]) for name, make in makers.items()})
-
-
-def _names(ids: list[str], names: Mapping[str, str]) -> Column:
-    return texts(names.get(each, "") for each in ids)
+def _from_rows(schema: Schema, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    plain = list(rows)
+    return frame(schema, plain, **{name: [row[name] for row in plain] for name in schema})
 
 
 def _entity(job: Job, key: str) -> str:

@@ -21,138 +21,200 @@ from drkit.model import (
     Station,
 )
 from drkit.tables.columns import (
-    flags,
-    flags_or_none,
-    moments,
-    numbers,
-    numbers_or_none,
-    statuses,
-    texts,
-    words,
+    FLAG,
+    FLAG_OR_NONE,
+    MOMENT,
+    NUMBER,
+    NUMBER_OR_NONE,
+    TEXT,
+    Schema,
+    documented,
+    frame,
+    status,
+    word,
 )
 
-SYNCHRONISATION = [
-    str(each)
-    for each in (
-        ReplicationStatus.INACTIVE,
-        ReplicationStatus.ACTIVE_STOPPED,
-        ReplicationStatus.COPYING,
-        ReplicationStatus.ACTIVE,
-    )
-]
-HEALTH = ["abnormal", "normal"]
-FAULT_LEVELS = ["0", "2", "5"]
-ROLES = ["production", "dr", "drill", "unprotected"]
+_SYNCHRONISATION = word(
+    ReplicationStatus.INACTIVE,
+    ReplicationStatus.ACTIVE_STOPPED,
+    ReplicationStatus.COPYING,
+    ReplicationStatus.ACTIVE,
+)
+
+GROUPS: Schema = {
+    "group": TEXT,
+    "status": status(GroupStatus),
+    "production_zone": TEXT,
+    "dr_zone": TEXT,
+    "priority_station": word(*Station),
+    "progress": NUMBER,
+    "replication_status": _SYNCHRONISATION,
+    "health": word("abnormal", "normal"),
+    "instances": NUMBER,
+    "pairs": NUMBER,
+    "drills": NUMBER,
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "description": TEXT,
+    "group_id": TEXT,
+}
 
 
+@documented(GROUPS)
 def groups(inventory: Inventory) -> pd.DataFrame:
     """Protection groups: where production is, in which state, how many of what."""
     rows = list(inventory.groups.values())
-    return pd.DataFrame(
-        {
-            "group": texts(each.name for each in rows),
-            "status": statuses((each.status for each in rows), GroupStatus),
-            "production_zone": texts(each.production_zone for each in rows),
-            "dr_zone": texts(each.dr_zone for each in rows),
-            "priority_station": words((each.priority_station for each in rows), list(Station)),
-            "progress": numbers(each.progress for each in rows),
-            "replication_status": words((each.replication_status for each in rows), SYNCHRONISATION),
-            "health": words((each.health_status for each in rows), HEALTH),
-            "instances": numbers(each.instance_count for each in rows),
-            "pairs": numbers(each.pair_count for each in rows),
-            "drills": numbers(each.drill_count for each in rows),
-            "created_at": moments(each.created_at for each in rows),
-            "updated_at": moments(each.updated_at for each in rows),
-            "description": texts(each.description for each in rows),
-            "group_id": texts(each.id for each in rows),
-        }
+    return frame(
+        GROUPS,
+        rows,
+        group=(row.name for row in rows),
+        health=(row.health_status for row in rows),
+        instances=(row.instance_count for row in rows),
+        pairs=(row.pair_count for row in rows),
+        drills=(row.drill_count for row in rows),
+        group_id=(row.id for row in rows),
     )
 
 
+INSTANCES: Schema = {
+    "instance": TEXT,
+    "group": TEXT,
+    "status": status(InstanceStatus),
+    "progress": NUMBER,
+    "production_server": TEXT,
+    "dr_server": TEXT,
+    "pairs": NUMBER,
+    "frozen": FLAG,
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "description": TEXT,
+    "instance_id": TEXT,
+    "group_id": TEXT,
+    "production_server_id": TEXT,
+    "dr_server_id": TEXT,
+}
+
+
+@documented(INSTANCES)
 def instances(inventory: Inventory) -> pd.DataFrame:
     """Protected instances with their group and both servers; `pairs` counts what is attached."""
     rows = list(inventory.instances.values())
     server, group = _namer(inventory.servers), _namer(inventory.groups)
-    return pd.DataFrame(
-        {
-            "instance": texts(each.name for each in rows),
-            "group": texts(group(each.group_id) for each in rows),
-            "status": statuses((each.status for each in rows), InstanceStatus),
-            "progress": numbers(each.progress for each in rows),
-            "production_server": texts(server(each.production_server_id) for each in rows),
-            "dr_server": texts(server(each.dr_server_id) for each in rows),
-            "pairs": numbers(len(inventory.attachments_on(each.id)) for each in rows),
-            "frozen": flags(each.frozen for each in rows),
-            "created_at": moments(each.created_at for each in rows),
-            "updated_at": moments(each.updated_at for each in rows),
-            "description": texts(each.description for each in rows),
-            "instance_id": texts(each.id for each in rows),
-            "group_id": texts(each.group_id for each in rows),
-            "production_server_id": texts(each.production_server_id for each in rows),
-            "dr_server_id": texts(each.dr_server_id for each in rows),
-        }
+    return frame(
+        INSTANCES,
+        rows,
+        instance=(row.name for row in rows),
+        group=(group(row.group_id) for row in rows),
+        production_server=(server(row.production_server_id) for row in rows),
+        dr_server=(server(row.dr_server_id) for row in rows),
+        pairs=(len(inventory.attachments_on(row.id)) for row in rows),
+        instance_id=(row.id for row in rows),
     )
 
 
+PAIRS: Schema = {
+    "pair": TEXT,
+    "group": TEXT,
+    "status": status(PairStatus),
+    "attached_to": TEXT,
+    "device": TEXT,
+    "size_gb": NUMBER,
+    "disk_type": TEXT,
+    "system_disk": FLAG,
+    "shared": FLAG,
+    "progress": NUMBER,
+    "replication_status": _SYNCHRONISATION,
+    "fault_level": word("0", "2", "5"),
+    "failure_detail": TEXT,
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "description": TEXT,
+    "pair_id": TEXT,
+    "group_id": TEXT,
+    "production_disk_id": TEXT,
+    "dr_disk_id": TEXT,
+}
+
+
+@documented(PAIRS)
 def pairs(inventory: Inventory) -> pd.DataFrame:
     """Replication pairs, sizes in GB; `attached_to` and `device` list several where disks are shared."""
     rows = list(inventory.pairs.values())
     group, instance = _namer(inventory.groups), _namer(inventory.instances)
-    attached = [inventory.attachments_of(each.id) for each in rows]
-    return pd.DataFrame(
-        {
-            "pair": texts(each.name for each in rows),
-            "group": texts(group(each.group_id) for each in rows),
-            "status": statuses((each.status for each in rows), PairStatus),
-            "attached_to": texts(", ".join([instance(one.instance_id) for one in all_]) for all_ in attached),
-            "device": texts(", ".join([one.device for one in all_]) for all_ in attached),
-            "size_gb": numbers(each.size_gb for each in rows),
-            "disk_type": texts(each.disk_type for each in rows),
-            "system_disk": flags(each.system_disk for each in rows),
-            "shared": flags(each.shared for each in rows),
-            "progress": numbers(each.progress for each in rows),
-            "replication_status": words((each.replication_status for each in rows), SYNCHRONISATION),
-            "fault_level": words((each.fault_level for each in rows), FAULT_LEVELS),
-            "failure_detail": texts(each.failure_detail for each in rows),
-            "created_at": moments(each.created_at for each in rows),
-            "updated_at": moments(each.updated_at for each in rows),
-            "description": texts(each.description for each in rows),
-            "pair_id": texts(each.id for each in rows),
-            "group_id": texts(each.group_id for each in rows),
-            "production_disk_id": texts(each.production_disk_id for each in rows),
-            "dr_disk_id": texts(each.dr_disk_id for each in rows),
-        }
+    attached = [inventory.attachments_of(row.id) for row in rows]
+    return frame(
+        PAIRS,
+        rows,
+        pair=(row.name for row in rows),
+        group=(group(row.group_id) for row in rows),
+        attached_to=(", ".join([instance(one.instance_id) for one in places]) for places in attached),
+        device=(", ".join([one.device for one in places]) for places in attached),
+        pair_id=(row.id for row in rows),
     )
 
 
+ATTACHMENTS: Schema = {
+    "pair": TEXT,
+    "instance": TEXT,
+    "device": TEXT,
+    "group": TEXT,
+    "status": status(PairStatus),
+    "size_gb": NUMBER_OR_NONE,
+    "disk_type": TEXT,
+    "system_disk": FLAG_OR_NONE,
+    "shared": FLAG_OR_NONE,
+    "production_server": TEXT,
+    "dr_server": TEXT,
+    "pair_id": TEXT,
+    "instance_id": TEXT,
+    "group_id": TEXT,
+}
+
+
+@documented(ATTACHMENTS)
 def attachments(inventory: Inventory) -> pd.DataFrame:
     """Which pair is attached to which instance under which device name; sizes in GB."""
     rows = inventory.attachments
-    known = [(inventory.pairs.get(each.pair_id), inventory.instances.get(each.instance_id)) for each in rows]
+    known = [(inventory.pairs.get(row.pair_id), inventory.instances.get(row.instance_id)) for row in rows]
     group, server = _namer(inventory.groups), _namer(inventory.servers)
     group_ids = [pair.group_id if pair else instance.group_id if instance else "" for pair, instance in known]
-    return pd.DataFrame(
-        {
-            "pair": texts(pair.name if pair else "" for pair, _ in known),
-            "instance": texts(instance.name if instance else "" for _, instance in known),
-            "device": texts(each.device for each in rows),
-            "group": texts(map(group, group_ids)),
-            "status": statuses((pair.status if pair else "" for pair, _ in known), PairStatus),
-            "size_gb": numbers_or_none(pair.size_gb if pair else None for pair, _ in known),
-            "disk_type": texts(pair.disk_type if pair else "" for pair, _ in known),
-            "system_disk": flags_or_none(pair.system_disk if pair else None for pair, _ in known),
-            "shared": flags_or_none(pair.shared if pair else None for pair, _ in known),
-            "production_server": texts(
-                server(each.production_server_id if each else "") for _, each in known
-            ),
-            "dr_server": texts(server(each.dr_server_id if each else "") for _, each in known),
-            "pair_id": texts(each.pair_id for each in rows),
-            "instance_id": texts(each.instance_id for each in rows),
-            "group_id": texts(group_ids),
-        }
+    return frame(
+        ATTACHMENTS,
+        rows,
+        pair=(pair.name if pair else "" for pair, _ in known),
+        instance=(instance.name if instance else "" for _, instance in known),
+        group=map(group, group_ids),
+        status=(pair.status if pair else "" for pair, _ in known),
+        size_gb=(pair.size_gb if pair else None for pair, _ in known),
+        disk_type=(pair.disk_type if pair else "" for pair, _ in known),
+        system_disk=(pair.system_disk if pair else None for pair, _ in known),
+        shared=(pair.shared if pair else None for pair, _ in known),
+        production_server=(server(one.production_server_id if one else "") for _, one in known),
+        dr_server=(server(one.dr_server_id if one else "") for _, one in known),
+        group_id=group_ids,
     )
 
 
+SERVERS: Schema = {
+    "server": TEXT,
+    "role": word("production", "dr", "drill", "unprotected"),
+    "instance": TEXT,
+    "group": TEXT,
+    "status": status(ServerStatus),
+    "task": TEXT,
+    "zone": TEXT,
+    "flavor": TEXT,
+    "root_device": TEXT,
+    "disks": NUMBER,
+    "other_disks": TEXT,
+    "free_slots": NUMBER_OR_NONE,
+    "server_id": TEXT,
+    "instance_id": TEXT,
+    "group_id": TEXT,
+}
+
+
+@documented(SERVERS)
 def servers(inventory: Inventory) -> pd.DataFrame:
     """Servers and their role: production, dr, drill, or unprotected, where no instance or drill has them.
 
@@ -161,47 +223,52 @@ def servers(inventory: Inventory) -> pd.DataFrame:
     """
     rows = list(inventory.servers.values())
     roles = _roles(inventory)
-    held = [roles.get(each.id, ("unprotected", None)) for each in rows]
+    held = [roles.get(row.id, ("unprotected", None)) for row in rows]
     group = _namer(inventory.groups)
-    known = {each.source_disk_id for each in inventory.pairs.values()}
-    known |= {each.target_disk_id for each in inventory.pairs.values()}
-    return pd.DataFrame(
-        {
-            "server": texts(each.name for each in rows),
-            "role": words((role for role, _ in held), ROLES),
-            "instance": texts(instance.name if instance else "" for _, instance in held),
-            "group": texts(group(instance.group_id) if instance else "" for _, instance in held),
-            "status": statuses((each.status for each in rows), ServerStatus),
-            "task": texts(each.task_state for each in rows),
-            "zone": texts(each.zone for each in rows),
-            "flavor": texts(each.flavor for each in rows),
-            "root_device": texts(each.root_device for each in rows),
-            "disks": numbers(len(each.disks) for each in rows),
-            "other_disks": texts(_others(each, known) for each in rows),
-            "free_slots": numbers_or_none(each.slots.disks if each.slots else None for each in rows),
-            "server_id": texts(each.id for each in rows),
-            "instance_id": texts(instance.id if instance else "" for _, instance in held),
-            "group_id": texts(instance.group_id if instance else "" for _, instance in held),
-        }
+    known = {pair.source_disk_id for pair in inventory.pairs.values()}
+    known |= {pair.target_disk_id for pair in inventory.pairs.values()}
+    return frame(
+        SERVERS,
+        rows,
+        server=(row.name for row in rows),
+        role=(role for role, _ in held),
+        instance=(instance.name if instance else "" for _, instance in held),
+        group=(group(instance.group_id) if instance else "" for _, instance in held),
+        task=(row.task_state for row in rows),
+        disks=(len(row.disks) for row in rows),
+        other_disks=(_others(row, known) for row in rows),
+        free_slots=(row.slots.disks if row.slots else None for row in rows),
+        server_id=(row.id for row in rows),
+        instance_id=(instance.id if instance else "" for _, instance in held),
+        group_id=(instance.group_id if instance else "" for _, instance in held),
     )
 
 
+DRILLS: Schema = {
+    "drill": TEXT,
+    "group": TEXT,
+    "status": status(DrillStatus),
+    "servers": NUMBER,
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "drill_id": TEXT,
+    "group_id": TEXT,
+    "drill_vpc_id": TEXT,
+}
+
+
+@documented(DRILLS)
 def drills(inventory: Inventory) -> pd.DataFrame:
     """DR drills; `servers` counts the drill servers."""
     rows = list(inventory.drills.values())
     group = _namer(inventory.groups)
-    return pd.DataFrame(
-        {
-            "drill": texts(each.name for each in rows),
-            "group": texts(group(each.group_id) for each in rows),
-            "status": statuses((each.status for each in rows), DrillStatus),
-            "servers": numbers(len(each.servers) for each in rows),
-            "created_at": moments(each.created_at for each in rows),
-            "updated_at": moments(each.updated_at for each in rows),
-            "drill_id": texts(each.id for each in rows),
-            "group_id": texts(each.group_id for each in rows),
-            "drill_vpc_id": texts(each.drill_vpc_id for each in rows),
-        }
+    return frame(
+        DRILLS,
+        rows,
+        drill=(row.name for row in rows),
+        group=(group(row.group_id) for row in rows),
+        servers=(len(row.servers) for row in rows),
+        drill_id=(row.id for row in rows),
     )
 
 
@@ -215,14 +282,15 @@ def _namer(things: Mapping[str, _Named]) -> Callable[[str], str]:
 
 
 def _roles(inventory: Inventory) -> dict[str, tuple[str, ProtectedInstance | None]]:
-    found: dict[str, tuple[str, ProtectedInstance | None]] = {}
-    for each in inventory.instances.values():
-        found |= dict.fromkeys(each.server_ids, ("", each))
-        if each.production_server_id:
-            found |= {each.production_server_id: ("production", each), each.dr_server_id: ("dr", each)}
+    roles: dict[str, tuple[str, ProtectedInstance | None]] = {}
+    for instance in inventory.instances.values():
+        roles |= dict.fromkeys(instance.server_ids, ("", instance))
+        if instance.production_server_id:
+            roles[instance.production_server_id] = ("production", instance)
+            roles[instance.dr_server_id] = ("dr", instance)
     for drill in inventory.drills.values():
-        found |= {server: ("drill", inventory.instances.get(key)) for key, server in drill.servers}
-    return found
+        roles |= {server: ("drill", inventory.instances.get(key)) for key, server in drill.servers}
+    return roles
 
 
 def _others(server: Server, known: set[str]) -> str:

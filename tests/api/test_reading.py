@@ -1,10 +1,14 @@
 """Pages and contradictions, against services that behave oddly, and a whole reading against the sandbox."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from drkit import tables
 from drkit.api import Client, open_client, sandbox_profile
 from drkit.api.pages import Listed, read_listings
 from drkit.api.wire import DRILLS, GROUPS, PAIRS, SERVERS, Json, Listing, Request
@@ -350,3 +354,77 @@ def test_drills_of_several_groups_are_read_at_once_and_sorted_out_here(tampering
 
     tampering.change(DRILLS.path, two_drills)
     assert [each.id for each in tampering.client.drills(["a", "c"])] == ["a", "c"]
+
+
+MANDATORY = {"id", "status", "server_group_id"}
+STRANGE = st.none() | st.integers() | st.text(max_size=9) | st.lists(st.integers(), max_size=2)
+LISTINGS = st.sampled_from(["server_groups", "protected_instances", "replications"])
+DAMAGES = st.lists(st.tuples(LISTINGS, st.integers(0, 99), st.integers(0, 99), STRANGE), max_size=20)
+
+
+class TestRealAnswers:
+    """What real services tell less, or otherwise, than the tables of the reference."""
+
+    def test_may_leave_out_what_the_reference_prints_only_for_failures(self, tampering: Tampering) -> None:
+        def as_printed(body: Json) -> None:
+            for pair in body["replications"]:
+                del pair["failure_detail"]
+                pair["replication_model"] = "hypermetro"
+
+        tampering.change("/replications", as_printed)
+        found = tampering.client.inventory()
+        assert (len(found.pairs), found.problems) == (44, ())
+
+    def test_name_the_key_that_is_not_known_and_some_of_the_things(self, tampering: Tampering) -> None:
+        def less(body: Json) -> None:
+            for pair in body["replications"][:5]:
+                del pair["fault_level"]
+            body["replications"][0]["record_metadata"]["volume_size"] = "much"
+
+        tampering.change("/replications", less)
+        found = tampering.client.inventory()
+        first, size = sorted(found.problems)
+        assert re.fullmatch(r"'fault_level' is not known of the pairs \S+, \S+, \S+ and 2 more: .*", first)
+        assert size.startswith("'record_metadata.volume_size' is not known of the pairs ")
+        assert len(found.pairs) == 44
+
+    @pytest.mark.parametrize(
+        "strange", [5, None, [], {"id": ["x"]}, {"id": "p"}, {"id": "p", "status": "error"}]
+    )
+    def test_with_a_row_that_cannot_be_told_apart_do_not_hide_the_others(
+        self, tampering: Tampering, strange: Json
+    ) -> None:
+        def insert(body: Json) -> None:
+            body["replications"].insert(3, strange)
+            body["count"] += 1
+
+        tampering.change("/replications", insert)
+        found = tampering.client.inventory()
+        [problem] = [each for each in found.problems if "left out" in each]
+        assert problem.startswith("One of the pairs is left out: ")
+        assert len(found.pairs) == 44
+
+    def test_with_such_a_row_are_no_list_for_who_watches(self, tampering: Tampering) -> None:
+        """A pair that is only unreadable must not pass for one that is gone."""
+        tampering.change("/replications", lambda body: body["replications"][0].pop("status"))
+        with pytest.raises(
+            WireError, match=r"One of the pairs is left out: .* lacks the documented key 'status'"
+        ):
+            tampering.client.pairs()
+
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(damages=DAMAGES)
+    def test_are_tables_of_all_their_rows_whatever_the_other_keys_hold(
+        self, tampering: Tampering, damages: list[tuple[str, int, int, Json]]
+    ) -> None:
+        def damage(body: Json) -> None:
+            for listing, row, key, value in damages:
+                if rows := body.get(listing):
+                    names = sorted(rows[row % len(rows)].keys() - MANDATORY)
+                    rows[row % len(rows)][names[key % len(names)]] = value
+
+        tampering.rules = [("", 99, damage)]
+        found = tampering.client.inventory(kinds=KINDS)
+        assert (len(found.groups), len(found.instances), len(found.pairs)) == (5, 14, 44)
+        shown = [tables.groups(found), tables.instances(found), tables.pairs(found)]
+        assert [len(table) for table in shown] == [5, 14, 44]

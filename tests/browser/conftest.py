@@ -1,8 +1,10 @@
-"""A real Chromium on a real `drkit lab`. A test module may set LAB_OPTIONS, the words after `drkit lab`."""
+"""A real Chromium on a real `drkit lab`. A test module may set SPEED and WORLD of its practice range."""
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,17 +39,28 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The working folder of this module's `drkit lab`; a module with files of its own there overrides it."""
-    return tmp_path_factory.mktemp("lab") / "runbooks"
+@pytest.fixture(scope="session")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Started]]:
+    """`drkit lab` at a speed of the practice range, ready; started once in each process that asks for it."""
+    with ExitStack() as running:
+        yield cache(
+            lambda speed: running.enter_context(
+                drkit_lab(tmp_path_factory.mktemp("lab") / "runbooks", "--speed", str(speed))
+            )
+        )
 
 
 @pytest.fixture(scope="module")
-def lab(chromium: Browser, work: Path, request: pytest.FixtureRequest) -> Iterator[Started]:
-    """`drkit lab`, ready; started once for the tests of a module."""
-    with drkit_lab(work, *getattr(request.module, "LAB_OPTIONS", ("--speed", "60"))) as started:
-        yield started
+def lab(
+    chromium: Browser, labs: Callable[[int], Started], request: pytest.FixtureRequest
+) -> Iterator[Started]:
+    """The Lab of this module: no kernels of others run, and its world is at the beginning."""
+    lab = labs(getattr(request.module, "SPEED", 60))
+    with lab.practice() as practice:
+        practice.change_world(getattr(request.module, "WORLD", "demo"))
+    yield lab
+    if lab.alive:
+        lab.end_kernels()
 
 
 @pytest.fixture
@@ -60,6 +73,19 @@ def screen(
     pictures.mkdir(parents=True, exist_ok=True)
     screen = Screen(context.new_page(), lab, pictures)
     yield screen
-    screen.picture(f"end-of-{request.node.name}")
+    if not screen.page.is_closed():
+        screen.picture(f"end-of-{request.node.name}")
     context.close()
     assert screen.elsewhere == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed tells what was on its screen."""
+    report = yield
+    screen = getattr(item, "funcargs", {}).get("screen")
+    if report.when == "call" and report.failed and screen:
+        report.sections.append(("On the screen", screen.account()))
+    return report

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Error, Locator, Page, Request, WebSocketRoute, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, WebSocketRoute, expect
 
 from tests.lab.process import Started
 
 _UPDATE = re.compile(rb'"method":\s*"update"')
+_SIGNS = """() => ({ state: document.readyState, frame: !!document.querySelector('#main'),
+    cells: document.querySelectorAll('.jp-Notebook .jp-Cell').length,
+    outputs: document.querySelectorAll('.jp-OutputArea-output').length,
+    runbook: !!document.querySelector('.drkit-runbook') })"""
 _SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
-PATIENCE = 60_000.0  # milliseconds; a cold start of a kernel on a busy machine
+PATIENCE = 300_000.0  # milliseconds; only a page that lives and gets nowhere is waited for so long
 
 
 class Screen:
@@ -23,18 +27,50 @@ class Screen:
         self.page, self._lab, self._pictures = page, lab, pictures
         self.elsewhere: list[str] = []
         self.complaints: list[str] = []
+        self.heard: list[str] = []
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
         page.on("request", self._note)
+        page.on("requestfailed", self._note_failure)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+        page.on("crash", lambda _: self.heard.append("The page crashed."))
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith((f"http://127.0.0.1:{self._lab.port}/", "data:", "blob:")):
             self.elsewhere.append(request.url)
 
+    def _note_failure(self, request: Request) -> None:
+        """A page whose Lab has ended asks in vain; it is closed, and with it ends every wait for it."""
+        self.heard.append(f"{request.failure}: {request.method} {request.url}")
+        if not self._lab.alive and not self.page.is_closed():
+            self.heard.append("JupyterLab has ended.")
+            with suppress(Error):
+                self.picture("lab-has-ended")
+            self.page.close()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        self.heard.append(f"{message.type}: {message.text}")
+
+    def account(self) -> str:
+        """What there was to see and to hear, for whoever looks into a test that failed."""
+        shown = "closed" if self.page.is_closed() else self.page.url
+        lines = [f"Page: {shown}", f"JupyterLab: {'runs' if self._lab.alive else 'has ended'}"]
+        if not self.page.is_closed():
+            with suppress(Error):
+                signs = self.page.evaluate(_SIGNS)
+                lines += [f"Signs: {signs}", f"Picture: {self.picture('failed')}"]
+        return "\n".join([*lines, *self.complaints, *self.heard[-20:], *self._lab.last_words()])
+
     def open(self, notebook: str = "00_start_here.ipynb") -> None:
         """Open a notebook; a runbook runs by itself."""
-        self.page.goto(f"http://127.0.0.1:{self._lab.port}/doc/tree/{notebook}?token={self._lab.token}")
+        url = f"http://127.0.0.1:{self._lab.port}/doc/tree/{notebook}?token={self._lab.token}"
+        self.page.goto(url, wait_until="commit")
+        self._arrive()
+
+    def _arrive(self) -> None:
+        """Wait for Lab's own signs, one after the other: its frame, then the cells of the notebook."""
+        self.page.locator("#main").wait_for()
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
 
     def run_all(self) -> None:
@@ -46,7 +82,7 @@ class Screen:
         begun = self.page.locator(".jp-NotebookPanel:visible .jp-InputPrompt").get_by_text(
             re.compile(r"\[[*\d]+\]")
         )
-        for _ in range(20):
+        for _ in range(int(PATIENCE / 3000)):
             self.page.get_by_role("menuitem", name="Run", exact=True).click()
             self.page.get_by_text("Run All Cells", exact=True).click()
             with suppress(Error):
@@ -55,8 +91,8 @@ class Screen:
 
     def reload(self) -> None:
         """Press F5 and wait until the notebook is there again."""
-        self.page.reload()
-        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self.page.reload(wait_until="commit")
+        self._arrive()
 
     def said_to_kernel(self) -> list[str]:
         """What the page says to the kernel from its next load on, as it is said."""

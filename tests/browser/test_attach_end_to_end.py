@@ -1,17 +1,15 @@
 """The attach runbook by clicking and by typing, in a real Chromium on the practice range."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-import drkit
 from drkit.api.practice import PracticeRange
 from tests.browser.screen import LateListener, Screen
 from tests.lab.process import Started
 
-LAB_OPTIONS = ("--speed", "10")  # slow enough that a stuck job is given up long after the page is back
+SPEED = 10  # slow enough that a stuck job is given up long after the page is back
 CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
 
 
@@ -25,11 +23,10 @@ def attach(screen: Screen, lab: Started) -> Screen:
 
 
 @pytest.fixture
-def practice(work: Path, lab: Started, monkeypatch: pytest.MonkeyPatch) -> Iterator[PracticeRange]:
+def practice(lab: Started) -> Iterator[PracticeRange]:
     """The practice range behind the screen."""
-    monkeypatch.setenv("DRKIT_SANDBOX_FILE", str(work.parent / "home" / "sandbox.json"))
-    with drkit.connect() as site:
-        yield site.sandbox
+    with lab.practice() as found:
+        yield found
 
 
 def choose(screen: Screen, group: str, instance: str) -> None:

@@ -1,6 +1,7 @@
 """A notebook of our own, opened by `drkit lab`: what any runbook can rely on."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -33,11 +34,9 @@ ITable(pandas.DataFrame({"pair": ["alpha", "beta"], "size": [10, 20]}), select=T
 """
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A start notebook of our own, which `drkit lab` takes for one that the operator changed."""
-    folder = tmp_path_factory.mktemp("lab") / "runbooks"
-    folder.mkdir()
+@pytest.fixture(scope="module", autouse=True)
+def work(lab: Started) -> Iterator[Path]:
+    """The working folder, with a start notebook of our own in it, as if the operator had changed it."""
     hidden = {"jupyter": {"source_hidden": True}}
     cells = [
         nbformat.v4.new_markdown_cell("# A runbook\n\n[The next one](plain.ipynb)"),
@@ -45,9 +44,12 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nbformat.v4.new_code_cell(FORM, metadata=hidden),
         nbformat.v4.new_code_cell(TABLE, metadata=hidden),
     ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "00_start_here.ipynb")
-    nbformat.write(nbformat.v4.new_notebook(cells=cells[1:3]), folder / "plain.ipynb")
-    return folder
+    start = lab.folder / "00_start_here.ipynb"
+    shipped = start.read_bytes()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), start)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells[1:3]), lab.folder / "plain.ipynb")
+    yield lab.folder
+    start.write_bytes(shipped)
 
 
 def test_a_runbook_shows_its_forms_without_a_click_and_survives_a_reload(screen: Screen) -> None:
@@ -143,7 +145,7 @@ def test_a_runbook_on_a_kernel_that_is_gone_runs_again(screen: Screen, lab: Star
 def test_a_notebook_that_is_no_runbook_waits_to_be_run(screen: Screen, work: Path) -> None:
     screen.open()
     screen.see("pressed")
-    screen.page.get_by_role("link", name="The next one").click()
+    screen.page.locator("a[href*='/files/plain.ipynb']").click()  # so it reads once Lab has taken it over
     screen.page.wait_for_url("**/doc/tree/plain.ipynb")
     plain = screen.page.locator(".jp-NotebookPanel:visible")
     plain.get_by_text("import ipywidgets").first.wait_for()

@@ -11,7 +11,7 @@ from tests.browser.rehearsing import (
 )
 from tests.browser.screen import Screen
 
-LAB_OPTIONS = ("--speed", "60", "--world", "zone-goes-dark")
+WORLD = "zone-goes-dark"
 
 
 def test_the_emergency_exit_leads_out_by_failover(screen: Screen) -> None:

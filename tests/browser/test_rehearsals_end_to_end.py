@@ -12,7 +12,7 @@ from tests.browser.rehearsing import (
 )
 from tests.browser.screen import Screen
 
-LAB_OPTIONS = ("--speed", "60", "--world", "healthy-three-tier")
+WORLD = "healthy-three-tier"
 
 
 def test_a_drill_from_the_choice_to_the_ledger(screen: Screen) -> None:

@@ -18,7 +18,9 @@ LANES = 2  # ranges side by side, each with its own world
 
 @pytest.fixture
 def ranges(tmp_path: Path) -> Iterator[list[Range]]:
-    with running(Sandbox(speed=SPEED)) as one, running(Sandbox(speed=SPEED)) as other:
+    """One answers as the tables of the reference have it, the other tells now more, now less."""
+    whole, mixed = Sandbox(speed=SPEED), Sandbox(speed=SPEED, manner="mixed")
+    with running(whole) as one, running(mixed) as other:
         made = []
         for number, each in enumerate((one, other)):
             folder = tmp_path / str(number)

@@ -23,8 +23,8 @@ PATIENCE = 60.0  # real seconds
 class Range:
     """A sandbox, its site, and runs on it."""
 
-    def __init__(self, folder: Path, world: World | str = "healthy-three-tier") -> None:
-        self.sandbox = Sandbox(world, now=lambda: 0.0)
+    def __init__(self, folder: Path, world: World | str = "healthy-three-tier", manner: str = "full") -> None:
+        self.sandbox = Sandbox(world, now=lambda: 0.0, manner=manner)
         self.clock = SteppedClock(on_advance=self.sandbox.step)
         self.site: Site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
 

@@ -1,14 +1,26 @@
 """What one reading says about a change that may or may not have been taken."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from drkit.errors import WireError
 from drkit.execution.observations import ChangeStage, kinds_for, marks_of, observe
-from drkit.model import Change, Inventory, Operation, ServerStatus
+from drkit.execution.reads import read_lists
+from drkit.model import (
+    Change,
+    Inventory,
+    Operation,
+    ProtectedInstance,
+    ProtectionGroup,
+    ReplicationPair,
+    ServerStatus,
+    ThingKind,
+)
 from drkit.model.operations import NEEDS
-from tests.facts import reading
+from tests.facts import NOW, reading
 
 UNTOUCHED, MOVING, REACHED, BROKEN, ELSEWHERE = ChangeStage
 GROUP, PAIR, INSTANCE, DRILL = "erp-id", "data-id", "app-id", "d1-id"
@@ -43,6 +55,28 @@ CREATE = Change.of(Operation.CREATE_DRILL, GROUP, name="d1", drill_vpc_id="")
 DELETE = Change.of(Operation.DELETE_DRILL, GROUP, drill_id=DRILL)
 
 
+FAIL_OVER = Change.of(Operation.FAILOVER, GROUP)
+
+
+class Telling:
+    """A service whose things all leave out one key."""
+
+    def __init__(self, now: Inventory, untold: str) -> None:
+        self.backend, self._now, self.untold = now.backend, now, untold
+
+    def pairs(self, _: tuple[str, ...]) -> tuple[ReplicationPair, ...]:
+        return tuple(replace(pair, unknown=(self.untold,)) for pair in self._now.pairs.values())
+
+    def servers(self) -> tuple[()]:
+        return ()
+
+    def instance(self, identity: str) -> ProtectedInstance:
+        return self._now.instances[identity]
+
+    def group(self, identity: str) -> ProtectionGroup:
+        return replace(self._now.groups[identity], unknown=(self.untold,))
+
+
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
@@ -65,7 +99,7 @@ def test_an_attach_is_told_by_the_pair_and_the_letter_of_its_device(
 
 def test_a_pair_that_was_touched_since_is_not_untouched() -> None:
     now = world()
-    touched = replace(now.pairs[PAIR], updated_at=None)
+    touched = replace(now.pairs[PAIR], updated_at=NOW + timedelta(hours=1))
     assert stage(ATTACH, replace(now, pairs={PAIR: touched})) is ELSEWHERE
 
 
@@ -248,3 +282,26 @@ def test_what_was_seen_is_told_in_words() -> None:
     assert observe(CREATE, world(), {"drill x": "available"}).words == "nothing of it is there"
     untouched = observe(Change.of(Operation.FAILOVER, GROUP), world(), marks_of(EXPAND, world()))
     assert untouched.words == "group protected, production source"
+
+
+def test_a_time_that_one_reading_does_not_tell_is_no_change() -> None:
+    told, pair = world(), world().pairs[PAIR]
+    untold = replace(told, pairs={PAIR: replace(pair, updated_at=None)})
+    assert stage(ATTACH, untold, told) is UNTOUCHED
+    assert stage(ATTACH, told, untold) is UNTOUCHED
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "key"),
+    [
+        (DETACH, "pairs", "attachment"),
+        (DETACH, "pairs", "attachment.device"),
+        (FAIL_OVER, "groups", "priority_station"),
+    ],
+)
+def test_what_does_not_tell_how_it_is_is_not_read_as_gone(change: Change, kind: ThingKind, key: str) -> None:
+    service: Any = Telling(world(), key)
+    with pytest.raises(WireError, match=r"does not tell '(attachment|priority_station)'"):
+        read_lists(service, [kind], [change], NOW)
+    service.untold = "description"
+    assert read_lists(service, [kind], [change], NOW).problems == ()

@@ -355,6 +355,8 @@ def test_the_state_is_one_frozen_value_until_something_changes(stage: Stage) -> 
     later = stage.ended(run)
     assert later.version > first.version
     assert repr(run) == f"<Run {run.id}: A plan of steps, done>"
+    assert repr(later) == f"<RunState {run.id}: A plan of steps, done, 1 of 1 steps done>"
+    assert f"PRACTICE, run {run.id}: A plan of steps, done, 1 of 1 steps done" in run._repr_html_()
 
 
 def test_many_jobs_are_watched_with_one_list_request_a_tick(stage: Stage) -> None:

@@ -277,8 +277,10 @@ class TestResume:
             connection.execute("DROP TRIGGER drkit_entries_no_update")
             connection.execute("UPDATE drkit_entries SET who = 'another' WHERE seq = 1")
         connection.close()
-        with pytest.raises(JournalDamagedError, match=r"is not gone on with: Entry 1 .* altered"):
+        with pytest.raises(JournalDamagedError, match=r"is not gone on with: Entry 1 .* altered") as damaged:
             stage.resume(run.id)
+        assert damaged.value.run_id == run.id
+        assert "Entry 1 " in damaged.value.faults[0]
         assert stage.jobs() == 1
 
     def test_of_an_unknown_run_is_refused(self, stage: Stage) -> None:

@@ -56,6 +56,7 @@ def test_a_job_that_stays_silent_is_shown_as_silent_then_as_unknown_and_never_as
     assert len(notes) == 2
 
 
+@pytest.mark.slow
 def test_a_short_limit_of_a_fast_practice_range_is_told_in_seconds(stage: Stage) -> None:
     plan = stage.attach(CACHES[0])
     stage.sandbox.fault("job-stuck")

@@ -17,6 +17,7 @@ from drkit.sandbox import Sandbox
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
 from drkit.site import practise
+from tests.clocks import Hurried
 from tests.forms.hands import plain
 
 PATIENCE = 60.0  # real seconds
@@ -47,13 +48,13 @@ class RehearsalHands:
     def __init__(
         self, folder: Path, wish: RehearsalRequest, world: World | str = "healthy-three-tier"
     ) -> None:
-        self.sandbox = Sandbox(world, speed=SPEED)
-        self.site = practise(self.sandbox, journal=folder / "journal.sqlite")
+        self.sandbox, self.clock = Sandbox(world, speed=SPEED), Hurried(20)
+        self.site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
         self.form = self.another(wish)
 
     def another(self, wish: RehearsalRequest) -> RehearsalForm:
         """A form like that of a kernel that was started anew; from now on it is the one at hand."""
-        self.form = RehearsalForm(RehearsalTask(wish, site=self.site))
+        self.form = RehearsalForm(RehearsalTask(wish, site=self.site, clock=self.clock))
         self.settle()
         return self.form
 

@@ -9,6 +9,8 @@ from drkit.forms.questions import Question
 from drkit.forms.wizard import State
 from tests.forms.hands import Hands, plain
 
+pytestmark = pytest.mark.slow  # whole runs, half a second and more each
+
 CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
 ATTACH = "attach_protected_instance_replication"
 

@@ -41,6 +41,7 @@ def outputs(path: Path) -> list[str]:
 REPORT = "from drkit.headless import report_outcome\n"
 
 
+@pytest.mark.slow
 def test_a_notebook_runs_on_this_python_with_its_values_and_says_how_it_ended(
     notebook: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_notebook_runs_on_this_python_with_its_values_and_says_how_it_ended(
     assert outputs(path) == ["", "", ""]
 
 
+@pytest.mark.slow
 def test_a_cell_that_raises_ends_the_run_and_what_came_before_is_saved(
     notebook: Make, tmp_path: Path
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_cell_that_raises_ends_the_run_and_what_came_before_is_saved(
     assert outputs(tmp_path / "book-20260101T000000Z.ipynb") == ["", "first\n", "UnknownNameError", ""]
 
 
+@pytest.mark.slow
 def test_a_kernel_that_is_killed_while_sending_leaves_an_unknown_outcome(
     notebook: Make, tmp_path: Path
 ) -> None:
@@ -107,6 +110,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_interrupts_the_cell_and_lets_it_write_down_what_is_in_flight(
     notebook: Make, tmp_path: Path, number: signal.Signals
@@ -125,6 +129,7 @@ def test_a_signal_interrupts_the_cell_and_lets_it_write_down_what_is_in_flight(
     assert outputs(executed) == ["", "working\n", ""]
 
 
+@pytest.mark.slow
 def test_a_second_signal_kills_a_kernel_that_does_not_listen(notebook: Make, tmp_path: Path) -> None:
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, lambda *_: print('deaf', flush=True))\n"
     path = notebook(deaf + "print('working', flush=True)\nfor _ in range(600): time.sleep(.1)")

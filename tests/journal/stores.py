@@ -3,16 +3,20 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 
 from drkit.clock import SteppedClock
 from drkit.journal import Hold, Journal, NewRun
 
 PLAN = {"title": "Attach a pair", "steps": [{"key": "1"}]}
+
+
+at_end = ExitStack()  # closed by tests/conftest.py
 
 
 @contextmanager
@@ -22,9 +26,9 @@ def postgres() -> Iterator[str]:
     if not named:
         if os.environ.get("DRKIT_REQUIRE_POSTGRES"):
             pytest.fail("PostgreSQL is required, but DRKIT_TEST_POSTGRES names no server.")
-        pytest.skip("DRKIT_TEST_POSTGRES names no PostgreSQL server; set it to run this test.")
+        pytest.skip("on PostgreSQL (start one and set DRKIT_TEST_POSTGRES=postgresql://...)")
     schema = f"drkit_{secrets.token_hex(6)}"
-    url = make_url(named).set(drivername="postgresql+psycopg")
+    url = database(named)
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
@@ -35,6 +39,24 @@ def postgres() -> Iterator[str]:
         with engine.begin() as connection:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
         engine.dispose()
+
+
+@cache
+def database(named: str) -> URL:
+    """A database of this process's own beside the named one: advisory locks hold for a whole database."""
+    own = f"drkit_{secrets.token_hex(6)}"
+    url = make_url(named).set(drivername="postgresql+psycopg")
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {own}"))
+
+    def drop() -> None:
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {own} WITH (FORCE)"))
+        server.dispose()
+
+    at_end.callback(drop)
+    return url.set(database=own)
 
 
 @contextmanager

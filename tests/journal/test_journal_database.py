@@ -244,6 +244,7 @@ def test_threads_write_to_one_run_one_after_the_other(journal: Journal) -> None:
     assert journal.verify("r1").holds
 
 
+@pytest.mark.slow
 def test_processes_that_make_the_same_journal_at_once_do_not_get_in_each_others_way(where: str) -> None:
     program = "import sys; from tests.journal.stores import opened; opened(sys.argv[1]).close()"
     racers = [subprocess.Popen([sys.executable, "-c", program, where]) for _ in range(4)]

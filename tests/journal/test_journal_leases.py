@@ -43,6 +43,8 @@ def test_a_second_run_on_a_group_is_refused_and_told_who_since_when_doing_what(j
     assert " UTC, run r1: Attach a pair" in said
     assert [each.id for each in journal.runs()] == ["r1"]
     assert [each.group_id for each in journal.leases()] == ["g1"]
+    assert [each.group_id for each in refused.value.leases] == ["g1"]
+    assert refused.value.run_id == "r1"
 
 
 def test_reading_is_free_while_a_run_holds_the_group(journal: Journal, where: str) -> None:
@@ -239,6 +241,7 @@ def contend(
     journal.close()
 
 
+@pytest.mark.slow
 def test_two_processes_contending_for_a_group_never_hold_it_at_the_same_time(where: str) -> None:
     opened(where).close()
     spawn = multiprocessing.get_context("spawn")

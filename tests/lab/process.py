@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
+
+import drkit
+from drkit.api.practice import PracticeRange
 
 DRKIT = Path(sys.executable).with_name("drkit")
 
@@ -23,6 +27,25 @@ class Started:
     lines: Sequence[str]
     port: int
     token: str
+    folder: Path
+    home: Path
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def last_words(self) -> list[str]:
+        """The last lines of Lab's own log."""
+        log = self.folder / ".drkit" / "lab.log"
+        return log.read_text(errors="replace").splitlines()[-10:] if log.exists() else []
+
+    @contextmanager
+    def practice(self) -> Iterator[PracticeRange]:
+        """The practice range behind this Lab."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DRKIT_SANDBOX_FILE", str(self.home / "sandbox.json"))
+            with drkit.connect() as site:
+                yield site.sandbox
 
     def ask(self, method: str, path: str, *, token: str | None = None) -> tuple[int, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -66,7 +89,7 @@ def drkit_lab(folder: Path, *words: str, **environment: str) -> Iterator[Started
             found = re.search(r"http://127\.0\.0\.1:(\d+)/doc/tree/00_start_here\.ipynb\?token=(\S+)", line)
         try:
             assert found, (lines, process.stderr and process.stderr.read())
-            yield Started(process, lines, int(found[1]), found[2])
+            yield Started(process, lines, int(found[1]), found[2], folder, home)
         finally:
             process.terminate()
             process.wait(60)

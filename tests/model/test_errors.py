@@ -1,6 +1,8 @@
 """The error tree is what its module says, and errors speak in sentences."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -10,10 +12,12 @@ from drkit.errors import (
     DrkitError,
     GoneError,
     InputError,
+    JournalDamagedError,
     RefusedError,
     ServiceError,
     UnknownNameError,
 )
+from drkit.rules import Objection
 
 
 def drawn() -> dict[str, str]:
@@ -49,6 +53,7 @@ class TestAnUnknownName:
     def test_is_answered_with_the_nearest_ones(self) -> None:
         error = UnknownNameError.among("group", "shp", ["shop", "mail", "ship"])
         assert str(error) == "No group is named 'shp'; did you mean 'shop' or 'ship'?"
+        assert (error.what, error.name, error.near) == ("group", "shp", ("shop", "ship"))
 
     def test_is_answered_with_some_known_ones_where_none_is_near(self) -> None:
         error = UnknownNameError.among("group", "zzz", [f"group-{number}" for number in range(9)])
@@ -74,10 +79,33 @@ class TestAServicesAnswer:
 
 
 def test_a_refusal_keeps_all_its_objections() -> None:
-    error = RefusedError("Not now.", objections=iter(["first", "second"]))
-    assert (str(error), error.objections) == ("Not now.", ("first", "second"))
+    first, second = (
+        Objection(f"rule-{key}", key, f"{key}.", "group shop", "reversing", "at rest", "Wait.")
+        for key in "ab"
+    )
+    error = RefusedError("Not now.", objections=iter([first, second]), run_id="r1")
+    assert (str(error), error.objections, error.run_id) == ("Not now.", (first, second), "r1")
+    assert error.table().to_dict("records")[0] == {
+        "subject": "group shop",
+        "rule": "a.",
+        "code": "a",
+        "found": "reversing",
+        "wanted": "at rest",
+        "remedy": "Wait.",
+    }
     with pytest.raises(RefusedError, match="Not now"):
         raise error
+
+
+def test_errors_are_there_without_pandas_and_without_the_rest_of_drkit() -> None:
+    script = "import sys, drkit.errors; assert not {'pandas', 'drkit.rules', 'sqlalchemy'} & {*sys.modules}"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_damaged_journal_names_the_run_and_what_is_wrong() -> None:
+    error = JournalDamagedError("Run r1 is not closed.", run_id="r1", faults=["Entry 1 was altered."])
+    assert (error.run_id, error.faults) == ("r1", ("Entry 1 was altered.",))
+    assert JournalDamagedError("The file is damaged.").faults == ("The file is damaged.",)
 
 
 def test_a_notebook_shows_the_sentence_and_not_the_stack() -> None:

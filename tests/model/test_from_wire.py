@@ -1,10 +1,12 @@
-"""Reading the service's objects: what each key means, and that every documented key has to be there."""
+"""Reading the service's objects: what each key means, and which of them have to be there."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drkit.errors import WireError
 from drkit.model import (
@@ -150,37 +152,50 @@ QUOTA: Json = {"type": "replications", "used": 3, "quota": 100, "min": 0, "max":
 
 NOON = datetime(2026, 11, 20, 3, 4, 5, 678000, UTC)
 
-READERS: dict[str, tuple[Callable[[object], object], Json, set[str]]] = {
-    "group": (
-        ProtectionGroup.from_wire,
-        GROUP,
-        {"protected_status", "test_vpc_id", "dr_type", "protection_type", "replication_model", "server_type"},
-    ),
-    "instance": (ProtectedInstance.from_wire, INSTANCE, set()),
-    "pair": (ReplicationPair.from_wire, PAIR, {"replication_model"}),
-    "drill": (Drill.from_wire, DRILL, set()),
-    "job": (Job.from_wire, JOB, {"begin_time", "end_time", "error_code", "fail_reason", "entities"}),
-    "server": (
-        Server.from_wire,
-        SERVER,
-        {"OS-EXT-STS:task_state", "OS-EXT-SRV-ATTR:root_device_name"},
-    ),
-    "disk": (Disk.from_wire, DISK, {"encrypted"}),
-    "quota": (Quota.from_wire, QUOTA, {"min", "max"}),
+READERS: dict[str, tuple[Callable[[object], Any], Json, set[str]]] = {
+    "group": (ProtectionGroup.from_wire, GROUP, {"id", "status"}),
+    "instance": (ProtectedInstance.from_wire, INSTANCE, {"id", "status", "server_group_id"}),
+    "pair": (ReplicationPair.from_wire, PAIR, {"id", "status", "server_group_id"}),
+    "drill": (Drill.from_wire, DRILL, {"id", "status", "server_group_id"}),
+    "server": (Server.from_wire, SERVER, {"id", "status"}),
+    "disk": (Disk.from_wire, DISK, {"id", "status"}),
 }
+"""How each kind is read, a whole one, and the keys that identify it or decide about it."""
+
+UNREAD = {"protected_status", "test_vpc_id", "dr_type", "protection_type", "replication_model", "server_type"}
+NOW_AND_THEN = {"failure_detail", "OS-EXT-STS:task_state", "OS-EXT-SRV-ATTR:root_device_name", "encrypted"}
 KEYS = [(name, key) for name, (_, source, _) in READERS.items() for key in source]
+STRANGE = st.none() | st.integers() | st.text(max_size=9) | st.lists(st.integers(), max_size=2)
 
 
 class TestEveryKind:
     @pytest.mark.parametrize(("name", "key"), KEYS)
-    def test_misses_a_documented_key_by_its_name(self, name: str, key: str) -> None:
-        read, source, optional = READERS[name]
+    def test_does_not_know_what_a_key_that_is_missing_would_have_told(self, name: str, key: str) -> None:
+        read, source, mandatory = READERS[name]
         less = {other: value for other, value in source.items() if other != key}
-        if key in optional:
-            read(less)
-        else:
+        if key in mandatory:
             with pytest.raises(WireError, match=f"lacks the documented key '{key}'"):
                 read(less)
+        else:
+            assert read(less).unknown == (() if key in UNREAD | NOW_AND_THEN else (key,))
+
+    @pytest.mark.parametrize("name", READERS)
+    def test_that_is_whole_knows_everything(self, name: str) -> None:
+        read, source, _ = READERS[name]
+        assert read(source).unknown == ()
+
+    @given(data=st.data())
+    @pytest.mark.parametrize("name", READERS)
+    def test_is_read_whatever_the_other_keys_hold(self, name: str, data: st.DataObject) -> None:
+        read, source, mandatory = READERS[name]
+        keys = data.draw(st.sets(st.sampled_from(sorted(source.keys() - mandatory))))
+        gone = data.draw(st.sets(st.sampled_from(sorted(keys)))) if keys else set()
+        strange = {key: data.draw(STRANGE) for key in keys}
+        damaged = {key: value for key, value in {**source, **strange}.items() if key not in gone}
+        thing, whole = read(damaged), read(source)
+        assert (thing.id, thing.status) == (whole.id, whole.status)
+        assert thing.name
+        assert gone - UNREAD - NOW_AND_THEN <= set(thing.unknown)
 
     @pytest.mark.parametrize("name", READERS)
     def test_ignores_keys_that_it_does_not_know(self, name: str) -> None:
@@ -228,6 +243,19 @@ class TestAPair:
         with pytest.raises(WireError, match="'status' of a replication pair is not a text but None"):
             ReplicationPair.from_wire({**PAIR, "status": None})
         assert ReplicationPair.from_wire({**PAIR, "status": "protected"}).status is PairStatus.PROTECTED
+
+    def test_tells_its_failure_only_where_it_has_one(self) -> None:
+        sound = {key: value for key, value in PAIR.items() if key != "failure_detail"}
+        assert ReplicationPair.from_wire(sound).failure_detail == ""
+        failed = ReplicationPair.from_wire({**PAIR, "status": "error", "failure_detail": "SDRS.1606"})
+        assert failed.failure_detail == "SDRS.1606"
+
+    def test_whose_attachment_names_no_instance_is_not_known_to_be_free(self) -> None:
+        pair = ReplicationPair.from_wire({**PAIR, "attachment": [{"device": "/dev/vdb"}]})
+        assert (pair.attachments, pair.unknown) == ((), ("attachment.protected_instance",))
+
+    def test_without_a_name_is_called_by_its_id(self) -> None:
+        assert ReplicationPair.from_wire({**PAIR, "name": None}).name == "p1"
 
 
 def test_a_drill_is_read() -> None:
@@ -279,11 +307,31 @@ class TestAServer:
         assert server.slots == FreeSlots(57, 21, 36)
         assert server.disks == (BlockDevice("d7", "/dev/vdc", 1, "virtio", 20),)
 
+    def test_has_no_known_slots_where_one_of_the_numbers_is_missing(self) -> None:
+        server = Server.from_wire(SERVER).with_block_devices(
+            {
+                "volumeAttachments": [
+                    {"device": "/dev/vdc", "bus": "virtio", "size": 20},
+                    {"volumeId": "d8", "device": "/dev/vdd", "bus": "virtio", "size": 20},
+                ],
+                "attachableQuantity": {"free_scsi": 36, "free_disk": 57},
+            }
+        )
+        assert (server.slots, [disk.disk_id for disk in server.disks]) == (None, ["d8"])
+        assert server.unknown == ("volumeAttachments.volumeId", "attachableQuantity.free_blk")
+
 
 def test_a_disk_is_read() -> None:
     disk = Disk.from_wire(DISK)
     assert (disk.servers, disk.shared, disk.system_disk) == ((("s1", "/dev/vdb"),), True, False)
     assert Disk.from_wire({**DISK, "encrypted": None}).encrypted is False
+
+
+def test_a_strange_sub_job_is_left_out() -> None:
+    job = Job.from_wire(
+        {**JOB, "entities": {"sub_jobs": [{"job_type": "sub"}, 5, *JOB["entities"]["sub_jobs"]]}}
+    )
+    assert [each.id for each in job.sub_jobs] == ["j2"]
 
 
 def test_a_quota_is_read() -> None:

@@ -104,3 +104,11 @@ def test_a_memo_is_part_of_no_comparison_and_of_no_other_reading() -> None:
     assert one == other
     assert replace(one, problems=()).memo == {}
     assert "memo" not in repr(one)
+
+
+def test_a_notebook_shows_its_groups_and_a_console_its_counts() -> None:
+    seen = replace(reading({"groups": {"shop": {}}}), problems=("The servers could not be read.",))
+    summary = "PRACTICE at 2026-11-20 03:00:00 UTC: 1 group, 0 instances, 0 pairs, 0 drills, 0 servers"
+    assert repr(seen) == f"<Inventory {summary}>"
+    html = seen._repr_html_()
+    assert [summary in html, ">shop</td>" in html, "The servers could not be read." in html] == [True] * 3

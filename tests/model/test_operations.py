@@ -43,3 +43,7 @@ class TestAChange:
     def test_takes_exactly_the_arguments_of_its_operation(self, arguments: dict[str, str | int]) -> None:
         with pytest.raises(TypeError, match="expand_pair takes"):
             Change.of(Operation.EXPAND_PAIR, "g1", **arguments)
+
+    def test_is_shown_in_one_line(self) -> None:
+        change = Change.of(Operation.STOP_SERVER, "g1", server_id="s", hard=False)
+        assert repr(change) == "<Change stop server: group_id=g1, server_id=s>"

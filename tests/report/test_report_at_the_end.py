@@ -13,6 +13,8 @@ from drkit.plan.steps import Plan
 from drkit.report.run_record import RunRecord
 from tests.execution.rehearsal_drive import Range
 
+pytestmark = pytest.mark.slow  # whole runs, half a second and more each
+
 
 @pytest.fixture
 def field(tmp_path: Path) -> Iterator[Range]:

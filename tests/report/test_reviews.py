@@ -185,6 +185,7 @@ class TestReviewingAJournal:
             drkit.review(file, days=0)
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_without_a_screen_and_tells_both_sides(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -114,3 +114,13 @@ class TestWords:
     def test_long_lists_of_names_are_cut(self) -> None:
         assert some_of(["a", "b", "c"]) == "a, b, c"
         assert some_of("abcde") == "a, b, c and 2 more"
+
+
+def test_a_verdict_and_its_objections_are_shown_with_what_is_and_what_to_do() -> None:
+    verdict = judge(Change.of(Operation.FAILOVER, "shop-id"), SHOP)
+    [objection] = verdict.objections
+    assert repr(verdict) == "<Verdict failover: 1 objection>"
+    assert repr(objection).startswith("<Objection SDRS.1002 group shop: reversing, must be ")
+    assert repr(Verdict(verdict.change)) == "<Verdict failover: allowed>"
+    for value in (verdict, objection):
+        assert ">reversing</td>" in value._repr_html_()

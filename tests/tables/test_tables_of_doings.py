@@ -1,13 +1,16 @@
 """Tables of what is done: jobs, objections, runs and steps."""
 
+import inspect
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
+import pytest
 
 from drkit import tables
 from drkit.execution.states import RunPhase, StepPhase, StepState
 from drkit.model import Change, Job, JobStatus, Operation
 from drkit.rules import judge
+from drkit.site import Site
 from tests.facts import reading
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -39,10 +42,6 @@ class TestJobs:
         ]
         frame = tables.jobs([job("j1", done=True, subs=tuple(parts))])
         assert frame[["group_id", "pair_id", "sub_jobs"]].to_numpy().tolist() == [["g1", "", 2]]
-
-    def test_make_an_empty_table_of_the_same_types(self) -> None:
-        empty, full = tables.jobs([]), tables.jobs([job("j1", done=True)])
-        assert list(empty.dtypes) == list(full.dtypes)
 
 
 class TestObjections:
@@ -107,3 +106,29 @@ class TestSteps:
         assert list(frame["progress"].isna()) == [False, True]
         assert set(map(str, StepPhase)) == set(frame["phase"].cat.categories)
         assert isinstance(frame["ended_at"].dtype, pd.DatetimeTZDtype)
+
+
+def test_each_table_has_the_columns_and_dtypes_that_are_promised() -> None:
+    empty = {
+        "jobs": tables.jobs([]),
+        "objections": tables.objections([], reading({})),
+        "ways": tables.ways([]),
+        "runs": tables.runs([]),
+        "steps": tables.steps([]),
+    }
+    full = {
+        "jobs": tables.jobs([job("j1", done=True)]),
+        "steps": tables.steps([StepState("1", "Look").row()]),
+    }
+    for name, frame in [*empty.items(), *full.items()]:
+        kinds = {str(column): str(kind) for column, kind in frame.dtypes.items()}
+        assert list(kinds.items()) == list(tables.COLUMNS[name].items())
+
+
+@pytest.mark.parametrize("name", tables.COLUMNS)
+def test_the_help_of_each_function_names_the_columns(name: str) -> None:
+    method = {"objections": "why_not", "ways": "ways_out"}.get(name, name)
+    for function in (getattr(tables, name), getattr(Site, method)):
+        words = " ".join(inspect.getdoc(function).split())  # type: ignore[union-attr]  # each has a docstring
+        listed = ", ".join(f"{column} ({kind})" for column, kind in tables.COLUMNS[name].items())
+        assert words.endswith(f"Columns: {listed}.")

@@ -267,7 +267,9 @@ class ConfirmAttachCard(Card):
             raise
         except StalePlanError as error:
             raise StalePlanError(
-                f"{error}\nGo back to step 2, press Read again there, and plan anew."
+                f"{error}\nGo back to step 2, press Read again there, and plan anew.",
+                error.objections,
+                steps=error.steps,
             ) from error
         self.detail.show(words.plan_words(self.task.reading, plan))
         return f"confirmed as run {run.id}"

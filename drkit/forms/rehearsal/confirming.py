@@ -48,6 +48,7 @@ class ConfirmRehearsalCard(Card):
             raise StalePlanError(
                 f"{error}\nGo back to step 1 with Change this step, check again, and plan anew.",
                 error.objections,
+                steps=error.steps,
             ) from error
         self.detail.show(shown)
         return f"confirmed as run {run.id}"

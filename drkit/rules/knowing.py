@@ -1,0 +1,89 @@
+"""The rule that drkit acts on what is known only.
+
+Real answers leave keys out, or hold something that the reference does not foresee. What a thing did not tell
+reads as nothing (`unknown` of each thing), and nothing must not pass for "no fault" or "attached nowhere".
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from drkit.model import Drill, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
+from drkit.rules.existing import group_exists
+from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+
+_Thing = ProtectionGroup | ProtectedInstance | ReplicationPair | Drill
+_SIDES = ("priority_station", "source_server", "target_server")
+
+_NEEDED: Mapping[Operation, Mapping[str, tuple[str, ...]]] = {
+    Operation.ATTACH_PAIR: {
+        "group": ("priority_station",),
+        "instance": (*_SIDES, "attachment", "metadata"),
+        "pair": (
+            "priority_station",
+            "attachment",
+            "record_metadata.multiattach",
+            "record_metadata.bootable",
+        ),
+    },
+    Operation.DETACH_PAIR: {
+        "instance": (*_SIDES, "attachment"),
+        "pair": ("attachment", "record_metadata.bootable"),
+    },
+    Operation.ENABLE_PROTECTION: {},
+    Operation.DISABLE_PROTECTION: {},
+    Operation.PLANNED_FAILOVER: {
+        "group": ("priority_station",),
+        "instances": _SIDES,
+        "pairs": ("fault_level", "replication_status"),
+    },
+    Operation.FAILOVER: {"group": ("priority_station",), "pairs": ("fault_level",)},
+    Operation.REPROTECT: {"group": ("priority_station",), "instances": _SIDES},
+    Operation.CREATE_DRILL: {
+        "group": ("source_vpc_id", "target_vpc_id"),
+        "pairs": ("fault_level", "replication_status"),
+    },
+    Operation.DELETE_DRILL: {},
+    Operation.EXPAND_PAIR: {
+        "pair": ("attachment", "record_metadata.multiattach", "record_metadata.volume_size", "volume_ids"),
+    },
+    Operation.RESIZE_INSTANCE: {"instance": _SIDES},
+    Operation.STOP_SERVER: {},
+    Operation.START_SERVER: {"instances": _SIDES},
+}
+"""The keys, as the service spells them, that the other rules of an operation rest on: of the things that a
+change names, or of all instances and pairs of its group."""
+
+
+@rule("SDRS.1002", about="group", needs=[group_exists], caution=True)
+def what_it_rests_on_is_known(case: Case) -> RuleAnswer:
+    """Act only on what the service has told.
+
+    Source: the response tables of the list operations. Our own caution: the service knows it all the same.
+    """
+    missing = [
+        f"{key} of {thing.name}"
+        for part, keys in _NEEDED[case.change.operation].items()
+        for thing in _things(case, part)
+        for key in keys
+        if any(_same(key, unknown) for unknown in thing.unknown)
+    ]
+    if not missing:
+        return None
+    remedy = "Read again; if it stays so, look at it in the cloud's console, and act there."
+    return f"not known: {some_of(missing)}", "told by the service", remedy
+
+
+def _things(case: Case, part: str) -> Iterator[_Thing]:
+    change, world = case.change, case.world
+    named: Mapping[str, Iterable[_Thing | None]] = {
+        "group": [world.groups.get(change.group_id)],
+        "instance": [world.instances.get(change.instance_id)],
+        "pair": [world.pairs.get(change.pair_id)],
+        "instances": world.instances_of(change.group_id),
+        "pairs": world.pairs_of(change.group_id),
+    }
+    return (thing for thing in named[part] if thing is not None)
+
+
+def _same(key: str, unknown: str) -> bool:
+    """Whether not knowing the one means not knowing the other: the same key, a part of it, or the whole."""
+    return f"{unknown}.".startswith(f"{key}.") or f"{key}.".startswith(f"{unknown}.")

@@ -1,0 +1,95 @@
+"""What a notebook or a console shows of a value: one short line, or a small piece of HTML.
+
+Names come from a server and can be anything: lines are cut, and HTML is escaped by markupsafe. Colours are
+JupyterLab's CSS variables, so the dark theme works; there are no scripts and no classes to depend on.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from markupsafe import Markup
+
+Text = str | Markup
+T = TypeVar("T")
+
+LONGEST_LINE = 160  # characters of a line
+LONGEST_TEXT = 50  # characters of a value in it
+MOST_ROWS = 50
+_COLOURS = {
+    "done": "var(--jp-success-color1)",
+    "working": "var(--jp-brand-color1)",
+    "failed": "var(--jp-error-color1)",
+    "error": "var(--jp-error-color1)",
+    "unknown": "var(--jp-error-color1)",
+}
+
+
+def cut(text: str, most: int = LONGEST_TEXT) -> str:
+    """The text in one line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def line(thing: object, text: str) -> str:
+    """The one line of a thing: its type and a text, as "<Plan Attach 1 pair to app-01>"."""
+    return f"<{type(thing).__name__} {cut(text, LONGEST_LINE)}>"
+
+
+def shows(*names: str) -> Callable[[type[T]], type[T]]:
+    """Have a class show these attributes only: "ProtectionGroup(name='shop', status='protected')"."""
+
+    def represent(thing: object) -> str:
+        shown = ", ".join(f"{name}={cut(_plain(getattr(thing, name)))}" for name in names)
+        return f"{type(thing).__name__}({cut(shown, LONGEST_LINE)})"
+
+    def decorate(kind: type[T]) -> type[T]:
+        kind.__repr__ = represent  # type: ignore[method-assign]  # a method like any other
+        return kind
+
+    return decorate
+
+
+def _plain(value: object) -> str:
+    return repr(str(value)) if isinstance(value, str) else repr(value)  # a status as its word
+
+
+def count(number: int, thing: str) -> str:
+    """A number with its noun: "1 pair", "3 pairs"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def state(word: str) -> Markup:
+    """The word of a state, with a colour where it is done, goes on or needs attention."""
+    colour = _COLOURS.get(word.partition("-")[0], "inherit")  # "error-reversing" is an error
+    return Markup('<span style="color: {}">{}</span>').format(colour, word)
+
+
+def card(title: Text, *parts: Markup) -> str:
+    """A titled piece of HTML."""
+    return str(Markup("<div><p><b>{}</b></p>{}</div>").format(title, Markup().join(parts)))
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> Markup:
+    """A table, of long ones the beginning and how many more there are; nothing where there are no rows."""
+    if not rows:
+        return Markup()
+    body = Markup().join(_row("td", row) for row in rows[:MOST_ROWS])
+    return Markup("<table>{}{}</table>").format(_row("th", heads), body) + _more(len(rows))
+
+
+def listed(title: str, items: Iterable[Text]) -> Markup:
+    """A titled list; nothing where there are no items."""
+    texts = tuple(items)
+    if not texts:
+        return Markup()
+    inside = Markup().join(Markup("<li>{}</li>").format(text) for text in texts[:MOST_ROWS])
+    return Markup("<p>{}</p><ul>{}</ul>").format(title, inside) + _more(len(texts))
+
+
+def _more(rows: int) -> Markup:
+    return Markup("<p>and {:,} more</p>").format(rows - MOST_ROWS) if rows > MOST_ROWS else Markup()
+
+
+def _row(tag: str, cells: Sequence[Text]) -> Markup:
+    cell = Markup('<{0} style="text-align: left">{1}</{0}>')  # the rest is as JupyterLab styles its tables
+    return Markup("<tr>{}</tr>").format(Markup().join(cell.format(tag, text) for text in cells))
