@@ -140,7 +140,7 @@ class Reviews:
         """Both sides in a sentence each, and what could not be read."""
         return (self.real.sentence, self.practice.sentence, *self.problems)
 
-    def tell(self) -> Self:
+    def report(self) -> Self:
         """The same; for `drkit run` the sentences are the outcome, with a table of the groups overdue."""
         rows = [
             {"runs": side.title, "overdue group": name}
