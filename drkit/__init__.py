@@ -43,15 +43,16 @@ Resume: after a crash, a stop or an unknown outcome, from any machine that reach
 
 Rehearse: say what is measured, get the plan, start it, sign off what people do, and keep the report.
 
-    >>> objectives = drkit.Objectives(
-    ...     kind=drkit.RunbookKind.PLANNED_FAILOVER,
+    >>> request = drkit.PlanRequest(
+    ...     kind="planned_failover",
+    ...     waves=["shop-frontend"],
     ...     scenario="Maintenance of the first zone",
     ...     scope="The shop's frontend",
     ...     criteria="Customers see the shop",
-    ...     participants=("Duty lead",),
-    ...     rto_targets=(("shop-frontend", 900),),
+    ...     participants=["Duty lead"],
+    ...     rto={"shop-frontend": "15 min"},
     ... )
-    >>> plan = site.plan_rehearsal(drkit.PlanRequest(objectives, waves=[["shop-frontend"]]))
+    >>> plan = site.plan_rehearsal(request)
     >>> run = site.run(plan, confirm="shop-frontend")
     >>> while (state := run.wait()).phase.alive:
     ...     for step in state.steps:

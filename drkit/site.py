@@ -246,7 +246,7 @@ class Site:
         """Plan a DR drill or its clean-up, a planned failover, the way back, a failover, a re-protection, or
         the restart of production.
 
-        The kind of the objectives decides which. Nothing is sent. Raises RefusedError with every objection
+        The kind of the request decides which. Nothing is sent. Raises RefusedError with every objection
         and the shortest legal way there, InputError for objectives that are not complete.
         """
         return plan_rehearsal(self.inventory(), request, self._clock.now())

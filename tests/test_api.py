@@ -39,18 +39,20 @@ def request(
     kind: drkit.RunbookKind, group: str, *, drill_name: str = "", drills: tuple[str, ...] = ()
 ) -> drkit.PlanRequest:
     """What is to be rehearsed, in the one place that knows how it is put together."""
-    objectives = drkit.Objectives(
-        kind=kind,
+    return drkit.PlanRequest(
+        kind=kind.value,
+        waves=[group],
         scenario="Practice",
         scope=group,
         criteria="Orders work",
-        participants=("Duty lead",),
-        rto_targets=((group, 900),),
+        participants=["Duty lead"],
+        rto={"*": "15 min"},
         declared_what="The zone is dark" if kind is KINDS.FAILOVER else "",
         declared_by="Shift lead" if kind is KINDS.FAILOVER else "",
-        declared_at=START if kind is KINDS.FAILOVER else None,
+        declared_at=f"{START:%Y-%m-%d %H:%M:%S}" if kind is KINDS.FAILOVER else "",
+        drill_name=drill_name,
+        drills=drills,
     )
-    return drkit.PlanRequest(objectives, waves=[[group]], drill_name=drill_name, drills=drills)
 
 
 def rehearse(site: drkit.Site, asked: drkit.PlanRequest, *, release: bool = True) -> drkit.RunState:

@@ -63,7 +63,7 @@ def values(site: drkit.Site) -> list[object]:
         *(plan, *plan.steps, *plan.left_out, *(one for left in plan.left_out for one in left.objections)),
         *(judge(change, inventory), *ways_out(inventory, instance.group_id)),
         *(run, state, *state.steps, site, site.sandbox, site.journal, site.record(run.id)),
-        *(reviews, reviews.practice, drkit.PlanRequest(aims, [["a-group-with-a-name"] * 90])),
+        *(reviews, reviews.practice, drkit.PlanRequest("dr_drill", [["a-group-with-a-name"] * 90])),
         *(drkit.SystemClock(), drkit.SteppedClock()),
     ]
 

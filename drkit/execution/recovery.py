@@ -7,7 +7,7 @@ from typing import Any
 from drkit.execution.forecasting import Forecast
 from drkit.execution.states import RunState, StepPhase
 from drkit.model import Change, Inventory, Operation, ReplicationStatus
-from drkit.plan import Answers, Objectives, recovered_by
+from drkit.plan import Answers
 
 RPO_METHOD = (
     "Synchronous replication: what was acknowledged while a pair is active is on both disks. Stated from the "
@@ -65,7 +65,7 @@ def recovery_clocks(
     state: RunState, now: datetime, ahead: Forecast | None = None
 ) -> tuple[RecoveryClock, ...]:
     """One clock per group that the run recovers, in the order of its plan."""
-    recovering = recovered_by(state.plan)
+    recovering = state.plan.recovered_by
     return tuple(
         _clock(state, (key, name), recovering[key], now, ahead)
         for key, name in state.plan.groups
@@ -76,7 +76,7 @@ def recovery_clocks(
 def _clock(
     state: RunState, group: tuple[str, str], answers: Answers, now: datetime, ahead: Forecast | None
 ) -> RecoveryClock:
-    aims = Objectives.from_facts(state.plan.facts)
+    aims = state.plan.objectives
     since = (aims.declared_at if aims else None) or state.started_at
     ends = [_answered_at(state, keys) for keys in answers]
     told = [each for each in ends if each is not None]

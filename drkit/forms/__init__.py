@@ -1,17 +1,121 @@
-"""Widgets: they show and ask; others decide and do. No rules, no requests.
+"""What notebooks call: widgets on a screen, plain tables and text in `drkit run`. They show and ask.
 
 Here: the generic parts (cards and the runbook they make up, picking, device names, confirming, watching a
 run), one package per runbook, and one for the practice range. A form's callbacks only hand over to its
-`Engine`; texts become HTML through `markup` alone. Not here: deciding whether something may be done, and
-doing it.
-"""
+`FormWorker`; texts become HTML through `markup` alone. Not here: judging, planning and sending, which a form
+asks of its session in `drkit.runbooks`.
 
-from drkit.forms.attach import AttachRequest, attach_pairs
-from drkit.forms.exploring import explore, picture_of_zones
-from drkit.forms.practice import practice_range
-from drkit.forms.rehearsal import RehearsalRequest, rehearse
-from drkit.forms.reviewing import show_review
-from drkit.forms.starting import overview
+Each of these functions loads the widgets only where there is a screen: without one they are a second of
+imports for nothing.
+"""
+# ruff: noqa: PLC0415  # as the docstring says
+
+from typing import TYPE_CHECKING
+
+from drkit.headless import is_headless
+from drkit.runbooks import (
+    AttachRequest,
+    AttachSession,
+    PlainOverview,
+    RehearsalRequest,
+    RehearsalSession,
+    UnattendedAttach,
+    UnattendedRehearsal,
+    story_text,
+)
+from drkit.site import Site, connect
+
+if TYPE_CHECKING:
+    from IPython.display import HTML
+    from ipywidgets import VBox
+    from pandas import DataFrame
+
+    from drkit.forms.attach import AttachForm
+    from drkit.forms.practice import PracticeCard
+    from drkit.forms.rehearsal import RehearsalForm
+    from drkit.forms.starting import Overview
+    from drkit.report import Review
+
+
+def attach_pairs(request: AttachRequest) -> "AttachForm | UnattendedAttach":
+    """The attach runbook, with what is asked for filled in.
+
+    Its methods choose, pick, plan, confirm, run and result give what the cells show: cards, or, in
+    `drkit run`, tables. Called again it gives the same runbook: a run that is under way is shown again.
+    """
+    session = AttachSession(request)
+    if is_headless():
+        return UnattendedAttach(session)
+    from drkit.forms.attach import AttachForm
+
+    return AttachForm.shown(session)
+
+
+def rehearse(request: RehearsalRequest) -> "RehearsalForm | UnattendedRehearsal":
+    """A rehearsal, with what is asked for filled in.
+
+    Its methods choose, objectives, confirm, run and result give what the cells show: cards, or, in
+    `drkit run`, tables. Called again it gives the same rehearsal: a run that is under way is shown again.
+    """
+    session = RehearsalSession(request)
+    if is_headless():
+        return UnattendedRehearsal(session)
+    from drkit.forms.rehearsal import RehearsalForm
+
+    return RehearsalForm.shown(session)
+
+
+def overview(profile: str = "") -> "Overview | PlainOverview":
+    """What the start notebook shows; called again it is read again."""
+    if is_headless():
+        return PlainOverview(connect(profile or None))
+    from drkit.forms.starting import shown_overview
+
+    return shown_overview(profile)
+
+
+def practice_range(profile: str = "") -> "PracticeCard | None":
+    """The practice range's card; called again it looks again. Without a screen the story is printed."""
+    if is_headless():
+        with connect(profile or None) as site:
+            if site.backend.practice:
+                print(story_text(site.sandbox))  # noqa: T201 (what a headless cell shows)
+        return None
+    from drkit.forms.practice import shown_card
+
+    return shown_card(profile)
+
+
+def explore(frame: "DataFrame", *, columns: int = 8) -> "VBox | DataFrame":
+    """A table that is sorted and filtered in the page; the first columns are shown, others can be added.
+
+    Without a screen it is the table as it came.
+    """
+    if is_headless():
+        return frame
+    from drkit.forms.exploring import explorer
+
+    return explorer(frame, columns)
+
+
+def show_review(review: "Review") -> "VBox | Review":
+    """The runs of one side, practice or real. Without a screen it is the review as it came."""
+    if is_headless():
+        return review
+    from drkit.forms.reviewing import review_box
+
+    return review_box(review)
+
+
+def picture_of_zones(site: Site, group: str = "") -> "HTML":
+    """The groups between their zones, with servers and pairs; one group alone where it is named.
+
+    The band above it says where all of this is. It is the same with and without a screen.
+    """
+    from drkit.forms.picturing import picture
+
+    return picture(site, group)
+
 
 __all__ = [
     "AttachRequest",

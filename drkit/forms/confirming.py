@@ -1,12 +1,16 @@
-"""The last question before something is sent: the name of the group, typed."""
+"""The last question before something is sent: the whole plan, and the name of the group, typed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic
 
+from ipywidgets import Checkbox, DOMWidget, VBox
 from ipywidgets import Text as TextField
-from ipywidgets import VBox
 from markupsafe import Markup
 
+from drkit.errors import LeaseHeldError, StalePlanError
+from drkit.forms.card import Card
 from drkit.forms.live import Live
+from drkit.runbooks import AnySession
 
 
 class TypedName(VBox):
@@ -41,3 +45,55 @@ class TypedName(VBox):
         hint = "Upper and lower case and spaces count." if almost else "That is not the name yet."
         self.hint.show("✓ The name fits." if self.fits else hint if typed else "")
         on_type()
+
+
+class ConfirmCard(Card, Generic[AnySession]):
+    """The whole plan once more, and the names of its groups, typed; a subclass has its `_plan_words`.
+
+    `stale` says what to do when the world has changed since; `options` are further fields. `_fail_fast`: the
+    first failure holds back what was not sent.
+    """
+
+    key, danger = "confirm", True
+    stale: ClassVar[str]
+
+    def __init__(self, session: AnySession, options: Sequence[DOMWidget] = ()) -> None:
+        self.session = session
+        self.whole = Live()
+        self.takeover = Checkbox(
+            description="Nobody is behind that run any more: take the group over", indent=False
+        )
+        self.name = TypedName(self._allow)
+        super().__init__([self.whole, *options, self.takeover, self.name], first=self.name.field)
+
+    def _plan_words(self) -> Markup:
+        raise NotImplementedError
+
+    def _fail_fast(self) -> bool:
+        return False
+
+    def prepare(self) -> None:
+        """Show the whole plan and ask for the names."""
+        plan = self.session.drafted
+        where = "on the practice range" if plan.backend.practice else f"for real, in {plan.backend.label}"
+        self.say(Markup("This is what will be done <b>{}</b>. Read it once more.").format(where))
+        self.whole.show(self._plan_words())
+        self.takeover.value, self.takeover.layout.display = False, "none"
+        self.name.ask(*(name for _, name in plan.groups))
+        self._allow()
+
+    def work(self) -> str:
+        """Start the run: the world is read once more, then the first changes are sent."""
+        shown, typed = self._plan_words(), self.name.field.value
+        try:
+            run = self.session.start(typed, fail_fast=self._fail_fast(), takeover=self.takeover.value)
+        except LeaseHeldError:
+            self.takeover.layout.display = ""
+            raise
+        except StalePlanError as error:
+            raise StalePlanError(f"{error}\n{self.stale}", error.objections, steps=error.steps) from error
+        self.detail.show(shown)
+        return f"confirmed as run {run.id}"
+
+    def _allow(self) -> None:
+        self.primary.disabled = not self.name.fits

@@ -1,21 +1,16 @@
-"""Tables and pictures to explore with: sorted and filtered in the page, plain tables without a screen."""
+"""Tables to explore with: sorted and filtered in the page."""
 
 from typing import Any
 
-from IPython.display import HTML
 from ipywidgets import VBox
 from itables.widget import ITable
 from markupsafe import Markup
 from pandas import DataFrame, Timestamp, isna
 
-from drkit.forms.band import band
 from drkit.forms.live import style
 from drkit.forms.markup import JOIN, identity, status_chip
 from drkit.forms.picking import WORDS
-from drkit.headless import is_headless
 from drkit.model import InstanceStatus, JobStatus, PairStatus, ServerStatus, Unknown
-from drkit.report import zones
-from drkit.site import Site
 
 SHOWN = 8  # columns at first; the others can be brought in
 LONG = 32  # letters of a text that may be broken anywhere, so that its table does not grow past the page
@@ -28,13 +23,8 @@ _LAYOUT: dict[str, Any] = {
 }
 
 
-def explore(frame: DataFrame, *, columns: int = SHOWN) -> VBox | DataFrame:
-    """A table that is sorted and filtered in the page; the first columns are shown, others can be added.
-
-    Without a screen it is the table as it came.
-    """
-    if is_headless():
-        return frame
+def explorer(frame: DataFrame, columns: int = SHOWN) -> VBox:
+    """A table that is sorted and filtered in the page; the first columns are shown, others can be added."""
     shown = DataFrame({_head(name): [_cell(str(name), each) for each in frame[name]] for name in frame})
     hidden = list(range(columns, len(shown.columns)))
     table = ITable(
@@ -55,17 +45,6 @@ def explore(frame: DataFrame, *, columns: int = SHOWN) -> VBox | DataFrame:
     box = VBox([style(), table])
     box.add_class("drkit-picking")
     return box
-
-
-def picture_of_zones(site: Site, group: str = "") -> HTML:
-    """The groups between their zones, with servers and pairs; one group alone where it is named.
-
-    The band above it says where all of this is.
-    """
-    where = site.backend
-    top = band(where, {"region": where.region, "project": where.project, "group": group})
-    picture = zones(site.inventory(group), group)
-    return HTML(f'{style().value}{top}<div class="drkit-picture">{picture}</div>')
 
 
 def _head(name: object) -> str:

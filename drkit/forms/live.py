@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 from ipywidgets import HTML, DOMWidget, VBox, Widget
 
-from drkit.forms.markup import JOIN, Text
+from drkit.forms.markup import JOIN, Text, style_sheet
 
 _HERE = Path(__file__).parent
 
@@ -66,4 +66,4 @@ def _within(widget: Widget) -> Iterator[Widget]:
 
 def style() -> HTML:
     """The one style sheet; it is put before the first form of a notebook."""
-    return HTML(f"<style>{(_HERE / 'style.css').read_text()}</style>")
+    return HTML(style_sheet())

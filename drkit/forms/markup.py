@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from markupsafe import Markup
 
@@ -83,3 +84,8 @@ def _row(tag: str, cells: Sequence[Text], right: frozenset[int]) -> Markup:
         one.format(tag, number if at in right else JOIN, cell) for at, cell in enumerate(cells)
     )
     return Markup("<tr>{}</tr>").format(inside)
+
+
+def style_sheet() -> str:
+    """The one style sheet, in its element."""
+    return f"<style>{Path(__file__).with_name('style.css').read_text()}</style>"

@@ -51,15 +51,12 @@ class NamingTable(GridBox):
 
     def remark(self, rows: Sequence[Naming]) -> None:
         """Show the errors and notes of these rows; what is typed stays."""
-        for each in rows:
-            field = self.fields[each.key]
-            (field.add_class if each.error else field.remove_class)("drkit-wrong")
-            shown = (
-                Markup('<span class="drkit-error">{}</span>').format(each.error)
-                if each.error
-                else (Markup('<span class="drkit-quiet">{}</span>').format(each.note))
-            )
-            self.remarks[each.key].show(shown if each.error or each.note else "")
+        for row in rows:
+            field = self.fields[row.key]
+            (field.add_class if row.error else field.remove_class)("drkit-wrong")
+            remark = Markup('<span class="drkit-{}">{}</span>')
+            shown = remark.format("error", row.error) if row.error else remark.format("quiet", row.note)
+            self.remarks[row.key].show(shown if row.error or row.note else "")
 
     @property
     def devices(self) -> Mapping[str, str]:

@@ -127,16 +127,16 @@ def results_table(state: RunState) -> Markup:
     heads = ("State", "Step", "Result", "Began", "Took", "Job")
     rows = [
         (
-            chip(each.phase.value),
-            each.title,
-            told(each),
-            moment(each.started_at),
-            duration((each.ended_at - each.started_at).total_seconds())
-            if each.started_at and each.ended_at
+            chip(step.phase.value),
+            step.title,
+            step_words(step),
+            moment(step.started_at),
+            duration((step.ended_at - step.started_at).total_seconds())
+            if step.started_at and step.ended_at
             else "",
-            identity(each.job_id),
+            identity(step.job_id),
         )
-        for each in state.steps
+        for step in state.steps
     ]
     left = [
         (chip("not sent"), each.subject, "; ".join(map(str, each.objections)), "", "", "")
@@ -153,22 +153,22 @@ def _row(step: StepState, now: datetime, asked: bool) -> tuple[Text, ...]:
     return (
         chip(word, step.phase.value),
         step.title,
-        "Your word is asked for above." if asked else told(step),
+        "Your word is asked for above." if asked else step_words(step),
         "" if spent is None else duration(spent),
         identity(step.job_id),
     )
 
 
-def told(step: StepState) -> Markup:
+def step_words(step: StepState) -> Markup:
     """What is going on in a step, and where it went wrong: why, the service's code, what to do."""
-    said = JOIN + _without_id(step.sentence, step.job_id)
+    words = JOIN + _without_id(step.sentence, step.job_id)
     if step.silent:
-        said += " Nothing was heard of it for a while."
+        words += " Nothing was heard of it for a while."
     if step.reason and step.reason not in step.sentence:
-        said += Markup("<br>The service says: {}").format(step.reason)
+        words += Markup("<br>The service says: {}").format(step.reason)
     if step.code:
-        said += Markup(' <span class="drkit-quiet">({})</span>').format(step.code)
-    return said + (Markup("<br><b>What to do:</b> {}").format(step.remedy) if step.remedy else JOIN)
+        words += Markup(' <span class="drkit-quiet">({})</span>').format(step.code)
+    return words + (Markup("<br><b>What to do:</b> {}").format(step.remedy) if step.remedy else JOIN)
 
 
 def _without_id(sentence: str, job_id: str) -> str:

@@ -12,12 +12,12 @@ from markupsafe import Markup
 from drkit.execution import Action, Run, StepState
 from drkit.forms.live import Live
 from drkit.forms.markup import chip, count
-from drkit.forms.progress import told
+from drkit.forms.progress import step_words
 
 MOST = 3  # questions at a time
 
-Word = Callable[[Run], object]
-Tell = Callable[[Word], object]
+RunCommand = Callable[[Run], object]
+Tell = Callable[[RunCommand], object]
 
 
 class Questions(VBox):
@@ -73,7 +73,7 @@ class Question(VBox):
         self.layout.display = "" if step else "none"
         if step:
             self.shown.show(
-                Markup("{} <b>{}</b><br>{}").format(chip(step.phase.value), step.title, told(step))
+                Markup("{} <b>{}</b><br>{}").format(chip(step.phase.value), step.title, step_words(step))
             )
         for action, widgets in (
             (Action.LOOK_AGAIN, [self.look]),
@@ -99,7 +99,7 @@ class Question(VBox):
         for button in (self.done, self.not_done, self.skip):
             button.disabled = not self._why
 
-    def _button(self, words: str, word: Word) -> Button:
+    def _button(self, words: str, command: RunCommand) -> Button:
         button = Button(description=words)
-        button.on_click(lambda _: self._tell(word))
+        button.on_click(lambda _: self._tell(command))
         return button

@@ -3,10 +3,9 @@
 from ipywidgets import VBox
 from markupsafe import Markup
 
-from drkit.forms.exploring import explore
+from drkit.forms.exploring import explorer
 from drkit.forms.live import Live
 from drkit.forms.markup import JOIN
-from drkit.headless import is_headless
 from drkit.report import Review
 
 TABLES = {
@@ -18,14 +17,12 @@ TABLES = {
 }
 
 
-def show_review(review: Review) -> VBox | Review:
-    """The runs of one side, practice or real. Without a screen it is the review as it came."""
-    if is_headless():
-        return review
+def review_box(review: Review) -> VBox:
+    """The runs of one side, practice or real."""
     pictures = [each for each in (review.recovery_picture, review.durations_picture) if each]
     drawn = JOIN.join(Markup('<div class="drkit-picture">{}</div>').format(each) for each in pictures)
     parts: list[object] = [Live(Markup('<p class="drkit-sentence">{}</p>{}').format(review.sentence, drawn))]
     for name, title in TABLES.items():
         if not (table := getattr(review, name)).empty:
-            parts += [Live(Markup("<h4>{}</h4>").format(title)), explore(table)]
+            parts += [Live(Markup("<h4>{}</h4>").format(title)), explorer(table)]
     return VBox(parts)

@@ -1,20 +1,19 @@
 """A run in a card: its table, and what the operator can do with it: stop, retry, go on, answer."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 from ipywidgets import Button
 
-from drkit.clock import Clock
 from drkit.errors import InputError
 from drkit.execution import Action, Run, RunPhase, RunState, StepState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import count
 from drkit.forms.progress import RunObserver, counts, headline, remaining, steps_table
-from drkit.forms.questions import Questions
+from drkit.forms.questions import Questions, RunCommand
 from drkit.forms.wizard import State
+from drkit.runbooks import AnySession
 
 _ASKED = {Action.APPROVE, Action.RESOLVE, Action.LOOK_AGAIN}
 STATES = {
@@ -37,8 +36,8 @@ _SENTENCES = {
 }
 
 
-class RunCard(Card):
-    """Watches a run and shows it. `current` gives the run, `resume` goes on with it by its id.
+class RunCard(Card, Generic[AnySession]):
+    """Watches the run of a session and shows it.
 
     It turns its runbook with each turn of the run: a new phase, or other questions to the operator.
     """
@@ -46,13 +45,8 @@ class RunCard(Card):
     key, always_shown = "run", True
     title: ClassVar[str] = "Carry it out and watch"
 
-    def __init__(
-        self,
-        clock: Clock,
-        current: Callable[[], Run | None],
-        resume: Callable[[str], Run],
-    ) -> None:
-        self._clock, self._current, self._resume = clock, current, resume
+    def __init__(self, session: AnySession) -> None:
+        self.session = session
         self.watcher: RunObserver | None = None
         self._turn: object = None
         self.head, self.table = Live(spoken="polite"), Live().add_class("drkit-steps")
@@ -64,17 +58,17 @@ class RunCard(Card):
     def prepare(self) -> None:
         """Show the current run from now on, until it has ended."""
         self.leave()
-        if run := self._current():
+        if run := self.session.run:
             self.book.turn(self.book.wizard.mark_sent().begin(self.key))
-            self.watcher = RunObserver(run, self._clock, self._show, self.complain)
+            self.watcher = RunObserver(run, self.session.clock, self._show, self.complain)
 
     def work(self) -> None:
         """Go on: retry what failed, or resume what was stopped."""
-        run = self._current()
+        run = self.session.run
         if run is None:
             raise InputError("There is no run to go on with.")
         if run.state().phase == RunPhase.STOPPED:
-            self._resume(run.id)
+            self.session.resume(run.id)
         else:
             for each in retriable(run.state()):
                 run.retry(each.key)
@@ -86,13 +80,13 @@ class RunCard(Card):
             self.watcher.leave()
         self.watcher, self._turn = None, None
 
-    def tell(self, word: Callable[[Run], object]) -> None:
-        """Say something to the run, on the engine; one that had come to rest is watched again."""
-        if run := self._current():
-            self.later(lambda: self._say(run, word))
+    def tell(self, command: RunCommand) -> None:
+        """Have the run do something, on the engine; one that had come to rest is watched again."""
+        if run := self.session.run:
+            self.later(lambda: self._do(run, command))
 
-    def _say(self, run: Run, word: Callable[[Run], object]) -> None:
-        word(run)
+    def _do(self, run: Run, command: RunCommand) -> None:
+        command(run)
         if self.watcher is None or self.watcher.through:
             self.prepare()
 
@@ -101,7 +95,7 @@ class RunCard(Card):
         return remaining(state, now)
 
     def _show(self, state: RunState) -> None:
-        now = self._clock.now()
+        now = self.session.clock.now()
         self.head.show(headline(state, now, self.left(state, now)))
         self.table.show(steps_table(state, now, {each.key for each in asked(state)}))
         turn = (state.run_id, state.phase, tuple((each.key, each.actions) for each in asked(state)))

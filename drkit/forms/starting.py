@@ -5,16 +5,14 @@ from collections.abc import Sequence
 
 from ipywidgets import Button, VBox
 from markupsafe import Markup
-from pandas import DataFrame
 
 from drkit.forms.band import band
 from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.markup import Text, chip, count, lines, moment, status_chip, table
 from drkit.forms.worker import FormWorker
-from drkit.headless import is_headless
-from drkit.journal import RunRow
 from drkit.model import GroupStatus, Inventory, Phase, ProtectionGroup
 from drkit.report import by_trouble
+from drkit.runbooks import RunRow
 from drkit.site import Site, connect
 
 _HEADS = ("Group", "State", "Production → DR site", "Instances", "Pairs", "What to know")
@@ -72,15 +70,15 @@ def unfinished(runs: Sequence[RunRow]) -> Markup:
         return Markup('<p class="drkit-quiet">No run is unfinished.</p>')
     rows = [
         (
-            chip(each.state, "working" if each.held_by else "unknown"),
-            each.title,
-            ", ".join(name for _, name in each.groups),
-            each.place,
-            moment(each.started_at),
-            each.held_by or "nobody",
-            each.id,
+            chip(run.state, "working" if run.held_by else "unknown"),
+            run.title,
+            ", ".join(name for _, name in run.groups),
+            run.place,
+            moment(run.started_at),
+            run.held_by or "nobody",
+            run.id,
         )
-        for each in left
+        for run in left
     ]
     heads = ("State", "Run", "Group", "Where", "Begun", "Driven by", "Id")
     head = Markup("<h4>{} not finished</h4>").format(count(len(left), "run is", "runs are"))
@@ -108,35 +106,35 @@ def groups_table(inventory: Inventory) -> Markup:
     """All groups, those in trouble first, each with what needs attention."""
     rows = [
         (
-            Markup("<b>{}</b>").format(each.name),
-            status_chip(each.status),
-            f"{each.production_zone or 'not known'} → {each.dr_zone or 'not known'}",
-            str(len(inventory.instances_of(each.id))),
-            str(len(inventory.pairs_of(each.id))),
-            lines(attention(inventory, each)),
+            Markup("<b>{}</b>").format(group.name),
+            status_chip(group.status),
+            f"{group.production_zone or 'not known'} → {group.dr_zone or 'not known'}",
+            str(len(inventory.instances_of(group.id))),
+            str(len(inventory.pairs_of(group.id))),
+            lines(attention(inventory, group)),
         )
-        for each in by_trouble(inventory.groups.values())
+        for group in by_trouble(inventory.groups.values())
     ]
     return table(_HEADS, rows, numbers=(3, 4))
 
 
 def attention(inventory: Inventory, group: ProtectionGroup) -> list[Text]:
     """What an operator should know of a group: what is off, in transition or in trouble, in words."""
-    found: list[Text] = [words for status, words in _MEANINGS.items() if group.status == status]
+    words: list[Text] = [meaning for status, meaning in _MEANINGS.items() if group.status == status]
     if group.status.phase == Phase.MOVING:
-        found.append(f"in transition, {group.progress} %")
+        words.append(f"in transition, {group.progress} %")
     if group.status.phase == Phase.BROKEN:
-        found.append("the last operation on the group failed")
+        words.append("the last operation on the group failed")
     pairs = [each for each in inventory.pairs_of(group.id) if each.status.phase == Phase.BROKEN]
     instances = [each for each in inventory.instances_of(group.id) if each.status.phase == Phase.BROKEN]
     if pairs:
-        found.append(f"{count(len(pairs), 'pair')} in trouble: {_named([each.name for each in pairs])}")
-    found += [f"{each.name}: {each.failure_detail}" for each in pairs[:3] if each.failure_detail]
+        words.append(f"{count(len(pairs), 'pair')} in trouble: {_named([each.name for each in pairs])}")
+    words += [f"{each.name}: {each.failure_detail}" for each in pairs[:3] if each.failure_detail]
     if instances:
-        found.append(
+        words.append(
             f"{count(len(instances), 'instance')} in trouble: {_named([each.name for each in instances])}"
         )
-    return found
+    return words
 
 
 def _named(names: Sequence[str]) -> str:
@@ -144,28 +142,11 @@ def _named(names: Sequence[str]) -> str:
     return shown if len(names) <= 4 else f"{shown} and {len(names) - 4:,} more"
 
 
-class PlainOverview:
-    """The same without a screen: tables."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-
-    def connection(self) -> DataFrame:
-        """The runs of the journal, unfinished ones first."""
-        return self.site.runs()
-
-    def state(self) -> DataFrame:
-        """All groups, those in trouble first."""
-        return self.site.groups().sort_values(["status", "group"])
-
-
 _shown: list[Overview] = []  # one per kernel: a cell that is run again finds it
 
 
-def overview(profile: str = "") -> Overview | PlainOverview:
-    """What the start notebook shows; called again it is read again."""
-    if is_headless():
-        return PlainOverview(connect(profile or None))
+def shown_overview(profile: str) -> Overview:
+    """The overview of this kernel; called again it is read again."""
     if _shown and _shown[0].profile == profile:
         _shown[0].read()
     else:

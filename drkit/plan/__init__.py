@@ -1,10 +1,11 @@
 """What shall be done: plans as values, from an operator's words and one reading of the project. Pure.
 
 Here: `steps` (a plan and its steps, also as JSON), `objectives` (what a rehearsal is measured against),
-`attach`, `drill` and `switches` (the plans of each runbook), `runbooks` (which of them is meant), `builder`
-(a plan in the making), `readiness` (each rule of a runbook with its answer), `exits` (where a group can go
-from its state), `changes` (an operator's words for one change). Not here: the journal, threads, a clock, the
-service: how a plan is carried out is `drkit.execution`. A contract of import-linter holds that.
+`requests` (what an operator asks of a rehearsal, and its names as ids), `attach`, `drill` and `switches` (the
+plans of each runbook), `runbooks` (which of them is meant), `builder` (a plan in the making), `readiness`
+(each rule of a runbook with its answer), `exits` (where a group can go from its state), `changes` (an
+operator's words for one change). Not here: the journal, threads, a clock, the service: how a plan is carried
+out is `drkit.execution`. A contract of import-linter holds that.
 """
 
 from drkit.plan.attach import plan_attach, recheck
@@ -13,8 +14,9 @@ from drkit.plan.drill import LEFT_OVER, RELEASE
 from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
 from drkit.plan.readiness import MAIN, RuleCheck, rule_checks, way_there
-from drkit.plan.runbooks import PlanRequest, plan_rehearsal
-from drkit.plan.steps import PLANNED, Answers, LeftOut, Plan, Step, checked, recovered_by
+from drkit.plan.requests import PlanRequest, read_moment
+from drkit.plan.runbooks import plan_rehearsal
+from drkit.plan.steps import PLANNED, Answers, LeftOut, Plan, Step, checked
 
 __all__ = [
     "LEFT_OVER",
@@ -36,10 +38,10 @@ __all__ = [
     "pair_in",
     "plan_attach",
     "plan_rehearsal",
+    "read_moment",
     "read_operation",
     "read_seconds",
     "recheck",
-    "recovered_by",
     "rule_checks",
     "spell_seconds",
     "standing",

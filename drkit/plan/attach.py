@@ -1,4 +1,4 @@
-"""Building plans: from a wish and a reading to steps, and what was left out and why. Pure."""
+"""Building plans: from a request and a reading to steps, and what was left out and why. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -87,7 +87,7 @@ class _Work:
     ) -> None:
         self.inventory, self.operation = inventory, operation
         self.instance = inventory.instance(instance_id)
-        self.pairs = _wished(inventory, pair_ids)
+        self.pairs = _requested(inventory, pair_ids)
         self.world = Projection.of(inventory)
         self.changes: dict[str, Change] = {}
         self.left_out: dict[str, LeftOut] = {}
@@ -104,7 +104,7 @@ class _Work:
             self.left_out[pair.id] = LeftOut(pair.name, pair.id, verdict.objections)
 
     def plan(self, verb: str, *, title: Words, undo: Words, notes: Iterable[str] = ()) -> Plan:
-        """The plan, in the order of the wish."""
+        """The plan, in the order of the request."""
         steps = tuple(self._steps(title, undo))
         group = self.inventory.groups.get(self.instance.group_id)
         count = "1 pair" if len(steps) == 1 else f"{len(steps) or 'no'} pairs"
@@ -185,7 +185,7 @@ class _Work:
                         yield f"Disk {disk.disk_id} on server {server.name} tells no device name."
 
 
-def _wished(inventory: Inventory, pair_ids: Iterable[str]) -> tuple[ReplicationPair, ...]:
+def _requested(inventory: Inventory, pair_ids: Iterable[str]) -> tuple[ReplicationPair, ...]:
     pairs = tuple(inventory.pair(each) for each in pair_ids)
     once = {each.id for each in pairs}
     if len(once) < len(pairs):

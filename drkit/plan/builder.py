@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from drkit.errors import InputError, RefusedError
+from drkit.errors import RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
-from drkit.plan.objectives import Facts, Objectives, RunbookKind
+from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.plan.readiness import way_there
-from drkit.plan.steps import Answers, Plan, Step, mark_recovered_by
+from drkit.plan.steps import Answers, Plan, Step
 from drkit.rules import Objection, Projection, judge_in
 
 SWITCHES = {
@@ -32,7 +32,7 @@ class PlanBuilder:
         self.world = Projection.of(inventory)
         self._objections: list[Objection] = []
         self._refused: dict[str, tuple[str, ...]] = {}
-        self._recovered: Facts = ()
+        self._recovered: dict[str, Answers] = {}
 
     def send(
         self,
@@ -84,7 +84,7 @@ class PlanBuilder:
 
     def recovered(self, group_id: str, answers: Answers) -> None:
         """Say which steps tell that the service of a group answers."""
-        self._recovered += mark_recovered_by(group_id, answers)
+        self._recovered[group_id] = answers
 
     def plan(self, title: str, groups: Sequence[ProtectionGroup], objectives: Objectives) -> Plan:
         """The finished plan. Raises `RefusedError` with every objection when something is not allowed."""
@@ -97,7 +97,8 @@ class PlanBuilder:
             steps=tuple(self._steps),
             read_at=self.inventory.read_at,
             notes=tuple(dict.fromkeys(self.notes)),
-            facts=(*objectives.to_facts(), *self._recovered),
+            objectives=objectives,
+            recovered_by=self._recovered,
         )
 
     def _refusal(self, title: str, groups: Sequence[ProtectionGroup]) -> str:
@@ -127,16 +128,6 @@ class PlanBuilder:
     def _way(self, group_id: str) -> tuple[str, ...]:
         kind = SWITCHES.get(self._operation)
         return way_there(self.inventory, group_id, kind) if kind and group_id in self.inventory.groups else ()
-
-
-def picked_groups(inventory: Inventory, names: Iterable[str]) -> tuple[ProtectionGroup, ...]:
-    """The groups of these names or ids, in this order; raises `InputError` for none or one twice."""
-    found = tuple(inventory.group(each) for each in names)
-    if not found:
-        raise InputError("Pick at least one protection group.")
-    if twice := sorted({each.name for each in found if found.count(each) > 1}):
-        raise InputError(f"Name each protection group once; more than once: {', '.join(twice)}.")
-    return found
 
 
 def named(groups: Iterable[ProtectionGroup]) -> str:

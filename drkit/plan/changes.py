@@ -97,15 +97,15 @@ _KINDS = {str: "text", int: "whole number", bool: "true or false"}
 
 def _usual(inventory: Inventory, group_id: str, given: Mapping[str, Argument]) -> dict[str, Argument]:
     """The arguments that need not be named."""
-    found: dict[str, Argument] = {"drill_vpc_id": "", "hard": False}
+    usual: dict[str, Argument] = {"drill_vpc_id": "", "hard": False}
     station = inventory.groups[group_id].priority_station
     if isinstance(station, Station):
-        found["to"] = station.other.value
+        usual["to"] = station.other.value
     pair = inventory.pairs.get(str(given.get("pair_id", "")))
     instance = inventory.instances.get(str(given.get("instance_id", "")))
     if pair and instance:
-        found["device"] = assign(inventory, instance, pair).device
-    return found
+        usual["device"] = assign(inventory, instance, pair).device
+    return usual
 
 
 def _group_of(inventory: Inventory, server_id: Argument) -> str:

@@ -1,11 +1,13 @@
 """The DR drill and its clean-up as plans (pure). The runbooks that switch production are in `switches`."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from drkit.errors import InputError
 from drkit.model import Change, Drill, Inventory, Operation, ProtectedInstance, ProtectionGroup
-from drkit.plan.builder import PlanBuilder, named, picked_groups
+from drkit.plan.builder import PlanBuilder, named
 from drkit.plan.objectives import Objectives
+from drkit.plan.requests import PlanRequest
 from drkit.plan.steps import PLANNED, Plan
 
 PER_SERVER = (
@@ -62,21 +64,14 @@ _NOTES = (
 RELEASE = "Release"
 
 
-def plan_drill(
-    inventory: Inventory,
-    group_ids: Iterable[str],
-    objectives: Objectives,
-    drill_name: str,
-    drill_vpc_id: str = "",
-) -> Plan:
+def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Create a drill per group, verify each drill server by hand, clean up, and keep the ledger of the rest.
 
     With several groups each drill is called after the given name and its group. An empty `drill_vpc_id`
-    has the service make a network per group. Raises `RefusedError` with every objection, `InputError` and
-    `UnknownNameError`.
+    has the service make a network per group. Raises `RefusedError` with every objection, `InputError`.
     """
-    groups = picked_groups(inventory, group_ids)
-    if drill_vpc_id and len(groups) > 1:
+    groups = [inventory.groups[key] for key in chain(*request.waves)]
+    if request.drill_vpc_id and len(groups) > 1:
         raise InputError(
             "A drill network can serve one drill only. Leave drill_vpc_id empty, so that each group gets a "
             "network of its own, or pick one group."
@@ -84,22 +79,21 @@ def plan_drill(
     draft = PlanBuilder(inventory, Operation.CREATE_DRILL)
     draft.notes.extend(_NOTES)
     for group in groups:
-        name = drill_name if len(groups) == 1 else f"{drill_name}-{group.name}"
+        name = request.drill_name if len(groups) == 1 else f"{request.drill_name}-{group.name}"
         if name in {each.name for each in inventory.drills_of(group.id)}:
             raise InputError(
                 f"{group.name} has a drill named {name!r} already. Give another name, so that the clean-up "
                 "deletes the right one; or clean that one up first."
             )
-        _drill(draft, group, name, drill_vpc_id)
+        _drill(draft, group, name, request.drill_vpc_id)
     return draft.plan(f"DR drill of {named(groups)}", groups, objectives)
 
 
-def plan_drill_cleanup(inventory: Inventory, drill_ids: Iterable[str], objectives: Objectives) -> Plan:
+def plan_drill_cleanup(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Delete drills that are there, for example of a run that failed, and keep the ledger of the rest."""
-    drills = [inventory.drill(each) for each in drill_ids]
-    groups = picked_groups(inventory, dict.fromkeys(each.group_id for each in drills))
+    groups = [inventory.groups[key] for key in chain(*request.waves)]
     draft = PlanBuilder(inventory, Operation.DELETE_DRILL)
-    for drill in drills:
+    for drill in (inventory.drills[key] for key in request.drills):
         deleted = _delete(draft, drill.group_id, drill.name, drill.id)
         _ledger(draft, inventory.groups[drill.group_id], needs=(), after=(deleted,))
     return draft.plan(f"Clean-up of the DR drill of {named(groups)}", groups, objectives)

@@ -1,19 +1,17 @@
-"""What a rehearsal is measured against, fixed before the start and kept as the facts of its plan."""
+"""What a rehearsal is measured against, fixed before the start and kept in its plan."""
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from drkit.errors import InputError
 from drkit.showing import shows
 
 LONGEST_TEXT = 2000
 LONGEST_TARGET = timedelta(days=30)
-
-Facts = tuple[tuple[str, str], ...]
 
 
 class RunbookKind(StrEnum):
@@ -118,21 +116,20 @@ class Objectives:
 
         `groups` are the names of the plan's groups by id.
         """
-        found = dict(self._missing())
-        found |= self._target_faults(groups)
+        faults = dict(self._missing()) | self._target_faults(groups)
         if self.declared_at is not None and self.declared_at.tzinfo is None:
-            found["declared_at"] = "Say the time of the declaration with its time zone."
+            faults["declared_at"] = "Say the time of the declaration with its time zone."
         elif self.declared_at is not None and self.declared_at > now:
-            found["declared_at"] = (
+            faults["declared_at"] = (
                 f"The declaration cannot lie ahead: {self.declared_at:%Y-%m-%d %H:%M} UTC is after now, "
                 f"{now:%Y-%m-%d %H:%M} UTC."
             )
-        return found
+        return faults
 
     def check(self, groups: Mapping[str, str], now: datetime) -> Self:
         """The objectives themselves; raises `InputError` with every fault in one text."""
-        if found := self.faults(groups, now):
-            raise InputError("\n".join(f"{field}: {sentence}" for field, sentence in found.items()))
+        if faults := self.faults(groups, now):
+            raise InputError("\n".join(f"{field}: {sentence}" for field, sentence in faults.items()))
         return self
 
     def _missing(self) -> Iterable[tuple[str, str]]:
@@ -172,45 +169,19 @@ class Objectives:
             return {"rpo_target": "The RPO target is a number of seconds, 0 or more."}
         return {}
 
-    def to_facts(self) -> Facts:
-        """The objectives as a plan keeps them: pairs of texts."""
-        texts = {
-            "kind": self.kind.value,
-            "scenario": self.scenario,
-            "scope": self.scope,
-            "criteria": self.criteria,
-            "participants": "\n".join(self.participants),
-            "rpo_target": str(self.rpo_target),
-            "expert_absent": "yes" if self.expert_absent else "no",
-            "declared_what": self.declared_what,
-            "declared_by": self.declared_by,
-            "declared_at": self.declared_at.isoformat() if self.declared_at else "",
-            "follows": self.follows,
-        }
-        targets = {f"rto_target:{key}": str(seconds) for key, seconds in self.rto_targets}
-        return tuple((texts | targets).items())
+    def to_json(self) -> dict[str, Any]:
+        """The objectives as JSON values."""
+        when = self.declared_at.isoformat() if self.declared_at else None
+        return {**asdict(self), "kind": self.kind.value, "declared_at": when}
 
     @classmethod
-    def from_facts(cls, facts: Facts) -> Self | None:
-        """What `to_facts` wrote; None for a plan that has no objectives."""
-        texts = dict(facts)
-        if "kind" not in texts:
-            return None
-        return cls(
-            kind=RunbookKind(texts["kind"]),
-            scenario=texts["scenario"],
-            scope=texts["scope"],
-            criteria=texts["criteria"],
-            participants=tuple(filter(None, texts["participants"].split("\n"))),
-            rto_targets=tuple(
-                (key.removeprefix("rto_target:"), int(value))
-                for key, value in facts
-                if key.startswith("rto_target:")
-            ),
-            rpo_target=int(texts["rpo_target"]),
-            expert_absent=texts["expert_absent"] == "yes",
-            declared_what=texts["declared_what"],
-            declared_by=texts["declared_by"],
-            declared_at=datetime.fromisoformat(texts["declared_at"]) if texts["declared_at"] else None,
-            follows=texts["follows"],
-        )
+    def from_json(cls, source: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote, also after a trip through a JSON text."""
+        when = source["declared_at"]
+        read = {
+            "kind": RunbookKind(source["kind"]),
+            "participants": tuple(source["participants"]),
+            "rto_targets": tuple((key, seconds) for key, seconds in source["rto_targets"]),
+            "declared_at": datetime.fromisoformat(when) if when else None,
+        }
+        return cls(**{**source, **read})

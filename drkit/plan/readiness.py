@@ -41,14 +41,14 @@ def rule_checks(
         arguments = {"to": station.other.value if isinstance(station, Station) else ""}
     change = Change.of(MAIN[kind], group.id, **arguments)
     verdict = judge_in(change, with_servers_stopped(Projection.of(inventory), group.id, kind))
-    said = {each.rule: each for each in verdict.objections}
+    against = {objection.rule: objection for objection in verdict.objections}
     return tuple(
         RuleCheck(
-            each.sentence,
-            None if each.name in verdict.not_asked else each.name not in said,
-            said.get(each.name),
+            rule.sentence,
+            None if rule.name in verdict.not_asked else rule.name not in against,
+            against.get(rule.name),
         )
-        for each in rules_for(MAIN[kind])
+        for rule in rules_for(MAIN[kind])
     )
 
 

@@ -3,21 +3,22 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from drkit.errors import InputError
 from drkit.model import Backend, Change
-from drkit.plan.objectives import Facts
+from drkit.plan.objectives import Objectives
 from drkit.rules import Objection
 from drkit.showing import card, count, cut, line, listed, shows, table
 
 PLANNED = "planned:"
 """What stands before the name of a drill in place of the id that it will have."""
 
-_MARK = "recovered_by:"
+Answers = tuple[tuple[str, ...], ...]
+"""What has to tell that a service answers: all of these, of each any one step (by its key) is enough."""
 
 
 @shows("key", "title")
@@ -71,7 +72,8 @@ class Plan:
     """What will be done to which groups, on which backend, judged on the reading of `read_at`.
 
     `notes` are sentences the operator must have read, such as a device name that the service will rewrite;
-    `facts` are further words that the kind of runbook fixes before the start (objectives, scenario).
+    `objectives` are what a rehearsal is measured against, None for a change that is none; `recovered_by` has,
+    by group id, the steps that tell that the service of a group answers again.
     """
 
     title: str
@@ -81,7 +83,8 @@ class Plan:
     read_at: datetime
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
+    objectives: Objectives | None = None
+    recovered_by: Mapping[str, Answers] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return line(self, f"{cut(self.title, 80)}: {self._counts}, on {self.backend.label}")
@@ -141,6 +144,7 @@ class Plan:
         """The plan as JSON values."""
         plain = asdict(self)
         plain["read_at"] = self.read_at.isoformat()
+        plain["objectives"] = self.objectives.to_json() if self.objectives else None
         for shown, step in zip(plain["steps"], self.steps, strict=True):
             shown["change"] = step.change.to_json() if step.change else None
         return plain
@@ -148,6 +152,9 @@ class Plan:
     @classmethod
     def from_json(cls, source: Mapping[str, Any]) -> Self:
         """The plan that `to_json` wrote, also after a trip through a JSON text."""
+        if "facts" in source:
+            source = _without_facts(source)
+        aims = source["objectives"]
         return cls(
             title=source["title"],
             backend=Backend(**source["backend"]),
@@ -161,7 +168,11 @@ class Plan:
                 for each in source["left_out"]
             ),
             notes=tuple(source["notes"]),
-            facts=tuple((key, value) for key, value in source["facts"]),
+            objectives=Objectives.from_json(aims) if aims else None,
+            recovered_by={
+                key: tuple(tuple(steps) for steps in answers)
+                for key, answers in source["recovered_by"].items()
+            },
         )
 
 
@@ -171,22 +182,24 @@ def _step(source: Mapping[str, Any]) -> Step:
     return Step(**{**source, "change": change, **keys})
 
 
-Answers = tuple[tuple[str, ...], ...]
-"""What has to tell that a service answers: all of these, of each any one step (by its key) is enough."""
-
-
-def mark_recovered_by(group_id: str, answers: Answers) -> Facts:
-    """The fact of a plan that says which steps tell that the service of a group answers again."""
-    return ((_MARK + group_id, ",".join("|".join(each) for each in answers)),)
-
-
-def recovered_by(plan: Plan) -> dict[str, Answers]:
-    """By group id, the steps that say the service answers."""
-    return {
-        key.removeprefix(_MARK): tuple(tuple(each.split("|")) for each in value.split(","))
-        for key, value in plan.facts
-        if key.startswith(_MARK)
+def _without_facts(source: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan of a journal from before: its objectives and answers were pairs of texts, called facts."""
+    texts, plain = dict(source["facts"]), dict(source)
+    targets, answers = (
+        {key.removeprefix(mark): text for key, text in texts.items() if key.startswith(mark)}
+        for mark in ("rto_target:", "recovered_by:")
+    )
+    plain["recovered_by"] = {
+        key: [one.split("|") for one in text.split(",")] for key, text in answers.items()
     }
+    plain["objectives"] = "kind" in texts and {
+        **{key: text for key, text in texts.items() if ":" not in key},
+        "participants": list(filter(None, texts["participants"].split("\n"))),
+        "rto_targets": [(key, int(seconds)) for key, seconds in targets.items()],
+        "rpo_target": int(texts["rpo_target"]),
+        "expert_absent": texts["expert_absent"] == "yes",
+    }
+    return plain
 
 
 def checked(check: str) -> str:

@@ -5,24 +5,17 @@ stay stopped while it runs; whether servers start by themselves afterwards is do
 they are looked at first and then started one by one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from itertools import chain
-from types import MappingProxyType
 
 from drkit.errors import InputError, RefusedError
 from drkit.model import Change, Inventory, Operation, Phase, ProtectionGroup, Server, ServerStatus, Station
-from drkit.plan.builder import PlanBuilder, named, picked_groups
+from drkit.plan.builder import PlanBuilder, named
 from drkit.plan.objectives import Objectives
+from drkit.plan.requests import PlanRequest
 from drkit.plan.steps import Plan, checked
 from drkit.rules import faulty, some_of
-
-Waves = Sequence[Sequence[str]]
-"""Names or ids of groups: those of one wave go side by side, and the next wave waits for them."""
-
-Checks = Mapping[str, str]
-"""Health checks by name or id of a group: "tcp://host:port" or a URL."""
-
-NO_CHECKS: Checks = MappingProxyType({})
 
 Place = tuple[tuple[str, ...], int]
 
@@ -43,54 +36,37 @@ REPROTECT_NOTES = (
 )
 
 
-def plan_planned_failover(
-    inventory: Inventory,
-    waves: Waves,
-    objectives: Objectives,
-    checks: Checks = NO_CHECKS,
-    *,
-    hard: bool = False,
-) -> Plan:
+def plan_planned_failover(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Stop production, move it to the other site, start it there, and verify: wave by wave.
 
-    `checks` are health checks by group name or id: "tcp://host:port" or a URL. `hard` cuts the power of the
-    servers instead of asking their systems to shut down. Raises `RefusedError` with every objection and the
-    shortest way there, `InputError` and `UnknownNameError`.
+    Raises `RefusedError` with every objection and the shortest way there, `InputError` for a health check
+    that cannot be asked, or for a group that is not in the plan.
     """
-    course = _Course(inventory, Operation.PLANNED_FAILOVER, waves, objectives, checks)
+    course = _Course(inventory, Operation.PLANNED_FAILOVER, request, objectives)
     ways = dict.fromkeys(f"{each.production_zone} to {each.dr_zone}" for each in course.groups)
-    return _there(course, f"Planned failover of {named(course.groups)} from {', '.join(ways)}", hard=hard)
+    return _there(course, f"Planned failover of {named(course.groups)} from {', '.join(ways)}")
 
 
-def plan_failback(
-    inventory: Inventory,
-    waves: Waves,
-    objectives: Objectives,
-    checks: Checks = NO_CHECKS,
-    *,
-    hard: bool = False,
-) -> Plan:
+def plan_failback(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """The same steps the other way: production back to the zone it was set up in.
 
     Raises as `plan_planned_failover` does, and `RefusedError` where production is there already.
     """
-    course = _Course(inventory, Operation.PLANNED_FAILOVER, waves, objectives, checks)
+    course = _Course(inventory, Operation.PLANNED_FAILOVER, request, objectives)
     if home := [each for each in course.groups if each.priority_station == Station.SOURCE]:
         raise RefusedError(
             f"There is no way back to go: production is in its first zone already for {named(home)}. "
             "To move it away, plan a planned failover."
         )
-    return _there(course, f"Failback of {named(course.groups)}", hard=hard)
+    return _there(course, f"Failback of {named(course.groups)}")
 
 
-def plan_failover(
-    inventory: Inventory, waves: Waves, objectives: Objectives, checks: Checks = NO_CHECKS
-) -> Plan:
+def plan_failover(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Give up a lost production site: fail over, start the servers at the DR site, and verify.
 
     The objectives must hold the declaration. Raises as `plan_planned_failover` does.
     """
-    course = _Course(inventory, Operation.FAILOVER, waves, objectives, checks)
+    course = _Course(inventory, Operation.FAILOVER, request, objectives)
     course.draft.notes.extend(FAILOVER_NOTES)
 
     def steps(group: ProtectionGroup, place: Place) -> str:
@@ -100,14 +76,12 @@ def plan_failover(
     return course.plan(f"Failover of {named(course.groups)}", steps)
 
 
-def plan_restart(
-    inventory: Inventory, waves: Waves, objectives: Objectives, checks: Checks = NO_CHECKS
-) -> Plan:
+def plan_restart(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """After a switch that failed: start production where it is, and verify.
 
     Raises as `plan_planned_failover` does, and `RefusedError` where nothing is stopped.
     """
-    course = _Course(inventory, Operation.START_SERVER, waves, objectives, checks)
+    course = _Course(inventory, Operation.START_SERVER, request, objectives)
     if moving := [each for each in course.groups if each.status.phase is Phase.MOVING]:
         raise RefusedError(f"Wait until the service has done with {named(moving)}, then look again.")
     if running := [each for each in course.groups if not course.is_stopped(each)]:
@@ -119,12 +93,13 @@ def plan_restart(
     return course.plan(f"Restart of production of {named(course.groups)}", steps)
 
 
-def plan_reprotect(inventory: Inventory, group_ids: Iterable[str], objectives: Objectives) -> Plan:
+def plan_reprotect(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """After a failover: see that the old production servers are stopped, re-protect, and verify.
 
     Raises as `plan_planned_failover` does.
     """
-    course = _Course(inventory, Operation.REPROTECT, [tuple(group_ids)], objectives, NO_CHECKS)
+    together = replace(request, waves=[tuple(chain(*request.waves))], checks={})
+    course = _Course(inventory, Operation.REPROTECT, together, objectives)
     course.draft.notes.extend(REPROTECT_NOTES)
 
     def steps(group: ProtectionGroup, place: Place) -> str:
@@ -140,7 +115,8 @@ def plan_reprotect(inventory: Inventory, group_ids: Iterable[str], objectives: O
     return course.plan(f"Re-protection of {named(course.groups)}", steps)
 
 
-def _there(course: "_Course", title: str, *, hard: bool) -> Plan:
+def _there(course: "_Course", title: str) -> Plan:
+    hard = course.hard
     course.draft.notes.extend(PLANNED_NOTES)
     if hard:
         course.draft.notes.append("The servers are cut off hard: what they had not written is lost.")
@@ -161,21 +137,16 @@ class _Course:
     """The steps of a runbook on groups in waves. A `Place` is what the next step needs, and its wave."""
 
     def __init__(
-        self,
-        inventory: Inventory,
-        operation: Operation,
-        waves: Waves,
-        objectives: Objectives,
-        checks: Checks,
+        self, inventory: Inventory, operation: Operation, request: PlanRequest, objectives: Objectives
     ) -> None:
         self.draft = PlanBuilder(inventory, operation)
-        self.groups = picked_groups(inventory, chain(*waves))
-        self._waves = [[inventory.group(each) for each in wave] for wave in waves if wave]
+        self._waves = [[inventory.groups[key] for key in wave] for wave in request.waves]
+        self.groups = tuple(chain(*self._waves))
         for group in self.groups:
             if wrong := list(faulty(inventory.instances_of(group.id), inventory.pairs_of(group.id))):
                 self.draft.notes.append(f"Not sound in {group.name}: {some_of(wrong)}. Check it by hand.")
-        self._objectives = objectives
-        self._checks = _known_checks(checks, self.groups)
+        self.hard, self._objectives = request.hard, objectives
+        self._checks = _checked(request.checks, {group.id for group in self.groups})
 
     def plan(self, title: str, steps: Callable[[ProtectionGroup, Place], str]) -> Plan:
         """Draw up the steps of each group; a wave needs the last step of every group of the one before."""
@@ -192,15 +163,15 @@ class _Course:
             self.draft.notes.append(f"Stopped already in {group.name}: {', '.join(off)}.")
         stopped = [
             self.draft.send(
-                f"Stop {each.name} ({'hard' if hard else 'soft'})",
-                Change.of(Operation.STOP_SERVER, group.id, server_id=each.id, hard=hard),
+                f"Stop {server.name} ({'hard' if hard else 'soft'})",
+                Change.of(Operation.STOP_SERVER, group.id, server_id=server.id, hard=hard),
                 needs=needs,
                 undo="Start the server again.",
                 skippable=True,
                 wave=wave,
             )
-            for each in servers
-            if not _is_off(each)
+            for server in servers
+            if not _is_off(server)
         ]
         return tuple(stopped) or needs, wave
 
@@ -217,15 +188,15 @@ class _Course:
         needs, wave = place
         started = [
             self.draft.send(
-                f"Start {each.name}",
-                Change.of(Operation.START_SERVER, group.id, server_id=each.id),
+                f"Start {server.name}",
+                Change.of(Operation.START_SERVER, group.id, server_id=server.id),
                 needs=needs,
                 undo="Stop the server again.",
                 skippable=True,
                 wave=wave,
             )
-            for each in self._servers(group, production=True)
-            if _is_off(each)
+            for server in self._servers(group, production=True)
+            if _is_off(server)
         ]
         return tuple(started) or needs, wave
 
@@ -268,10 +239,9 @@ def _is_off(server: Server) -> bool:
     return server.status == ServerStatus.SHUTOFF
 
 
-def _known_checks(checks: Checks, groups: Iterable[ProtectionGroup]) -> Checks:
-    ids = {name: each.id for each in groups for name in (each.name, each.id)}
-    if strangers := [each for each in checks if each not in ids]:
+def _checked(checks: Mapping[str, str], groups: Collection[str]) -> Mapping[str, str]:
+    if strangers := [key for key in checks if key not in groups]:
         raise InputError(f"A health check is given for what is not in this plan: {', '.join(strangers)}.")
     if any("@" in each for each in checks.values()):
         raise InputError("A health check has no user and no password: a plan is kept whole in the record.")
-    return {ids[key]: checked(check) for key, check in checks.items()}
+    return {key: checked(check) for key, check in checks.items()}

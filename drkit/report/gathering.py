@@ -9,7 +9,6 @@ from drkit.errors import JournalDamagedError
 from drkit.execution import Board, RunPhase, RunState, files, findings, notes, recovery_clocks, sign_offs
 from drkit.journal import DRKIT_VERSION, Entry, EntryKind, chain_faults
 from drkit.model import Change
-from drkit.plan import Objectives
 from drkit.report.clauses import clause_lines
 from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint
 from drkit.report.stepping import step_records, words_of
@@ -37,7 +36,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
     clocks = recovery_clocks(state, until)
     points = _points(state, entries)
     off = deviations(steps, clocks, points, tuple(_breaks(entries)))
-    aims = Objectives.from_facts(plan.facts)
+    aims = plan.objectives
     after = _end(entries)
     evidence = Evidence(
         form=FORM,
@@ -47,7 +46,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         kind=aims.kind.words if aims else "change",
         backend=plan.backend,
         groups=plan.groups,
-        plan_digest=plan.digest,
+        plan_digest=str(first.data["digest"]),
         plan_read_at=plan.read_at,
         plan_notes=plan.notes,
         confirmed=f"{first.who} on {first.host} typed {first.data['confirmed']!r}, {moment(first.at)}",
@@ -105,7 +104,7 @@ def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
 def _points(state: RunState, entries: Sequence[Entry]) -> tuple[RecoveryPoint, ...]:
     """What the last reading before each switch says of lost data, by group."""
     names = dict(state.plan.groups)
-    aims = Objectives.from_facts(state.plan.facts)
+    aims = state.plan.objectives
     found: dict[str, RecoveryPoint] = {}
     for entry in entries:
         if said := entry.data.get("recovery_point"):

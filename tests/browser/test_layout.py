@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import drkit.forms
-from drkit.forms.exploring import explore
+from drkit.forms import explore
 from drkit.forms.markup import moment, table
 from drkit.forms.starting import groups_table
 from drkit.model import Inventory

@@ -9,12 +9,11 @@ from drkit.execution.run import Run
 from drkit.execution.states import Action, RunPhase, RunState
 from drkit.model import Inventory
 from drkit.plan.objectives import Objectives, RunbookKind
-from drkit.plan.runbooks import PlanRequest, plan_rehearsal
 from drkit.plan.steps import Plan
 from drkit.sandbox import Sandbox
 from drkit.sandbox.world import World
 from drkit.site import Site, practise
-from tests.plan.rehearsal_world import aims
+from tests.plan.rehearsal_world import aims, asked
 
 Answer = Callable[[str], bool]
 PATIENCE = 60.0  # real seconds
@@ -36,9 +35,7 @@ class Range:
         return aims(kind, *self.inventory.groups)
 
     def plan(self, kind: RunbookKind, *waves: list[str], **more: object) -> Plan:
-        groups = [self.inventory.group(each).id for wave in waves for each in wave]
-        wish = PlanRequest(aims(kind, *groups), waves, **more)  # type: ignore[arg-type]  # the fields of a wish
-        return plan_rehearsal(self.inventory, wish, self.clock.now())
+        return self.site.plan_rehearsal(asked(kind, *waves, **more))
 
     def start(self, plan: Plan, *, parallel: int = 4) -> Run:
         confirm = ", ".join(name for _, name in plan.groups)

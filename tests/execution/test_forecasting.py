@@ -5,7 +5,7 @@ from drkit.execution.recovery import recovery_clocks
 from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
 from drkit.model import Backend, Change, Operation
 from drkit.plan.objectives import Objectives, RunbookKind
-from drkit.plan.steps import Plan, Step, mark_recovered_by
+from drkit.plan.steps import Plan, Step
 
 START = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 STOP = Step("1", "Stop erp-1", Change.of(Operation.STOP_SERVER, "g1", server_id="s1", hard=False), lane="g1")
@@ -25,11 +25,8 @@ PLAN = Plan(
     (("g1", "erp"), ("g2", "shop")),
     (STOP, SWITCH, ANSWERS, OTHER, OTHER_ANSWERS),
     START,
-    facts=(
-        *AIMS.to_facts(),
-        *mark_recovered_by("g1", (("3",),)),
-        *mark_recovered_by("g2", (("5",),)),
-    ),
+    objectives=AIMS,
+    recovered_by={"g1": (("3",),), "g2": (("5",),)},
 )
 EARLIER = {
     "stop_server": (30.0, 50.0, 90.0),
@@ -158,7 +155,8 @@ def test_the_clock_starts_at_the_declared_event() -> None:
         (("g1", "erp"),),
         (SWITCH, ANSWERS),
         START,
-        facts=(*declared.to_facts(), *mark_recovered_by("g1", (("3",),))),
+        objectives=declared,
+        recovered_by={"g1": (("3",),)},
     )
     (clock,) = recovery_clocks(run_of(done(SWITCH, 0, 60), done(ANSWERS, 60, 240), plan=plan), at(999))
     assert (clock.seconds, clock.until, clock.kept) == (540, at(240), True)
@@ -193,9 +191,7 @@ def test_an_answer_that_comes_only_if_somebody_acts_is_not_expected() -> None:
 
 
 def test_a_plan_without_objectives_has_clocks_without_targets() -> None:
-    plan = Plan(
-        "Failover", PLAN.backend, PLAN.groups, (ANSWERS,), START, facts=mark_recovered_by("g1", (("3",),))
-    )
+    plan = Plan("Failover", PLAN.backend, PLAN.groups, (ANSWERS,), START, recovered_by={"g1": (("3",),)})
     (clock,) = recovery_clocks(run_of(done(ANSWERS, 0, 50), plan=plan), at(99))
     assert (clock.target, clock.kept, clock.seconds) == (None, None, 50)
 
@@ -208,7 +204,7 @@ def test_a_sign_off_stops_the_clock_where_the_health_check_did_not() -> None:
         PLAN.groups,
         (ANSWERS, OTHER_ANSWERS, accepted),
         START,
-        facts=mark_recovered_by("g2", (("5", "6"), ("3",))),
+        recovered_by={"g2": (("5", "6"), ("3",))},
     )
     failed = done(OTHER_ANSWERS, 0, 40, StepPhase.FAILED)
     (clock,) = recovery_clocks(

@@ -15,12 +15,11 @@ from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.model import GroupStatus, Operation, ServerStatus, Station
 from drkit.plan.exits import ways_out
 from drkit.plan.objectives import RunbookKind
-from drkit.plan.runbooks import PlanRequest, plan_rehearsal
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
 from tests.execution.rehearsal_drive import Range
 from tests.plan.matrix import FAULTS
-from tests.plan.rehearsal_world import NOW, aims, world
+from tests.plan.rehearsal_world import planned, world
 
 pytestmark = pytest.mark.slow  # whole runs, half a second and more each
 
@@ -65,7 +64,7 @@ def starts() -> list[tuple[GroupStatus, str, RunbookKind, bool]]:
 def is_planned(status: GroupStatus, fault: str, kind: RunbookKind, running: bool) -> bool:
     found = world("erp", status=status, production=ON if running else OFF, fault=fault)
     try:
-        plan_rehearsal(found, PlanRequest(aims(kind, "g-erp"), (["erp"],), drill_name="d"), NOW)
+        planned(found, kind, ["erp"], drill_name="d")
     except RefusedError:
         return False
     return True

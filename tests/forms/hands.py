@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from drkit.clock import SteppedClock
-from drkit.forms.attach import AttachForm, AttachRequest, AttachTask
+from drkit.forms.attach import AttachForm
 from drkit.forms.attach.cards import ChooseInstanceCard, ConfirmAttachCard, PickCard, PlanCard
-from drkit.forms.attach.form import AttachResultCard
+from drkit.forms.attach.form import AttachResultCard, AttachRunCard
 from drkit.forms.card import Card
-from drkit.forms.running import STATES, RunCard, asked
+from drkit.forms.running import STATES, asked
+from drkit.runbooks import AttachRequest, AttachSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 
@@ -27,24 +28,24 @@ def plain(html: str) -> str:
 class Hands:
     """The attach form on a practice range in stepped time, and what is done with it."""
 
-    def __init__(self, folder: Path, wish: AttachRequest | None = None) -> None:
+    def __init__(self, folder: Path, request: AttachRequest | None = None) -> None:
         self.clock = SteppedClock()
         self.sandbox = Sandbox("demo", speed=1.0, now=self.clock.monotonic)
         self.file = folder / "journal.sqlite"
         self.site = self.connect()
-        self.form = self.another(wish or AttachRequest())
+        self.form = self.another(request or AttachRequest())
 
     def connect(self) -> Site:
         return practise(self.sandbox, clock=self.clock, journal=self.file)
 
-    def another(self, wish: AttachRequest, site: Site | None = None) -> AttachForm:
+    def another(self, request: AttachRequest, site: Site | None = None) -> AttachForm:
         """A form as a kernel that was started anew would make it; from now on it is the one at hand."""
-        self.form = AttachForm(AttachTask(wish, site=site or self.site, clock=self.clock))
+        self.form = AttachForm(AttachSession(request, site=site or self.site, clock=self.clock))
         self.settle()
         return self.form
 
     def close(self) -> None:
-        if run := self.form.task.run:
+        if run := self.form.session.run:
             run.stop()
             run.wait(PATIENCE)
         self.run.leave()
@@ -75,8 +76,8 @@ class Hands:
         return self._card(ConfirmAttachCard)
 
     @property
-    def run(self) -> RunCard:
-        return self._card(RunCard)
+    def run(self) -> AttachRunCard:
+        return self._card(AttachRunCard)
 
     @property
     def result(self) -> AttachResultCard:
@@ -104,7 +105,7 @@ class Hands:
 
     def mark(self, *pairs: str) -> str:
         """Pick these pairs and no others; gives what stands below the table."""
-        ids = [self.form.task.reading.pair(each).id for each in pairs]
+        ids = [self.form.session.reading.pair(each).id for each in pairs]
         table = self.pick.table
         assert table.shown
         table.shown.selected_rows = [table.ids.index(each) for each in ids]
@@ -113,13 +114,13 @@ class Hands:
 
     def name(self, pair: str, device: str) -> str:
         """Type a device name; gives the remark that stands beside it then."""
-        key = self.form.task.reading.pair(pair).id
+        key = self.form.session.reading.pair(pair).id
         self.plan.names.fields[key].value = device
         self.settle()
         return plain(self.plan.names.remarks[key].value)
 
     def names(self) -> dict[str, str]:
-        pairs = self.form.task.reading.pairs
+        pairs = self.form.session.reading.pairs
         return {pairs[key].name: device for key, device in self.plan.names.devices.items()}
 
     def up_to_confirm(self, *pairs: str) -> None:
@@ -134,7 +135,7 @@ class Hands:
 
     def watched(self) -> None:
         """Wait until the run has come to rest and the screen shows it."""
-        run = self.form.task.run
+        run = self.form.session.run
         assert run
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from drkit.forms.rehearsal import RehearsalForm, RehearsalRequest, RehearsalTask
-from drkit.forms.rehearsal.aiming import ObjectivesCard
+from drkit.forms.rehearsal import RehearsalForm
 from drkit.forms.rehearsal.choosing import ChooseGroupsCard
 from drkit.forms.rehearsal.confirming import ConfirmRehearsalCard
 from drkit.forms.rehearsal.ending import RehearsalResultCard
+from drkit.forms.rehearsal.objectives import ObjectivesCard
 from drkit.forms.rehearsal.running import RehearsalRunCard
 from drkit.forms.rehearsal.signing import Row
 from drkit.forms.wizard import State
+from drkit.runbooks import RehearsalRequest, RehearsalSession
 from drkit.sandbox import Sandbox
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
@@ -46,20 +47,20 @@ class RehearsalHands:
     """A form on a sandbox of its own in real time, and what an operator does with it."""
 
     def __init__(
-        self, folder: Path, wish: RehearsalRequest, world: World | str = "healthy-three-tier"
+        self, folder: Path, request: RehearsalRequest, world: World | str = "healthy-three-tier"
     ) -> None:
         self.sandbox, self.clock = Sandbox(world, speed=SPEED), Hurried(20)
         self.site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
-        self.form = self.another(wish)
+        self.form = self.another(request)
 
-    def another(self, wish: RehearsalRequest) -> RehearsalForm:
+    def another(self, request: RehearsalRequest) -> RehearsalForm:
         """A form like that of a kernel that was started anew; from now on it is the one at hand."""
-        self.form = RehearsalForm(RehearsalTask(wish, site=self.site, clock=self.clock))
+        self.form = RehearsalForm(RehearsalSession(request, site=self.site, clock=self.clock))
         self.settle()
         return self.form
 
     def close(self) -> None:
-        if run := self.form.task.run:
+        if run := self.form.session.run:
             run.stop()
             run.wait(PATIENCE)
         self.run.leave()
@@ -102,7 +103,7 @@ class RehearsalHands:
 
     def pick(self, *names: str) -> None:
         """Pick these groups or drills, and no others."""
-        overview, table = self.form.task.overview, self.choose.table
+        overview, table = self.form.session.overview, self.choose.table
         assert overview
         assert table.shown
         named = {each.name: key for key, each in overview.groups.items()}
@@ -122,7 +123,7 @@ class RehearsalHands:
     def go_on_to(self, kind: str) -> None:
         """Press what usually follows, up to its plan."""
         self.result.next.click()
-        self.until(lambda: self.form.task.kind == kind and self.state("choose") is State.READY)
+        self.until(lambda: self.form.session.kind == kind and self.state("choose") is State.READY)
         self.up_to_confirm()
 
     def confirmed(self, names: str) -> str:

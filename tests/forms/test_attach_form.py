@@ -41,7 +41,7 @@ def test_three_pairs_are_attached_from_the_choice_to_the_result(hands: Hands) ->
     assert "Attached to app-01 now" in plain(hands.result.attached.value)
     assert plain(hands.result.attached.value).count("new") == 3
     assert "3 of 3 ended" in plain(hands.run.head.value)
-    run = hands.form.task.run
+    run = hands.form.session.run
     assert run
     assert f"kept as run {run.id}" in hands.result.line.value
 
@@ -56,8 +56,8 @@ def test_a_pair_that_cannot_be_attached_says_why_and_is_left_out(hands: Hands) -
     assert list(hands.names()) == ["app-cache-01"]
     assert "1 pair left out" in plain(hands.plan.rest.value)
     hands.press(hands.plan)
-    assert [each.subject for each in hands.form.task.drafted.left_out] == ["app-01-data"]
-    assert "app-01-data" in plain(hands.confirm.summary.value)
+    assert [each.subject for each in hands.form.session.drafted.left_out] == ["app-01-data"]
+    assert "app-01-data" in plain(hands.confirm.whole.value)
 
 
 def test_with_nothing_that_can_be_attached_there_is_no_plan(hands: Hands) -> None:
@@ -97,7 +97,7 @@ def test_what_the_service_will_rewrite_is_said_before_it_is_sent(hands: Hands) -
     hands.press(hands.pick)
     assert hands.name("app-cache-01", "/dev/sdc").startswith("The service will make /dev/sdc into /dev/vdc")
     hands.press(hands.plan)
-    assert "will make /dev/sdc into /dev/vdc" in plain(hands.confirm.summary.value)
+    assert "will make /dev/sdc into /dev/vdc" in plain(hands.confirm.whole.value)
 
 
 def test_names_can_be_suggested_again(hands: Hands) -> None:
@@ -112,7 +112,7 @@ def test_names_can_be_suggested_again(hands: Hands) -> None:
 
 def test_of_many_that_are_refused_the_first_are_told_and_the_others_counted(hands: Hands) -> None:
     hands.go_to("shop-backend", "app-01")
-    refused = next(each for each in hands.form.task.chances.values() if each.objections)
+    refused = next(each for each in hands.form.session.chances.values() if each.objections)
     many = [
         replace(refused, pair=replace(refused.pair, name=f"p{number}")) for number in range(MOST_SHOWN + 3)
     ]
@@ -124,8 +124,8 @@ def test_of_many_that_are_refused_the_first_are_told_and_the_others_counted(hand
 
 
 def test_a_step_that_comes_too_early_says_what_comes_first(hands: Hands) -> None:
-    task = hands.form.task
-    for early in (lambda: task.reading, lambda: task.drafted, lambda: task.started, hands.run.work):
+    session = hands.form.session
+    for early in (lambda: session.reading, lambda: session.drafted, lambda: session.started, hands.run.work):
         with pytest.raises(InputError, match=r"first|no run"):
             early()
     hands.run.prepare()

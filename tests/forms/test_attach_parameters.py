@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
-from drkit.forms import attach
-from drkit.forms.attach import AttachForm, AttachRequest, attach_pairs
+from drkit.forms import AttachRequest, attach_pairs
+from drkit.forms import form as module
+from drkit.forms.attach import AttachForm
 from drkit.model import Inventory
+from drkit.runbooks import AttachSession
 from tests.forms.hands import Hands, plain
 
 
 def test_group_instance_pairs_devices_and_fail_fast_are_filled_in_and_nothing_is_pressed(
     hands: Hands,
 ) -> None:
-    wish = AttachRequest(
+    request = AttachRequest(
         group="shop-backend",
         instance="app-01",
         pairs=["app-cache-02", "app-cache-01"],
@@ -24,21 +26,21 @@ def test_group_instance_pairs_devices_and_fail_fast_are_filled_in_and_nothing_is
         confirm="shop-backend",
         fail_fast=True,
     )
-    hands.another(wish)
+    hands.another(request)
     assert hands.states()[0] == "ready"
     hands.press(hands.choose)
     assert "2 pairs picked" in plain(hands.pick.picked.value)
     hands.press(hands.pick)
     assert hands.names() == {"app-cache-01": "/dev/vdc", "app-cache-02": "/dev/vdg"}
     hands.press(hands.plan)
-    assert hands.confirm.fail_fast.value
+    assert hands.confirm.hold_back.value
     assert hands.confirm.name.field.value == ""
     assert hands.confirm.primary.disabled
 
 
 def test_an_instance_alone_tells_its_group(hands: Hands) -> None:
     hands.another(AttachRequest(instance="db-01"))
-    overview = hands.form.task.overview
+    overview = hands.form.session.overview
     assert overview
     assert hands.choose.group.chosen == overview.group("shop-database").id
     assert hands.choose.instance.chosen == overview.instance("db-01").id
@@ -109,8 +111,8 @@ def test_going_back_to_the_group_lets_the_later_steps_wait(hands: Hands) -> None
     assert hands.states() == ["ready", *["waiting"] * 5]
     hands.go_to("shop-frontend", "web-01")
     assert hands.mark().startswith("Nothing is picked")
-    assert {hands.form.task.reading.pairs[each].group_id for each in hands.pick.table.ids} == {
-        hands.form.task.group.id
+    assert {hands.form.session.reading.pairs[each].group_id for each in hands.pick.table.ids} == {
+        hands.form.session.group.id
     }
 
 
@@ -136,7 +138,7 @@ def test_without_a_connection_the_form_says_so_and_tries_again_when_asked(hands:
 
 
 def test_a_profile_that_is_not_there_is_said_in_the_form(tmp_path: Path) -> None:
-    form = AttachForm(attach.AttachTask(AttachRequest(profile="nowhere")))
+    form = AttachForm(AttachSession(AttachRequest(profile="nowhere")))
     form.book.engine.settle()
     assert "nowhere" in plain(form.book.cards["choose"].error.value)
     assert form.top.value == ""
@@ -147,7 +149,7 @@ def test_an_unexpected_error_is_a_sentence_in_the_card(
 ) -> None:
     hands.go_to("shop-backend", "app-01")
     hands.mark("app-cache-01")
-    monkeypatch.setattr(hands.form.task, "chances", None)
+    monkeypatch.setattr(hands.form.session, "chances", None)
     said = hands.press(hands.pick)
     assert "Something went wrong inside drkit (TypeError" in said
     assert hands.states()[1] == "ready"
@@ -157,12 +159,12 @@ def test_an_unexpected_error_is_a_sentence_in_the_card(
 def test_a_kernel_has_one_form_and_another_profile_is_another_site(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(attach, "_shown", [])
+    monkeypatch.setattr(module, "_forms", {})
     first = attach_pairs(AttachRequest(profile="nowhere"))
     assert attach_pairs(AttachRequest(profile="elsewhere")) is first
     assert isinstance(first, AttachForm)
     first.book.engine.settle()
-    assert first.task.wish.profile == "elsewhere"
+    assert first.session.request.profile == "elsewhere"
     assert "elsewhere" in plain(first.book.cards["choose"].error.value)
 
 

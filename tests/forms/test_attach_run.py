@@ -4,9 +4,9 @@ import pytest
 
 from drkit.errors import InputError
 from drkit.execution.states import RunPhase
-from drkit.forms.attach import AttachRequest
 from drkit.forms.questions import Question
 from drkit.forms.wizard import State
+from drkit.runbooks import AttachRequest
 from tests.forms.hands import Hands, plain
 
 pytestmark = pytest.mark.slow  # whole runs, half a second and more each
@@ -75,7 +75,7 @@ def test_a_retry_that_no_longer_fits_is_asked_about_and_can_be_skipped_with_a_re
 def test_when_asked_for_nothing_more_is_sent_after_a_failure(hands: Hands) -> None:
     hands.up_to_confirm(*CACHES)
     hands.sandbox.fault("job-fails", code="SDRS.1807", reason="No free slot.", times=1)
-    hands.confirm.fail_fast.value = True
+    hands.confirm.hold_back.value = True
     hands.confirmed()
     hands.watched()
     assert plain(hands.run.line.value) == "1 failed, 2 not sent"
@@ -140,7 +140,7 @@ def test_a_kernel_that_was_started_anew_offers_the_unfinished_run_and_goes_on_wi
     hands.run.stop.click()
     hands.settle()
     hands.watched()
-    run = hands.form.task.run
+    run = hands.form.session.run
     assert run
     hands.sandbox.clear_faults()
     hands.another(AttachRequest(), hands.connect())
@@ -151,8 +151,8 @@ def test_a_kernel_that_was_started_anew_offers_the_unfinished_run_and_goes_on_wi
     hands.settle()
     hands.watched()
     assert hands.states() == ["done"] * 6
-    assert hands.form.task.run
-    assert hands.form.task.run.id == run.id
+    assert hands.form.session.run
+    assert hands.form.session.run.id == run.id
     assert hands.choose.line.value == f"done before, in run {run.id}"
     assert hands.attached().keys() >= set(CACHES)
 
@@ -166,7 +166,7 @@ def test_an_unfinished_run_of_another_kind_is_not_offered_and_never_gone_on_with
     hands.another(AttachRequest(), hands.connect())
     assert hands.choose.unfinished.children == ()
     with pytest.raises(InputError, match="does not attach pairs: Detach"):
-        hands.form.task.resume(detach.id)
+        hands.form.session.resume(detach.id)
     assert len(hands.site.journal.entries(detach.id)) == before
 
 
@@ -174,7 +174,7 @@ def test_a_run_named_by_the_parameter_is_shown_as_it_ended(hands: Hands) -> None
     hands.up_to_confirm("app-cache-01")
     hands.confirmed()
     hands.watched()
-    run = hands.form.task.run
+    run = hands.form.session.run
     assert run
     hands.another(AttachRequest(run=run.id), hands.connect())
     hands.watched()
@@ -192,10 +192,10 @@ def test_a_cell_that_is_run_again_shows_the_run_that_is_under_way(hands: Hands) 
     hands.up_to_confirm("app-cache-01")
     hands.sandbox.fault("job-stuck", times=1)
     hands.confirmed()
-    run = hands.form.task.run
+    run = hands.form.session.run
     hands.form.begin(AttachRequest(group="shop-database"))
     hands.settle()
-    assert hands.form.task.run is run
+    assert hands.form.session.run is run
     assert hands.states()[4] == "working"
 
 
@@ -229,10 +229,10 @@ def test_the_form_says_which_state_of_the_run_it_shows(hands: Hands) -> None:
     hands.up_to_confirm("app-cache-01")
     hands.confirmed()
     hands.watched()
-    assert hands.form.task.run
-    assert hands.form.task.run.state().phase == RunPhase.DONE
+    assert hands.form.session.run
+    assert hands.form.session.run.state().phase == RunPhase.DONE
     assert "done" in plain(hands.form.top.value)
-    assert hands.form.task.run.id in plain(hands.form.top.value)
+    assert hands.form.session.run.id in plain(hands.form.top.value)
 
 
 @pytest.mark.parametrize("typed", ["", "shop-backen", "SHOP-BACKEND", "shop-backend "])
@@ -248,7 +248,7 @@ def test_a_press_with_another_name_sends_nothing(hands: Hands) -> None:
     hands.up_to_confirm("app-cache-01")
     hands.confirm.name.field.value = "shop-frontend"
     assert "Nothing was sent" in hands.press(hands.confirm)
-    assert hands.form.task.run is None
+    assert hands.form.session.run is None
 
 
 def test_a_plan_that_no_longer_fits_says_what_changed_and_how_to_go_on(hands: Hands) -> None:

@@ -18,7 +18,8 @@ from drkit.errors import (
     UnknownNameError,
 )
 from drkit.execution.states import RunPhase
-from drkit.forms.attach import AttachRequest, AttachTask, UnattendedAttach, attach_pairs
+from drkit.forms import attach_pairs
+from drkit.runbooks import AttachRequest, AttachSession, UnattendedAttach
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 
@@ -45,7 +46,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def book(site: Site) -> Callable[..., UnattendedAttach]:
-    return lambda **wish: UnattendedAttach(AttachTask(AttachRequest(**wish), site=site))
+    return lambda **request: UnattendedAttach(AttachSession(AttachRequest(**request), site=site))
 
 
 def to_confirm(book: UnattendedAttach) -> UnattendedAttach:
@@ -136,7 +137,7 @@ def test_with_every_pair_refused_there_is_nothing_to_skip_to(book: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "error", "words"),
+    ("given", "error", "words"),
     [
         ({}, InputError, "give the parameter instance"),
         ({"group": "shop-backnd"}, UnknownNameError, "did you mean 'shop-backend'"),
@@ -146,9 +147,9 @@ def test_with_every_pair_refused_there_is_nothing_to_skip_to(book: Run) -> None:
     ],
 )
 def test_what_is_missing_or_misspelled_is_said_with_nothing_sent(
-    book: Run, wish: dict[str, Any], error: type[Exception], words: str
+    book: Run, given: dict[str, Any], error: type[Exception], words: str
 ) -> None:
-    runbook = book(**wish)
+    runbook = book(**given)
 
     def begin() -> None:
         runbook.choose()
@@ -197,11 +198,11 @@ def test_a_plan_that_no_longer_fits_is_refused_with_nothing_sent(
 def test_a_stopped_run_is_gone_on_with_by_its_id(book: Run, site: Site, outcome: Callable[[], Any]) -> None:
     site.sandbox.fault("job-stuck", times=1)
     first = to_confirm(book(**GOOD))
-    assert first.task.run
-    first.task.run.stop()
-    assert first.task.run.wait(60).phase == RunPhase.STOPPED
+    assert first.session.run
+    first.session.run.stop()
+    assert first.session.run.wait(60).phase == RunPhase.STOPPED
     site.sandbox.clear_faults()
-    again = to_confirm(book(run=first.task.run.id))
+    again = to_confirm(book(run=first.session.run.id))
     assert list(again.run()["phase"]) == ["done", "done"]
     assert outcome()["exit"] == 0
 
@@ -219,11 +220,11 @@ def test_a_question_that_nobody_is_there_to_answer_stops_the_run(
     site.sandbox.fault("job-fails", times=1)
     runbook = to_confirm(book(**GOOD))
     runbook.run()
-    run = runbook.task.run
+    run = runbook.session.run
     assert run
     attended = site.resume(run.id)
     attended.retry("1")
-    runbook.task.run = attended
+    runbook.session.run = attended
     runbook.run()
     assert attended.state().phase != RunPhase.WAITING_FOR_OPERATOR
     assert outcome()["exit"] in {1, 3}

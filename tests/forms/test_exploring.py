@@ -7,7 +7,7 @@ import pytest
 from ipywidgets import VBox
 from itables.widget import ITable
 
-from drkit.forms.exploring import explore, picture_of_zones
+from drkit.forms import explore, picture_of_zones
 from drkit.sandbox import Sandbox
 from drkit.site import practise
 

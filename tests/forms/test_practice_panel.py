@@ -8,7 +8,8 @@ from drkit.clock import SteppedClock
 from drkit.errors import UnreachableError
 from drkit.execution.run import Run
 from drkit.forms import practice as module
-from drkit.forms.practice import PracticeCard, practice_range
+from drkit.forms import practice_range
+from drkit.forms.practice import PracticeCard
 from drkit.forms.practice.planting import CHOICES, NUMBERS, THINGS
 from drkit.sandbox import FAULTS, SCENARIOS, Sandbox
 from drkit.site import Site, practise
@@ -313,7 +314,7 @@ class TestTheCell:
         read: list[str] = []
         monkeypatch.setattr(module, "_shown", [])
         monkeypatch.setattr(module, "connect", lambda profile: site)
-        monkeypatch.setattr(module, "overview", read.append)
+        monkeypatch.setattr(module, "shown_overview", read.append)
         first = practice_range("here")
         assert first
         assert practice_range("here") is first
@@ -334,7 +335,7 @@ class TestTheCell:
         monkeypatch.setenv("DRKIT_HEADLESS", "1")
         for world in ("stuck-pair", "demo"):
             opened = practise(Sandbox(world), journal=tmp_path / "journal.sqlite")
-            monkeypatch.setattr(module, "connect", lambda profile, opened=opened: opened)
+            monkeypatch.setattr("drkit.forms.connect", lambda profile, opened=opened: opened)
             assert practice_range() is None
         lines = capsys.readouterr().out.splitlines()
         assert lines[0] == f"Practice range: {SCENARIOS['stuck-pair'].title}"
@@ -348,6 +349,6 @@ class TestTheCell:
     ) -> None:
         monkeypatch.setenv("DRKIT_HEADLESS", "1")
         site.client.backend = replace(site.backend, practice=False)
-        monkeypatch.setattr(module, "connect", lambda profile: site)
+        monkeypatch.setattr("drkit.forms.connect", lambda profile: site)
         assert practice_range() is None
         assert capsys.readouterr().out == ""

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from drkit.execution.states import RunPhase
-from drkit.forms.rehearsal import RehearsalRequest, rehearse
+from drkit.forms import RehearsalRequest, rehearse
+from drkit.forms.rehearsal import RehearsalForm
 from drkit.forms.rehearsal.choosing import family
-from drkit.forms.rehearsal.words import aims_rows
 from drkit.forms.wizard import State
-from drkit.plan.objectives import Objectives, RunbookKind
+from drkit.plan.objectives import RunbookKind
+from drkit.runbooks import objectives_rows
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
 from tests.forms.hands import plain
@@ -29,8 +30,8 @@ Make = Callable[..., RehearsalHands]
 def make(tmp_path: Path) -> Iterator[Make]:
     made: list[RehearsalHands] = []
 
-    def new(kind: str, world: World | str | None = None, **wish: Any) -> RehearsalHands:  # noqa: ANN401 - the fields of a wish
-        made.append(RehearsalHands(tmp_path, RehearsalRequest(kind, **AIMS | wish), world or one_group()))
+    def new(kind: str, world: World | str | None = None, **request: Any) -> RehearsalHands:  # noqa: ANN401 - the fields of a request
+        made.append(RehearsalHands(tmp_path, RehearsalRequest(kind, **AIMS | request), world or one_group()))
         return made[-1]
 
     yield new
@@ -59,8 +60,8 @@ def test_a_drill_goes_from_the_choice_to_the_ledger(make: Make) -> None:
     hands.pick("erp")
     assert plain(hands.choose.picked.value) == "Picked: erp."
     hands.up_to_confirm()
-    assert "Delete drill drill-1" in plain(hands.confirm.plan.value)
-    assert "cannot be undone" in plain(hands.confirm.plan.value)
+    assert "Delete drill drill-1" in plain(hands.confirm.whole.value)
+    assert "cannot be undone" in plain(hands.confirm.whole.value)
     assert hands.confirmed("erp") == ""
     hands.sign_all()
     assert plain(hands.result.verdict.value) == "✓ completed Every step was done as planned."
@@ -111,7 +112,7 @@ def test_each_missing_objective_stands_beside_its_field(make: Make) -> None:
     assert "Set the time in which it has to be back" in plain(target.error.value)
     target.field.value = "1 h"
     assert hands.press("objectives") == ""
-    assert Objectives.from_facts(hands.form.task.drafted.facts).rto_targets[0][1] == 3600  # type: ignore[union-attr]
+    assert hands.form.session.drafted.objectives.rto_targets[0][1] == 3600  # type: ignore[union-attr]
 
 
 def test_a_plan_that_is_refused_says_so_beside_the_button(make: Make) -> None:
@@ -159,7 +160,7 @@ def test_a_runbook_that_switches_no_production_asks_for_no_recovery_point(make: 
     assert hands.press("choose") == ""
     assert "rpo" not in hands.aims.fields
     assert hands.press("objectives") == ""
-    assert "RPO target" not in [each["objective"] for each in aims_rows(hands.form.task.drafted)]
+    assert "RPO target" not in [each["objective"] for each in objectives_rows(hands.form.session.drafted)]
 
 
 def test_the_wrong_name_starts_nothing(make: Make) -> None:
@@ -168,7 +169,7 @@ def test_the_wrong_name_starts_nothing(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirm.name.field.value = "ERP"
     assert hands.confirm.primary.disabled
-    assert hands.form.task.run is None
+    assert hands.form.session.run is None
 
 
 def test_what_changed_since_the_plan_is_told_and_nothing_is_sent(make: Make) -> None:
@@ -185,7 +186,7 @@ def test_a_group_that_somebody_holds_can_be_taken_over_on_request(make: Make) ->
     hands.pick("erp")
     hands.up_to_confirm()
     assert hands.confirmed("erp") == ""
-    first = hands.form.task.run
+    first = hands.form.session.run
     assert first
     other = hands.form
     hands.another(RehearsalRequest("planned_failover", **AIMS))
@@ -193,7 +194,7 @@ def test_a_group_that_somebody_holds_can_be_taken_over_on_request(make: Make) ->
     hands.up_to_confirm()
     assert hands.confirmed("erp")
     assert hands.confirm.takeover.layout.display == ""
-    other.task.run = None
+    other.session.run = None
     first.stop()
 
 
@@ -229,9 +230,11 @@ def test_a_file_is_kept_with_the_sign_off(make: Make) -> None:
     row.file.value = (upload("orders.txt", b"4711"),)
     row.buttons["Passed"].click()
     hands.sign_all()
-    (kept,) = hands.form.task.record.evidence.attachments
+    (kept,) = hands.form.session.record.evidence.attachments
     assert (kept.name, kept.media_type, kept.size) == ("orders.txt", "text/plain", 4)
-    (step,) = (each for each in hands.form.task.record.evidence.steps if each.title == "Service answers: erp")
+    (step,) = (
+        each for each in hands.form.session.record.evidence.steps if each.title == "Service answers: erp"
+    )
     assert ([each.note for each in step.checked], step.notes) == (["see the log"], ())
 
 
@@ -287,13 +290,15 @@ def test_a_failed_switch_shows_the_ways_out_and_one_leads_on(make: Make) -> None
         "Go this way: failover",
         "Go this way: start production again",
     }
-    first = hands.form.task.run
+    first = hands.form.session.run
     buttons["Go this way: start production again"].click()
-    hands.until(lambda: hands.form.task.kind is RunbookKind.RESTART and hands.state("choose") is State.READY)
+    hands.until(
+        lambda: hands.form.session.kind is RunbookKind.RESTART and hands.state("choose") is State.READY
+    )
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    aims = hands.form.task.record.evidence.objectives
+    aims = hands.form.session.record.evidence.objectives
     assert first
     assert aims
     assert (aims.kind, aims.follows) == (RunbookKind.RESTART, first.id)
@@ -309,8 +314,8 @@ def test_after_going_over_the_way_back_is_offered(make: Make) -> None:
     assert "erp: Nothing acknowledged is lost: all 1 pairs were synchronised" in deviations(hands)
     assert hands.result.next.description == "Go on: failback"
     hands.go_on_to("failback")
-    assert hands.form.task.drafted.title == "Failback of erp"
-    aims = Objectives.from_facts(hands.form.task.drafted.facts)
+    assert hands.form.session.drafted.title == "Failback of erp"
+    aims = hands.form.session.drafted.objectives
     assert aims
     assert (aims.kind, aims.declared_at) == (RunbookKind.FAILBACK, None)
 
@@ -322,13 +327,13 @@ def test_the_way_back_goes_in_the_same_waves_and_is_measured_from_its_own_start(
     hands.confirmed("shop-db, shop-app, shop-web")
     hands.sign_all()
     hands.go_on_to("reprotect")
-    hands.confirmed(", ".join(name for _, name in hands.form.task.drafted.groups))
+    hands.confirmed(", ".join(name for _, name in hands.form.session.drafted.groups))
     hands.sign_all()
     hands.go_on_to("failback")
-    task = hands.form.task
-    waves = [sorted(task.names[each] for each in wave) for wave in task.waves]
+    session = hands.form.session
+    waves = [sorted(session.names[each] for each in wave) for wave in session.chosen.in_waves()]
     assert waves == [["shop-db"], ["shop-app", "shop-web"]]
-    aims = Objectives.from_facts(task.drafted.facts)
+    aims = session.drafted.objectives
     assert aims
     assert (aims.declared_what, aims.declared_at) == ("", None)
 
@@ -369,7 +374,9 @@ def test_a_drill_that_was_left_behind_is_cleaned_up(make: Make) -> None:
     ]
     assert [each.description for each in buttons] == ["Go this way: clean up drill drill-1"]
     buttons[0].click()
-    hands.until(lambda: hands.form.task.kind is RunbookKind.CLEANUP and hands.state("choose") is State.READY)
+    hands.until(
+        lambda: hands.form.session.kind is RunbookKind.CLEANUP and hands.state("choose") is State.READY
+    )
     assert plain(hands.choose.picked.value) == "Picked: drill-1."
     hands.up_to_confirm()
     hands.confirmed("erp")
@@ -383,7 +390,7 @@ def test_a_run_whose_record_was_altered_stops_nobody(make: Make, tmp_path: Path)
     hands.pick("erp")
     hands.up_to_confirm()
     hands.confirmed("erp")
-    run = hands.form.task.run
+    run = hands.form.session.run
     assert run
     run.stop()
     run.wait(60)
@@ -404,7 +411,7 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.row("Service answers: erp")
-    run = hands.form.task.run
+    run = hands.form.session.run
     assert run
     run.stop()
     run.wait(60)
@@ -415,8 +422,8 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     offer.children[1].click()
     hands.settle()
     hands.sign_all()
-    assert hands.form.task.run
-    assert hands.form.task.run.id == run.id
+    assert hands.form.session.run
+    assert hands.form.session.run.id == run.id
     assert plain(hands.result.verdict.value).startswith("? completed with deviations")
 
 
@@ -426,7 +433,7 @@ def test_a_run_named_in_the_parameters_is_gone_on_with(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    run = hands.form.task.run
+    run = hands.form.session.run
     assert run
     hands.another(RehearsalRequest("planned_failover", run=run.id))
     hands.result_shown()
@@ -477,20 +484,20 @@ def test_a_run_that_is_stopped_promises_nothing_and_asks_for_nothing(make: Make)
 
 def test_a_cell_that_is_run_again_shows_the_same_rehearsal(make: Make) -> None:
     hands = make("planned_failover")
-    wish = hands.form.task.wish
+    request = hands.form.session.request
     hands.pick("erp")
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.form.begin(RehearsalRequest("dr_drill"))
     hands.settle()
-    assert hands.form.task.kind is RunbookKind.PLANNED_FAILOVER
+    assert hands.form.session.kind is RunbookKind.PLANNED_FAILOVER
     hands.sign_all()
-    hands.form.begin(wish)
+    hands.form.begin(request)
     hands.settle()
     assert hands.state("result") is State.DONE
     hands.form.begin(RehearsalRequest("dr_drill"))
-    hands.until(lambda: hands.form.task.kind is RunbookKind.DRILL)
-    assert hands.form.task.run is None
+    hands.until(lambda: hands.form.session.kind is RunbookKind.DRILL)
+    assert hands.form.session.run is None
 
 
 def test_each_cell_has_its_card_and_the_band_says_practice(make: Make) -> None:
@@ -504,18 +511,17 @@ def test_each_cell_has_its_card_and_the_band_says_practice(make: Make) -> None:
 
 def test_one_kernel_has_one_rehearsal(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     hands = make("planned_failover")
-    monkeypatch.setattr("drkit.forms.rehearsal.RehearsalForm", lambda _task: hands.form)
-    monkeypatch.setattr("drkit.forms.rehearsal._shown", [])
+    monkeypatch.setattr("drkit.forms.form._forms", {RehearsalForm: hands.form})
     assert rehearse(RehearsalRequest("planned_failover", **AIMS)) is hands.form
     form = rehearse(RehearsalRequest("dr_drill", **AIMS))
     assert form is hands.form
-    hands.until(lambda: hands.form.task.kind is RunbookKind.DRILL)
+    hands.until(lambda: hands.form.session.kind is RunbookKind.DRILL)
 
 
 def test_a_service_that_cannot_be_read_can_be_asked_again(make: Make) -> None:
     hands = make("dr_drill")
     hands.sandbox.fault("error-500", times=50)
-    hands.form.task.overview = None
+    hands.form.session.overview = None
     assert "500" in hands.press("choose")
     assert "Reading" not in plain(hands.choose.sentence.value)
     hands.sandbox.clear_faults()
@@ -529,7 +535,7 @@ def test_reading_again_shows_what_is_there_now(make: Make) -> None:
     next(iter(hands.sandbox.world.groups.values())).status = "available"
     hands.choose.again.click()
     hands.settle()
-    assert [each.status for each in hands.form.task.surveyed.groups.values()] == ["available"]
+    assert [each.status for each in hands.form.session.surveyed.groups.values()] == ["available"]
 
 
 def test_protection_after_a_failover_has_no_recovery_clock(make: Make) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from drkit.clock import SteppedClock
 from drkit.errors import InputError, NotConfirmedError, RefusedError, StalePlanError, UnknownNameError
-from drkit.forms.rehearsal import RehearsalRequest, RehearsalTask, UnattendedRehearsal, rehearse
+from drkit.forms import rehearse
+from drkit.runbooks import RehearsalRequest, RehearsalSession, UnattendedRehearsal
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.forms.rehearsal_hands import AIMS, one_group
@@ -25,9 +26,9 @@ class Field:
         self.clock = SteppedClock(on_advance=self.sandbox.step)
         self.site: Site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
 
-    def book(self, **wish: Any) -> UnattendedRehearsal:  # noqa: ANN401 - the fields of a wish
-        task = RehearsalTask(RehearsalRequest(**GOOD | wish), site=self.site, clock=self.clock)
-        return UnattendedRehearsal(task)
+    def book(self, **request: Any) -> UnattendedRehearsal:  # noqa: ANN401 - the fields of a request
+        session = RehearsalSession(RehearsalRequest(**GOOD | request), site=self.site, clock=self.clock)
+        return UnattendedRehearsal(session)
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_a_manual_step_without_an_answer_stops_in_order_and_can_be_gone_on_with(
     again = field.book(run=run.id, confirm="")
     through(again)
     assert outcome()["exit"] == 0
-    assert "completed with deviations" in again.task.record.evidence.verdict.word
+    assert "completed with deviations" in again.session.record.evidence.verdict.word
 
 
 def test_a_failed_answer_fails_and_the_ways_out_are_told(
@@ -159,7 +160,7 @@ def test_a_way_out_that_is_closed_says_why(field: Field, capsys: pytest.CaptureF
 
 def test_an_answer_may_fail_a_step_or_skip_it_with_a_reason(field: Field) -> None:
     book = through(field.book(attest={"Service answers: erp": "skip: nobody to ask", "5": "passed"}))
-    shown = {each.title: each for each in book.task.run.state().steps}  # type: ignore[union-attr]
+    shown = {each.title: each for each in book.session.run.state().steps}  # type: ignore[union-attr]
     assert "Skipped: nobody to ask" in shown["Service answers: erp"].sentence
 
 
@@ -240,7 +241,7 @@ def test_a_run_that_is_no_rehearsal_is_not_gone_on_with(field: Field) -> None:
     detached.wait(60)
     with pytest.raises(InputError, match="is no rehearsal: Detach"):
         field.book(run=detached.id).choose()
-    assert field.book().task.unfinished() == []
+    assert field.book().session.unfinished() == []
 
 
 def test_an_interrupted_run_that_is_no_rehearsal_is_left_as_it_is(field: Field) -> None:
@@ -260,19 +261,19 @@ def test_an_interrupted_run_that_is_no_rehearsal_is_left_as_it_is(field: Field) 
 def test_the_cells_out_of_order_say_what_is_missing(field: Field) -> None:
     book = field.book()
     with pytest.raises(InputError, match="not read yet"):
-        _ = book.task.surveyed
+        _ = book.session.surveyed
     with pytest.raises(InputError, match="Choose the protection groups first"):
         book.objectives()
     book.choose()
     with pytest.raises(InputError, match="Make the plan first"):
         book.confirm()
     book.objectives()
-    with pytest.raises(InputError, match="run the cells above first"):
+    with pytest.raises(InputError, match="confirm the plan first"):
         book.run()
     with pytest.raises(InputError, match="no run yet"):
         book.result()
     with pytest.raises(InputError, match="no run to go on from"):
-        book.task.follow(book.task.kind, [])
+        book.session.follow(book.session.kind, [])
 
 
 def test_in_drkit_run_the_rehearsal_needs_no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,9 +291,9 @@ def test_earlier_runs_teach_the_forecast(field: Field) -> None:
 
 
 def test_a_profile_of_another_name_is_another_site(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = field.book().task
-    monkeypatch.setattr("drkit.forms.rehearsal.task.connect", lambda profile: (field.site, profile)[0])
-    task.survey()
-    task.restart(RehearsalRequest("dr_drill", profile="env"))
-    assert task.overview is None
-    assert task.site is field.site
+    session = field.book().session
+    monkeypatch.setattr("drkit.runbooks.session.connect", lambda profile: (field.site, profile)[0])
+    session.survey()
+    session.restart(RehearsalRequest("dr_drill", profile="env"))
+    assert session.overview is None
+    assert session.site is field.site

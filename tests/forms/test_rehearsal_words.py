@@ -10,9 +10,9 @@ from pandas import DataFrame
 from drkit.execution.recovery import RecoveryClock
 from drkit.forms.picking import PickTable, Table
 from drkit.forms.rehearsal import words
-from drkit.forms.rehearsal.request import RehearsalRequest, read_moment
 from drkit.model import Backend
 from drkit.plan.steps import Plan
+from drkit.runbooks import objectives_rows
 from tests.forms.hands import plain
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_names_from_a_server_are_shown_and_not_obeyed() -> None:
 
 
 def test_a_plan_without_objectives_has_none_to_show() -> None:
-    assert words.aims_rows(Plan("Attach", Backend(True, "", "", "", ""), (), (), NOW)) == []
+    assert objectives_rows(Plan("Attach", Backend(True, "", "", "", ""), (), (), NOW)) == []
 
 
 def test_a_report_beside_the_notebook_can_be_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -60,16 +60,6 @@ def test_a_report_beside_the_notebook_can_be_opened(monkeypatch: pytest.MonkeyPa
     near = words.file_words(Path.cwd() / "reports" / "a b.html")
     assert 'href="reports/a%20b.html"' in near
     assert "href" not in words.file_words(Path("/elsewhere/a.html"))
-
-
-def test_the_groups_of_a_wave_are_joined_by_a_plus() -> None:
-    assert RehearsalRequest("failover", waves=["db", "app + web", ""]).split() == (("db",), ("app", "web"))
-    assert RehearsalRequest("failover", waves=["a+b", "c+d"]).split(["a+b"]) == (("a+b",), ("c", "d"))
-
-
-def test_no_time_is_no_declaration() -> None:
-    assert read_moment(" ") is None
-    assert read_moment("2026-11-20 03:00") == NOW
 
 
 def test_a_table_reaches_the_page_with_its_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import pytest
 from ipywidgets import VBox
 
 from drkit.execution.annotations import finding_entry
-from drkit.forms.reviewing import show_review
+from drkit.forms import show_review
 from drkit.report.reviews import Review
 from tests.report.stories import START, Story, usual, usual_plan
 

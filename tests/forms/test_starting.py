@@ -4,17 +4,11 @@ from pathlib import Path
 import pytest
 
 from drkit.clock import SteppedClock
+from drkit.forms import overview
 from drkit.forms import starting as module
-from drkit.forms.starting import (
-    Overview,
-    PlainOverview,
-    attention,
-    groups_table,
-    overview,
-    summary,
-    unfinished,
-)
+from drkit.forms.starting import Overview, attention, groups_table, summary, unfinished
 from drkit.model import GroupStatus
+from drkit.runbooks import PlainOverview
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.forms.hands import plain
@@ -124,5 +118,5 @@ def test_a_cell_that_is_run_again_reads_again_in_the_same_view(monkeypatch: pyte
     for each in (first, other):
         each.engine.settle()
     monkeypatch.setenv("DRKIT_HEADLESS", "1")
-    monkeypatch.setattr(module, "connect", lambda profile: profile)
+    monkeypatch.setattr("drkit.forms.connect", lambda profile: profile)
     assert isinstance(overview("nowhere"), PlainOverview)

@@ -17,6 +17,16 @@ from drkit.headless.parameters import declared
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 ATTACH = NOTEBOOKS / "20_attach_pairs.ipynb"
 PAIRS = 'pairs=["app-cache-01", "app-cache-02"]'
+OBJECTIVES = (
+    "scenario=Practice",
+    "scope=The shop",
+    "criteria=Orders work",
+    "participants=Duty lead",
+    "rto=*=1 h",
+)
+LOADED = """import sys
+print("widgets:", sorted({"anywidget", "ipywidgets", "itables"} & {*sys.modules}))
+"""
 
 
 def run(notebook: Path, folder: Path, *given: str) -> tuple[int, str, nbformat.NotebookNode]:
@@ -70,6 +80,26 @@ def test_the_attach_runbook_sends_nothing_without_a_confirmation(tmp_path: Path)
     (error,) = [each for cell in executed.cells for each in cell.get("outputs", []) if "traceback" in each]
     assert error.traceback == [error.evalue]
     assert error.evalue.startswith("Nothing was sent")
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("00_start_here", ()),
+        ("10_inspect", ()),
+        ("20_attach_pairs", ("instance=app-01", PAIRS, "confirm=shop-backend")),
+        ("40_planned_failover", (*OBJECTIVES, "waves=shop-frontend", "dry_run=true")),
+        ("60_review_rehearsals", ()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_without_a_screen_no_widgets_are_loaded(name: str, given: tuple[str, ...], tmp_path: Path) -> None:
+    book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(LOADED))
+    nbformat.write(book, tmp_path / "book.ipynb")
+    code, said, executed = run(tmp_path / "book.ipynb", tmp_path / "out", *given)
+    assert code == 0, said
+    assert executed.cells[-1].outputs[0].text == "widgets: []\n"
 
 
 @pytest.mark.parametrize("given", ["instnace=app-01", "pairs={}", "fail_fast=perhaps"])

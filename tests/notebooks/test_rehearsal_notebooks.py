@@ -114,5 +114,5 @@ def test_each_parameter_is_explained_and_handed_on(path: Path) -> None:
     assert all(each.comment for each in known.values())
     code = "\n".join(each.source for each in cells if each.cell_type == "code" and each is not parameters)
     assert all(name in code for name in known)
-    wished = {each.name for each in fields(RehearsalRequest)}
-    assert set(known) - wished <= {"groups", "cleanup", "action"}
+    requested = {each.name for each in fields(RehearsalRequest)}
+    assert set(known) - requested <= {"groups", "cleanup", "action"}

@@ -22,6 +22,9 @@ from drkit.model import (
     Station,
 )
 from drkit.plan.objectives import Objectives, RunbookKind
+from drkit.plan.requests import PlanRequest
+from drkit.plan.runbooks import plan_rehearsal
+from drkit.plan.steps import Plan
 
 NOW = datetime(2025, 12, 31, 23, 55, tzinfo=UTC)
 BACKEND = Backend(True, "sandbox", "practice-1", "rehearsals", "p1")
@@ -33,6 +36,24 @@ def aims(kind: RunbookKind, *groups: str) -> Objectives:
         declared = {"declared_what": "az1 is dark", "declared_by": "Shift lead", "declared_at": NOW}
     targets = tuple((each, 900) for each in groups)
     return Objectives(kind, "Practice", "All of it", "Orders work.", ("Duty engineer",), targets, **declared)
+
+
+def asked(kind: RunbookKind, *waves: list[str], **more: Any) -> PlanRequest:  # noqa: ANN401 - its fields
+    """A request whose objectives are complete; each wave names its groups."""
+    texts: dict[str, Any] = (
+        {"declared_what": "az1 is dark", "declared_by": "Shift lead"} if kind.declared else {}
+    )
+    if kind.declared:
+        texts["declared_at"] = f"{NOW:%Y-%m-%d %H:%M}"
+    if kind.recovers:
+        texts["rto"] = {"*": "15 min"}
+    people, said = ("Duty engineer",), ("Practice", "All of it", "Orders work.")
+    return PlanRequest(kind.value, waves, *said, people, **texts | more)
+
+
+def planned(found: Inventory, kind: RunbookKind, *waves: list[str], **more: Any) -> Plan:  # noqa: ANN401
+    """The plan of such a request."""
+    return plan_rehearsal(found, asked(kind, *waves, **more), NOW)
 
 
 def server(identity: str, zone: str, status: ServerStatus) -> Server:

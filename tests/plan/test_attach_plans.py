@@ -1,4 +1,4 @@
-"""Building plans. Each file in cases/ holds facts, a wish, and the plan that has to come of them."""
+"""Building plans. Each file in cases/ holds facts, a request, and the plan that has to come of them."""
 
 import json
 from dataclasses import replace
@@ -18,23 +18,23 @@ from tests.facts import BACKEND, NOW, Fact, Facts, reading
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
 
-def built(facts: Facts, wish: Fact) -> Plan:
+def built(facts: Facts, request: Fact) -> Plan:
     inventory = reading(facts)
-    if "detach" in wish:
-        return plan_detach(inventory, wish["from"], wish["detach"])
+    if "detach" in request:
+        return plan_detach(inventory, request["from"], request["detach"])
     return plan_attach(
         inventory,
-        wish["to"],
-        wish["attach"],
-        devices=wish.get("devices", {}),
-        prefix=wish.get("prefix", ""),
+        request["to"],
+        request["attach"],
+        devices=request.get("devices", {}),
+        prefix=request.get("prefix", ""),
     )
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_a_wish_becomes_the_plan_of_its_case(path: Path) -> None:
+def test_a_request_becomes_the_plan_of_its_case(path: Path) -> None:
     case = json.loads(path.read_text())
-    plan = built(case["facts"], case["wish"])
+    plan = built(case["facts"], case["request"])
     assert plan.title == case["title"]
     steps = [[each.title, dict(each.change.arguments if each.change else ())] for each in plan.steps]
     assert steps == case["steps"]

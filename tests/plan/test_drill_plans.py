@@ -4,10 +4,11 @@ import pytest
 
 from drkit.errors import InputError, RefusedError, UnknownNameError
 from drkit.model import DrillStatus, GroupStatus, Operation, ReplicationStatus
-from drkit.plan.drill import plan_drill, plan_drill_cleanup
-from drkit.plan.objectives import Objectives, RunbookKind
-from drkit.plan.steps import Plan, Step, recovered_by
-from tests.plan.rehearsal_world import aims, with_drill, world
+from drkit.plan.objectives import RunbookKind
+from drkit.plan.steps import Plan, Step
+from tests.plan.rehearsal_world import aims, planned, with_drill, world
+
+DRILL = RunbookKind.DRILL
 
 
 def titled(plan: Plan, start: str) -> list[Step]:
@@ -19,7 +20,7 @@ def operations(plan: Plan) -> list[Operation]:
 
 
 def test_a_drill_is_created_verified_released_deleted_and_accounted_for() -> None:
-    plan = plan_drill(world("erp"), ["erp"], aims(RunbookKind.DRILL, "g-erp"), "drill-1")
+    plan = planned(world("erp"), DRILL, ["erp"], drill_name="drill-1")
     assert [each.title for each in plan.steps] == [
         "Create drill drill-1 of erp",
         "Service answers: erp-1",
@@ -37,11 +38,11 @@ def test_a_drill_is_created_verified_released_deleted_and_accounted_for() -> Non
         "Public addresses left over: erp",
     ]
     assert plan.groups == (("g-erp", "erp"),)
-    assert Objectives.from_facts(plan.facts) == aims(RunbookKind.DRILL, "g-erp")
+    assert plan.objectives == aims(DRILL, "g-erp")
 
 
 def test_the_drill_is_deleted_only_when_it_was_released_after_every_check() -> None:
-    plan = plan_drill(world("erp"), ["erp"], aims(RunbookKind.DRILL, "g-erp"), "drill-1")
+    plan = planned(world("erp"), DRILL, ["erp"], drill_name="drill-1")
     (release,), (delete,) = titled(plan, "Release"), titled(plan, "Delete")
     assert release.after == tuple(str(number) for number in range(2, 10))
     assert not release.skippable
@@ -50,19 +51,19 @@ def test_the_drill_is_deleted_only_when_it_was_released_after_every_check() -> N
 
 
 def test_the_ledger_is_asked_for_even_when_the_deletion_failed() -> None:
-    plan = plan_drill(world("erp"), ["erp"], aims(RunbookKind.DRILL, "g-erp"), "drill-1")
+    plan = planned(world("erp"), DRILL, ["erp"], drill_name="drill-1")
     for step in plan.steps[-3:]:
         assert step.needs == ("1",)
         assert step.after == ("11",)
 
 
 def test_the_clock_of_a_drill_stops_when_every_drill_server_answers() -> None:
-    plan = plan_drill(world("erp"), ["erp"], aims(RunbookKind.DRILL, "g-erp"), "drill-1")
-    assert recovered_by(plan) == {"g-erp": (("2",), ("5",))}
+    plan = planned(world("erp"), DRILL, ["erp"], drill_name="drill-1")
+    assert plan.recovered_by == {"g-erp": (("2",), ("5",))}
 
 
 def test_several_groups_are_drilled_side_by_side_under_names_of_their_own() -> None:
-    plan = plan_drill(world("erp", "shop"), ["erp", "shop"], aims(RunbookKind.DRILL, "g-erp", "g-shop"), "d")
+    plan = planned(world("erp", "shop"), DRILL, ["erp", "shop"], drill_name="d")
     created = titled(plan, "Create")
     assert [each.title for each in created] == ["Create drill d-erp of erp", "Create drill d-shop of shop"]
     assert all(each.needs == () for each in created)
@@ -70,13 +71,13 @@ def test_several_groups_are_drilled_side_by_side_under_names_of_their_own() -> N
 
 def test_one_drill_network_cannot_serve_two_groups() -> None:
     with pytest.raises(InputError, match="one drill only"):
-        plan_drill(world("erp", "shop"), ["erp", "shop"], aims(RunbookKind.DRILL), "d", "vpc-9")
+        planned(world("erp", "shop"), DRILL, ["erp", "shop"], drill_name="d", drill_vpc_id="vpc-9")
 
 
 def test_a_drill_before_the_first_synchronisation_is_refused_with_the_way_there() -> None:
     found = world("erp", replication=ReplicationStatus.COPYING)
     with pytest.raises(RefusedError) as caught:
-        plan_drill(found, ["erp"], aims(RunbookKind.DRILL, "g-erp"), "d")
+        planned(found, DRILL, ["erp"], drill_name="d")
     assert [each.rule for each in caught.value.objections] == ["pairs_are_synchronised"]
     assert "1. Wait until erp-1-system, erp-2-system are synchronised." in str(caught.value)
 
@@ -84,7 +85,7 @@ def test_a_drill_before_the_first_synchronisation_is_refused_with_the_way_there(
 def test_a_refusal_names_every_objection_of_every_group() -> None:
     found = world("erp", "shop", status=GroupStatus.REVERSING)
     with pytest.raises(RefusedError) as caught:
-        plan_drill(found, ["erp", "shop"], aims(RunbookKind.DRILL), "no good name")
+        planned(found, DRILL, ["erp", "shop"], drill_name="no good name")
     assert len([each for each in caught.value.objections if each.rule == "group_status_fits"]) == 2
     assert len([each for each in caught.value.objections if each.rule == "drill_is_named_right"]) == 2
     assert "1. Wait until erp is no longer reversing; then it is protected." in str(caught.value)
@@ -92,21 +93,21 @@ def test_a_refusal_names_every_objection_of_every_group() -> None:
 
 def test_the_groups_own_network_is_no_drill_network() -> None:
     with pytest.raises(RefusedError, match=r"SDRS\.1907"):
-        plan_drill(world("erp"), ["erp"], aims(RunbookKind.DRILL, "g-erp"), "d", "vpc-erp")
+        planned(world("erp"), DRILL, ["erp"], drill_name="d", drill_vpc_id="vpc-erp")
 
 
 def test_a_drill_needs_at_least_one_group_that_is_there_and_each_once() -> None:
     with pytest.raises(InputError, match="at least one"):
-        plan_drill(world("erp"), [], aims(RunbookKind.DRILL), "d")
+        planned(world("erp"), DRILL, [], drill_name="d")
     with pytest.raises(InputError, match="more than once: erp"):
-        plan_drill(world("erp"), ["erp", "g-erp"], aims(RunbookKind.DRILL), "d")
+        planned(world("erp"), DRILL, ["erp", "g-erp"], drill_name="d")
     with pytest.raises(UnknownNameError, match="did you mean 'erp'"):
-        plan_drill(world("erp"), ["erb"], aims(RunbookKind.DRILL), "d")
+        planned(world("erp"), DRILL, ["erb"], drill_name="d")
 
 
 def test_a_drill_that_failed_is_cleaned_up_with_its_ledger() -> None:
     found = with_drill(world("erp"), "erp", "drill-1", DrillStatus.ERROR)
-    plan = plan_drill_cleanup(found, ["drill-1"], aims(RunbookKind.CLEANUP))
+    plan = planned(found, RunbookKind.CLEANUP, drills=["drill-1"])
     assert operations(plan) == [Operation.DELETE_DRILL]
     assert [each.after for each in plan.steps[1:]] == [("1",)] * 3
     assert plan.title == "Clean-up of the DR drill of erp"
@@ -115,11 +116,11 @@ def test_a_drill_that_failed_is_cleaned_up_with_its_ledger() -> None:
 def test_a_drill_that_is_being_created_cannot_be_cleaned_up_yet() -> None:
     found = with_drill(world("erp"), "erp", "drill-1", DrillStatus.CREATING)
     with pytest.raises(RefusedError, match=r"SDRS\.1913"):
-        plan_drill_cleanup(found, ["drill-1"], aims(RunbookKind.CLEANUP))
+        planned(found, RunbookKind.CLEANUP, drills=["drill-1"])
 
 
 def test_the_plan_says_what_a_drill_leaves_behind() -> None:
-    plan = plan_drill(world("erp"), ["erp"], aims(RunbookKind.DRILL, "g-erp"), "d")
+    plan = planned(world("erp"), DRILL, ["erp"], drill_name="d")
     assert any("subnets stay" in each for each in plan.notes)
     assert any("do not synchronise" in each for each in plan.notes)
     assert len(plan.notes) == len(set(plan.notes))
@@ -128,10 +129,10 @@ def test_the_plan_says_what_a_drill_leaves_behind() -> None:
 def test_a_group_that_is_gone_is_refused() -> None:
     found = with_drill(world("erp"), "gone", "old", DrillStatus.AVAILABLE)
     with pytest.raises(UnknownNameError):
-        plan_drill_cleanup(replace(found, groups={}), ["old"], aims(RunbookKind.CLEANUP))
+        planned(replace(found, groups={}), RunbookKind.CLEANUP, drills=["old"])
 
 
 def test_a_drill_name_that_is_taken_in_the_group_is_refused() -> None:
     found = with_drill(world("erp"), "erp", "d", DrillStatus.AVAILABLE)
     with pytest.raises(InputError, match="deletes the right one"):
-        plan_drill(found, ["erp"], aims(RunbookKind.DRILL, "g-erp"), "d")
+        planned(found, DRILL, ["erp"], drill_name="d")

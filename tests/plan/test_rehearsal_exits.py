@@ -7,31 +7,21 @@ import pytest
 from drkit.errors import RefusedError, UnknownNameError
 from drkit.model import Change, GroupStatus, Inventory, Operation, Phase, ServerStatus, Station, Unknown
 from drkit.plan.attach import recheck
-from drkit.plan.drill import plan_drill
 from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
-from drkit.plan.switches import (
-    plan_failback,
-    plan_failover,
-    plan_planned_failover,
-    plan_reprotect,
-    plan_restart,
-)
 from drkit.rules import Projection, judge_in
 from tests.plan.matrix import FAULTS, VERBS, example, legal, matrix
-from tests.plan.rehearsal_world import aims, world
+from tests.plan.rehearsal_world import planned, world
 
 OFF, ON = ServerStatus.SHUTOFF, ServerStatus.ACTIVE
 RUNBOOKS: dict[str, Callable[[Inventory], Plan]] = {
-    "drill": lambda found: plan_drill(found, ["erp"], aims(RunbookKind.DRILL, "g-erp"), "d"),
-    "planned failover": lambda found: plan_planned_failover(
-        found, [["erp"]], aims(RunbookKind.PLANNED_FAILOVER, "g-erp")
-    ),
-    "failback": lambda found: plan_failback(found, [["erp"]], aims(RunbookKind.FAILBACK, "g-erp")),
-    "failover": lambda found: plan_failover(found, [["erp"]], aims(RunbookKind.FAILOVER, "g-erp")),
-    "re-protection": lambda found: plan_reprotect(found, ["erp"], aims(RunbookKind.REPROTECT)),
-    "restart": lambda found: plan_restart(found, [["erp"]], aims(RunbookKind.RESTART, "g-erp")),
+    "drill": lambda found: planned(found, RunbookKind.DRILL, ["erp"], drill_name="d"),
+    "planned failover": lambda found: planned(found, RunbookKind.PLANNED_FAILOVER, ["erp"]),
+    "failback": lambda found: planned(found, RunbookKind.FAILBACK, ["erp"]),
+    "failover": lambda found: planned(found, RunbookKind.FAILOVER, ["erp"]),
+    "re-protection": lambda found: planned(found, RunbookKind.REPROTECT, ["erp"]),
+    "restart": lambda found: planned(found, RunbookKind.RESTART, ["erp"]),
 }
 BREAKS = {
     Operation.PLANNED_FAILOVER: GroupStatus.ERROR_REVERSING,

@@ -10,7 +10,7 @@ from drkit.journal.entries import cleaned
 from drkit.model import Backend, Change, Operation
 from drkit.plan.objectives import Objectives
 from drkit.plan.objectives import RunbookKind as Runbook
-from drkit.plan.steps import Plan, Step, mark_recovered_by
+from drkit.plan.steps import Plan, Step
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
 
@@ -40,8 +40,9 @@ def hand_step(key: str, title: str, *, needs: tuple[str, ...] = ("1",)) -> Step:
 
 
 def plan_of(*steps: Step, aims: Objectives | None = AIMS, backend: Backend = PRACTICE) -> Plan:
-    facts = (*aims.to_facts(), *mark_recovered_by(GROUP, (("2",),))) if aims else ()
-    return Plan("Planned failover of billing", backend, ((GROUP, "billing"),), steps, START, facts=facts)
+    groups, answers = ((GROUP, "billing"),), {GROUP: (("2",),)} if aims else {}
+    title = "Planned failover of billing"
+    return Plan(title, backend, groups, steps, START, objectives=aims, recovered_by=answers)
 
 
 def usual_plan(aims: Objectives | None = AIMS, backend: Backend = PRACTICE) -> Plan:

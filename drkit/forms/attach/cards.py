@@ -3,32 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ipywidgets import Button, Checkbox, Dropdown, HBox, Layout, VBox
+from ipywidgets import Button, Checkbox, Dropdown, Layout
 from markupsafe import Markup
 
-from drkit.errors import InputError, LeaseHeldError, StalePlanError
+from drkit.errors import InputError
 from drkit.forms.attach import words
-from drkit.forms.attach.task import AttachTask
 from drkit.forms.card import Card
 from drkit.forms.choosing import Chooser
-from drkit.forms.confirming import TypedName
+from drkit.forms.confirming import ConfirmCard
 from drkit.forms.live import Live
 from drkit.forms.markup import count
 from drkit.forms.naming import NamingTable
 from drkit.forms.picking import PickTable
-from drkit.journal import RunRow
+from drkit.forms.unfinished import FirstCard
 from drkit.plan import LeftOut, Plan
+from drkit.runbooks import AttachSession
 
 _PREFIXES = (("– choose –", ""), ("/dev/vd  (KVM)", "vd"), ("/dev/sd  (Xen)", "sd"))
 
 
-class ChooseInstanceCard(Card):
+class ChooseInstanceCard(FirstCard[AttachSession]):
     """Which group, which instance; and, where no server tells, how device names begin there."""
 
-    key, title, button = "choose", "Choose the group and the instance", "Continue"
+    title, button = "Choose the group and the instance", "Continue"
 
-    def __init__(self, task: AttachTask) -> None:
-        self.task = task
+    def __init__(self, session: AttachSession) -> None:
         self.group = Chooser("Protection group", lambda: self.later(self._group_chosen))
         self.facts = Live().add_class("drkit-facts")
         self.instance = Chooser("Protected instance", self._ask_no_prefix)
@@ -37,58 +36,46 @@ class ChooseInstanceCard(Card):
         )
         self.prefix.style.description_width = "130px"
         self._ask_no_prefix()
-        self.unfinished, self._group_shown = VBox(), ""
-        content = [self.unfinished, self.group, self.facts, self.instance, self.prefix]
-        super().__init__(content, first=self.group.field)
+        self._group_shown = ""
+        super().__init__(
+            session, [self.group, self.facts, self.instance, self.prefix], first=self.group.field
+        )
 
     def prepare(self) -> None:
         """Read what there is to choose from, and choose what the parameters say."""
         self.relabel("Try again")
         with self.saying("Reading the groups and instances…"):
-            overview = self.task.survey()
+            overview = self.session.survey()
         self.relabel(self.button)
         self.group.fill(words.group_options(overview))
         self.instance.fill((), hint="choose the group first")
         self._invite()
-        group_id, instance_id = self.task.wished(overview)
+        group_id, instance_id = self.session.requested(overview)
         if group_id:
             self.group.field.value = group_id
             self._show_group(instance_id)
-        self.unfinished.children = [self._offer_run(each) for each in self.task.unfinished()]
-        if self.task.wish.run:
-            self._go_on(self.task.wish.run)
+        self.offer_runs()
 
     def work(self) -> str | None:
         """Read the group and the instance's servers, and judge all pairs."""
-        if self.task.overview is None:
+        if self.session.overview is None:
             self.book.start()
             return None
         self.say("Reading the group, the pairs and the servers…")
         try:
-            self.task.read(self.group.chosen, self.instance.chosen)
+            self.session.read(self.group.chosen, self.instance.chosen)
             self._judge()
         finally:
             self._invite()
-        self.detail.show(words.group_facts(self.task.group))
-        return f"{self.task.group.name}, {self.task.instance.name}"
+        self.detail.show(words.group_facts(self.session.group))
+        return f"{self.session.group.name}, {self.session.instance.name}"
 
     def _invite(self) -> None:
         self.say("Choose where the pairs are to be attached. Nothing is changed by looking.")
 
-    def _offer_run(self, run: RunRow) -> HBox:
-        button = Button(description="Go on with it")
-        button.on_click(lambda _: self.later(lambda: self._go_on(run.id)))
-        row = HBox([Live(words.unfinished_run(run)), button])
-        row.add_class("drkit-note")
-        return row
-
-    def _go_on(self, run_id: str) -> None:
-        self.task.resume(run_id)
-        self.book.turn(self.book.wizard.skip_to("run", f"done before, in run {run_id}"))
-
     def _judge(self) -> None:
         try:
-            self.task.judge(self.prefix.value or "")
+            self.session.judge(self.prefix.value or "")
         except InputError:
             self.prefix.layout.display = ""
             raise
@@ -98,7 +85,7 @@ class ChooseInstanceCard(Card):
             self._show_group()
 
     def _show_group(self, instance_id: str = "") -> None:
-        overview, group_id = self.task.overview, self.group.chosen
+        overview, group_id = self.session.overview, self.group.chosen
         self._group_shown = group_id
         if overview and group_id:
             self.facts.show(words.group_facts(overview.groups[group_id]))
@@ -117,8 +104,8 @@ class PickCard(Card):
 
     key, title, button = "pick", "Pick the replication pairs", "Make the plan"
 
-    def __init__(self, task: AttachTask) -> None:
-        self.task = task
+    def __init__(self, session: AttachSession) -> None:
+        self.session = session
         self.table = PickTable(lambda _: self.later(self._show_picked))
         self.picked = Live(spoken="polite").add_class("drkit-picked")
         self.again = Button(description="Read again", tooltip="Ask the service once more")
@@ -132,33 +119,33 @@ class PickCard(Card):
         where = Markup(
             "Pick the pairs to attach to <b>{}</b>: click a row, or use the arrow keys and the space bar."
         )
-        self.say(where.format(self.task.instance.name))
+        self.say(where.format(self.session.instance.name))
         self._fill([])
-        self._fill([each.id for each in self.task.wished_pairs()])
+        self._fill(list(self.session.requested_pairs()))
 
     def work(self) -> str:
         """Take what is picked; raises `InputError` when none of it can be attached."""
-        chosen = [self.task.chances[each] for each in self.table.picked]
+        chosen = [self.session.chances[each] for each in self.table.picked]
         good = [each for each in chosen if not each.objections]
         if not good:
             raise InputError("Pick at least one pair that can be attached; beside each row stands why not.")
-        self.task.picked = tuple(each.pair.id for each in chosen)
+        self.session.picked = tuple(each.pair.id for each in chosen)
         self.detail.show(words.picked_words(chosen))
         left = f", {len(chosen) - len(good)} left out" if len(chosen) > len(good) else ""
         return f"{count(len(good), 'pair')}{left}"
 
     def _fill(self, picked: list[str]) -> None:
-        self.table.fill(words.PICK_HEADS, words.pick_rows(self.task.chances.values()), picked)
+        self.table.fill(words.PICK_HEADS, words.pick_rows(self.session.chances.values()), picked)
         self._show_picked()
 
     def _read_again(self) -> None:
         picked = list(self.table.picked)
-        self.task.read(self.task.group.id, self.task.instance_id)
-        self.task.judge(self.task.prefix)
+        self.session.read_again()
+        self.session.judge(self.session.prefix)
         self._fill(picked)
 
     def _show_picked(self) -> None:
-        chosen = [self.task.chances[each] for each in self.table.picked]
+        chosen = [self.session.chances[each] for each in self.table.picked]
         self.picked.show(words.picked_words(chosen))
         self.complain("")
 
@@ -168,8 +155,8 @@ class PlanCard(Card):
 
     key, title, button = "plan", "Check the plan and its device names", "Continue"
 
-    def __init__(self, task: AttachTask) -> None:
-        self.task = task
+    def __init__(self, session: AttachSession) -> None:
+        self.session = session
         self.edited = ""
         self.left_out: tuple[LeftOut, ...] = ()
         self.names = NamingTable(self._edit)
@@ -184,7 +171,11 @@ class PlanCard(Card):
             "The next free names are proposed. Type another one where you want it; it is checked as you type."
         )
         self._suggest(
-            {key: name for key, name in self.task.wished_devices().items() if key in self.task.picked}
+            {
+                key: name
+                for key, name in self.session.requested_devices().items()
+                if key in self.session.picked
+            }
         )
 
     def work(self) -> str:
@@ -195,13 +186,13 @@ class PlanCard(Card):
             raise InputError(
                 f"Correct {count(wrong, 'device name')} first: beside each stands what is wrong."
             )
-        self.task.plan = replace(plan, left_out=self.left_out)
-        self.detail.show(words.plan_words(self.task.reading, self.task.plan))
+        self.session.plan = replace(plan, left_out=self.left_out)
+        self.detail.show(words.plan_words(self.session.reading, self.session.plan))
         return ", ".join(each.change.device for each in plan.steps if each.change)
 
     def _suggest(self, by_hand: Mapping[str, str]) -> None:
-        plan = self.task.draft(self.task.picked, by_hand)
-        rows = words.proposed(self.task.reading, plan, by_hand)
+        plan = self.session.draft(self.session.picked, by_hand)
+        rows = words.proposed(self.session.reading, plan, by_hand)
         named = {each.key for each in rows}
         self.left_out = tuple(each for each in plan.left_out if each.subject_id not in named)
         self.names.fill(rows)
@@ -213,10 +204,10 @@ class PlanCard(Card):
 
     def _judge(self) -> Plan:
         """Judge the names as typed, that of the last edited field last: the error is to stand beside it."""
-        typed, reading = dict(self.names.devices), self.task.reading
+        typed, reading = dict(self.names.devices), self.session.reading
         order = sorted(typed, key=lambda key: key == self.edited)
-        judged = self.task.draft(order, {key: typed[key] for key in order if typed[key]})
-        plan = self.task.draft(typed, {key: name for key, name in typed.items() if name})
+        judged = self.session.draft(order, {key: typed[key] for key in order if typed[key]})
+        plan = self.session.draft(typed, {key: name for key, name in typed.items() if name})
         self.names.remark(words.namings(reading, judged, typed))
         self.rest.show(
             words.notes(judged, (reading.pairs[key].name for key in typed))
@@ -226,53 +217,24 @@ class PlanCard(Card):
         return replace(plan, left_out=judged.left_out)
 
 
-class ConfirmAttachCard(Card):
+class ConfirmAttachCard(ConfirmCard[AttachSession]):
     """The last look at the plan, and the name of the group, typed."""
 
-    key, title, danger = "confirm", "Confirm", True
+    title = "Confirm"
+    stale = "Go back to step 2, press Read again there, and plan anew."
 
-    def __init__(self, task: AttachTask) -> None:
-        self.task = task
-        self.summary = Live()
-        self.fail_fast = Checkbox(description="Send no more when one pair fails", indent=False)
-        self.takeover = Checkbox(
-            description="Nobody is behind that run any more: take the group over", indent=False
-        )
-        self.name = TypedName(self._allow)
-        super().__init__([self.summary, self.fail_fast, self.takeover, self.name], first=self.name.field)
+    def __init__(self, session: AttachSession) -> None:
+        self.hold_back = Checkbox(description="Send no more when one pair fails", indent=False)
+        super().__init__(session, [self.hold_back])
 
     def prepare(self) -> None:
         """Show the whole plan and ask for the name."""
-        plan = self.task.drafted
-        where = "on the practice range" if plan.backend.practice else f"for real, in {plan.backend.label}"
-        self.say(Markup("This is what will be done <b>{}</b>. Read it once more.").format(where))
-        self.summary.show(words.plan_words(self.task.reading, plan))
-        self.relabel(f"Attach {count(len(plan.steps), 'pair')}")
-        self.fail_fast.value = self.task.wish.fail_fast
-        self.takeover.value, self.takeover.layout.display = False, "none"
-        self.name.ask(self.task.group.name)
-        self._allow()
+        super().prepare()
+        self.relabel(f"Attach {count(len(self.session.drafted.steps), 'pair')}")
+        self.hold_back.value = self.session.request.fail_fast
 
-    def work(self) -> str:
-        """Start the run: the world is read once more, then the changes are sent."""
-        plan = self.task.drafted
-        try:
-            run = self.task.start(
-                self.name.field.value,
-                fail_fast=self.fail_fast.value,
-                takeover=self.takeover.value,
-            )
-        except LeaseHeldError:
-            self.takeover.layout.display = ""
-            raise
-        except StalePlanError as error:
-            raise StalePlanError(
-                f"{error}\nGo back to step 2, press Read again there, and plan anew.",
-                error.objections,
-                steps=error.steps,
-            ) from error
-        self.detail.show(words.plan_words(self.task.reading, plan))
-        return f"confirmed as run {run.id}"
+    def _plan_words(self) -> Markup:
+        return words.plan_words(self.session.reading, self.session.drafted)
 
-    def _allow(self) -> None:
-        self.primary.disabled = not self.name.fits
+    def _fail_fast(self) -> bool:
+        return bool(self.hold_back.value)

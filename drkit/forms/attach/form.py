@@ -1,22 +1,22 @@
-"""The attach runbook on the screen: its six cards over one task."""
+"""The attach runbook on the screen: its six cards over one session."""
 
-from ipywidgets import Button, VBox
+from collections.abc import Mapping, Sequence
 
-from drkit.execution import StepPhase
+from ipywidgets import Button
+
+from drkit.execution import RunState, StepPhase
 from drkit.forms.attach import words
 from drkit.forms.attach.cards import ChooseInstanceCard, ConfirmAttachCard, PickCard, PlanCard
-from drkit.forms.attach.request import AttachRequest
-from drkit.forms.attach.task import AttachTask
-from drkit.forms.band import band
 from drkit.forms.card import Card
-from drkit.forms.live import Live, Reloadable, style
-from drkit.forms.markup import JOIN, chip
+from drkit.forms.form import RunbookForm
+from drkit.forms.live import Live
+from drkit.forms.markup import JOIN, Text, chip
 from drkit.forms.progress import counts, results_table
-from drkit.forms.runbook import Runbook
 from drkit.forms.running import STATES, RunCard
+from drkit.runbooks import AttachRequest, AttachSession
 
 
-class AttachRunCard(RunCard):
+class AttachRunCard(RunCard[AttachSession]):
     """Watching the attachment."""
 
     title = "Attach and watch"
@@ -27,60 +27,41 @@ class AttachResultCard(Card):
 
     key, title, stays_open, always_shown = "result", "Result", True, True
 
-    def __init__(self, task: AttachTask) -> None:
-        self.task = task
+    def __init__(self, session: AttachSession) -> None:
+        self.session = session
         self.outcome, self.attached = Live(), Live()
         self.anew = Button(description="Attach more pairs")
         super().__init__([self.outcome, self.attached], asides=[self.anew])
 
     def prepare(self) -> None:
         """Show the result table, then read the attachments once more."""
-        state = self.task.started.state()
+        state = self.session.started.state()
         self.outcome.show(results_table(state))
         self.attached.show("Reading what is attached now…")
-        self.task.read(self.task.instance.group_id, self.task.instance_id)
+        self.session.read_again()
         done = {each.key for each in state.steps if each.phase == StepPhase.DONE}
         new = [step.change.pair_id for step in state.plan.steps if step.change and step.key in done]
-        self.attached.show(words.attached_now(self.task.reading, self.task.instance, new))
+        self.attached.show(words.attached_now(self.session.reading, self.session.instance, new))
         line = f"{counts(state)}; kept as run {state.run_id}"
         self.book.turn(self.book.wizard.end(self.key, STATES[state.phase], line))
 
 
-class AttachForm:
+class AttachForm(RunbookForm[AttachSession, AttachRequest]):
     """Leads through attaching pairs to an instance; each step's method gives the card for its cell."""
 
-    def __init__(self, task: AttachTask) -> None:
-        self.task, self.top = task, Live()
-        result = AttachResultCard(task)
-        result.anew.on_click(lambda _: self.restart(self.task.wish))
-        cards = [
-            ChooseInstanceCard(task),
-            PickCard(task),
-            PlanCard(task),
-            ConfirmAttachCard(task),
-            AttachRunCard(task.clock, lambda: task.run, task.resume),
-            result,
-        ]
-        self.book = Runbook("attach", cards, self._show_band)
-        self.book.start()
+    name = "attach"
 
-    def begin(self, wish: AttachRequest) -> None:
-        """What a cell that is run (again) wants: a run that is under way is shown again, as is one that ended
-        when nothing else is wished for; else the runbook begins anew.
-        """
-        run = self.task.run
-        if run and (wish == self.task.wish or run.state().phase.alive):
-            return
-        self.restart(wish)
+    def _cards(self) -> Sequence[Card]:
+        session, result = self.session, AttachResultCard(self.session)
+        result.anew.on_click(lambda _: self.restart(session.request))
+        choosing = [ChooseInstanceCard(session), PickCard(session), PlanCard(session)]
+        return [*choosing, ConfirmAttachCard(session), AttachRunCard(session), result]
 
-    def restart(self, wish: AttachRequest) -> None:
-        """Begin anew with these parameters."""
-        self.book.later(self.book.cards["choose"], lambda: self.task.restart(wish))
-        self.book.start()
+    def _places(self) -> Mapping[str, Text]:
+        return {"group": self.session.group.name}
 
-    def choose(self) -> VBox:
-        """Step 1, with the band on top: which group and instance."""
-        return VBox([style(), Reloadable([self.top]), self.book.cards["choose"]])
+    def _run_words(self, state: RunState) -> Text:
+        return JOIN + state.run_id + " " + chip(state.phase.value, STATES[state.phase])
 
     def pick(self) -> Card:
         """Step 2: which pairs."""
@@ -89,28 +70,3 @@ class AttachForm:
     def plan(self) -> Card:
         """Step 3: the plan and its device names."""
         return self.book.cards["plan"]
-
-    def confirm(self) -> Card:
-        """Step 4: the name of the group, typed."""
-        return self.book.cards["confirm"]
-
-    def run(self) -> Card:
-        """Step 5: attach and watch."""
-        return self.book.cards["run"]
-
-    def result(self) -> Card:
-        """Step 6: what became of it."""
-        return self.book.cards["result"]
-
-    def _show_band(self) -> None:
-        task = self.task
-        if task.overview is None:
-            return
-        state = task.run.state() if task.run else None
-        pieces = {
-            "region": task.overview.backend.region,
-            "group": task.group.name if task.inventory else "",
-            "run": JOIN + state.run_id + " " + chip(state.phase.value, STATES[state.phase]) if state else "",
-            "held by": state.lease if state else "",
-        }
-        self.top.show(band(task.overview.backend, pieces))

@@ -1,39 +1,19 @@
 """What the attach runbook shows, as HTML and rows made from readings and plans. No widgets, no decisions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from drkit import devices as names
+from drkit.forms.choosing import Option
 from drkit.forms.markup import JOIN, Text, chip, count, identity, lines, moment, status_chip, table
 from drkit.forms.naming import Naming
-from drkit.journal import RunRow
-from drkit.model import (
-    Change,
-    Inventory,
-    Operation,
-    Phase,
-    ProtectedInstance,
-    ProtectionGroup,
-    ReplicationPair,
-)
+from drkit.model import Change, Inventory, Phase, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.plan import LeftOut, Plan
-from drkit.rules import Objection, Projection, judge_in
+from drkit.runbooks import Chance, Objection
 
 MOST_SHOWN = 12  # refused pairs in words; the others are counted
 
-Option = tuple[str, str]
 PICK_HEADS = ("Pair", "GB", "Disk", "State", "Can it be attached?", "Id")
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """Whether one pair could be attached by itself: the device it would get, or the objections."""
-
-    pair: ReplicationPair
-    device: str
-    objections: tuple[Objection, ...] = ()
 
 
 def group_options(inventory: Inventory) -> list[Option]:
@@ -69,46 +49,18 @@ def group_facts(group: ProtectionGroup) -> Markup:
     )
 
 
-def unfinished_run(run: RunRow) -> Markup:
-    """A run that nobody brought to its end."""
-    who = f"It is driven by {run.held_by}." if run.held_by else "Nobody drives it now."
-    return Markup("{} <b>{}</b> in {}, begun at {}, last heard of at {}. {} Run {}.").format(
-        chip(run.state, "working" if run.held_by else "unknown"),
-        run.title,
-        ", ".join(name for _, name in run.groups),
-        moment(run.started_at),
-        moment(run.last_at),
-        who,
-        identity(run.id),
-    )
-
-
-def chances(inventory: Inventory, instance: ProtectedInstance, prefix: str) -> list[Chance]:
-    """Every pair of the instance's group: those that can be attached first, then by name."""
-    world = Projection.of(inventory)
-    found = [_chance(world, instance, each, prefix) for each in inventory.pairs_of(instance.group_id)]
-    return sorted(found, key=lambda each: (bool(each.objections), each.pair.name, each.pair.id))
-
-
-def _chance(world: Projection, instance: ProtectedInstance, pair: ReplicationPair, prefix: str) -> Chance:
-    device = names.assign(world, instance, pair, prefix=prefix).device
-    ids = {"pair_id": pair.id, "instance_id": instance.id}
-    change = Change.of(Operation.ATTACH_PAIR, instance.group_id, **ids, device=device)
-    return Chance(pair, device, judge_in(change, world).objections)
-
-
-def pick_rows(found: Iterable[Chance]) -> dict[str, tuple[Text | int, ...]]:
+def pick_rows(chances: Iterable[Chance]) -> dict[str, tuple[Text | int, ...]]:
     """The rows of the table to pick from, by pair id."""
     return {
-        each.pair.id: (
-            each.pair.name,
-            each.pair.size_gb,
-            disk_kind(each.pair),
-            status_chip(each.pair.status),
-            _answer(each),
-            identity(each.pair.id),
+        chance.pair.id: (
+            chance.pair.name,
+            chance.pair.size_gb,
+            disk_kind(chance.pair),
+            status_chip(chance.pair.status),
+            _answer(chance),
+            identity(chance.pair.id),
         )
-        for each in found
+        for chance in chances
     }
 
 
@@ -215,25 +167,6 @@ def notes(plan: Plan, beside: Iterable[str] = ()) -> Markup:
     return JOIN.join(Markup('<div class="drkit-note">{}</div>').format(each) for each in told)
 
 
-def planned_rows(inventory: Inventory, plan: Plan) -> list[dict[str, str]]:
-    """The plan as plain rows: each step, then what was left out and why."""
-    steps = [
-        {
-            "pair": inventory.pairs[step.change.pair_id].name,
-            "instance": inventory.instances[step.change.instance_id].name,
-            "device": step.change.device,
-            "note": "",
-        }
-        for step in plan.steps
-        if step.change
-    ]
-    left = [
-        {"pair": each.subject, "instance": "", "device": "", "note": "; ".join(map(str, each.objections))}
-        for each in plan.left_out
-    ]
-    return [*steps, *left]
-
-
 def _plan_row(inventory: Inventory, number: int, change: Change) -> tuple[Text, ...]:
     pair, instance = inventory.pairs[change.pair_id], inventory.instances[change.instance_id]
     device = Markup("<code>{}</code>").format(change.device)
@@ -253,16 +186,16 @@ def attachments_table(inventory: Inventory, instance: ProtectedInstance, new: It
     fresh = frozenset(new)
     rows = [
         (
-            Markup("<code>{}</code>").format(each.device),
+            Markup("<code>{}</code>").format(held.device),
             pair.name if pair else "a pair that was not read",
             str(pair.size_gb) if pair else "",
             status_chip(pair.status) if pair else "",
-            chip("new", "done") if each.pair_id in fresh else "",
-            identity(each.pair_id),
+            chip("new", "done") if held.pair_id in fresh else "",
+            identity(held.pair_id),
         )
-        for each in sorted(
+        for held in sorted(
             inventory.attachments_on(instance.id), key=lambda each: (len(each.device), each.device)
         )
-        for pair in [inventory.pairs.get(each.pair_id)]
+        for pair in [inventory.pairs.get(held.pair_id)]
     ]
     return table(("Device name", "Pair", "GB", "State", "", "Id"), rows, numbers=[2])

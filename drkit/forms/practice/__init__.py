@@ -5,25 +5,20 @@ world, `beginning` leads to another world, `planting` is about faults, `words` m
 """
 
 from drkit.forms.practice.card import PracticeCard
-from drkit.forms.practice.words import told
-from drkit.forms.starting import overview
-from drkit.headless import is_headless
+from drkit.forms.starting import shown_overview
 from drkit.site import connect
 
-__all__ = ["PracticeCard", "practice_range"]
+__all__ = ["PracticeCard", "shown_card"]
 
 _shown: list[tuple[str, PracticeCard]] = []  # one per kernel: a cell that is run again finds it
 
 
-def practice_range(profile: str = "") -> PracticeCard | None:
-    """The practice range's card; called again it looks again. Without a screen the story is printed."""
-    if is_headless():
-        with connect(profile or None) as site:
-            if site.backend.practice:
-                print(told(site.sandbox))  # noqa: T201 (what a headless cell shows)
-        return None
+def shown_card(profile: str) -> PracticeCard:
+    """The practice range's card of this kernel; called again it looks again."""
     if _shown and _shown[0][0] == profile:
         _shown[0][1].look()
     else:
-        _shown[:] = [(profile, PracticeCard(lambda: connect(profile or None), lambda: overview(profile)))]
+        _shown[:] = [
+            (profile, PracticeCard(lambda: connect(profile or None), lambda: shown_overview(profile)))
+        ]
     return _shown[0][1]

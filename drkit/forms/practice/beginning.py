@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from ipywidgets import Button, HBox, Layout, VBox
 from markupsafe import Markup
 
-from drkit.api import PracticeWorld
 from drkit.errors import InputError
 from drkit.forms.choosing import Chooser
 from drkit.forms.live import Live
 from drkit.forms.practice import words
 from drkit.forms.worker import FormWorker, Work
+from drkit.runbooks import PracticeWorld, run_under_way
 from drkit.site import Site
 
 
@@ -75,7 +75,7 @@ class Beginning(VBox):
         wanted, runs = self._worlds.get(self.world.chosen), self._site().journal.runs()
         if wanted is None or self._now is None:
             raise InputError("Choose a scenario first.")
-        if refusal := words.under_way(runs):
+        if refusal := run_under_way(runs):
             raise InputError(refusal)
         self._asked = wanted.name
         self.question.show(words.farewell(self._now, wanted, runs))
@@ -94,7 +94,7 @@ class Beginning(VBox):
         if wanted is None:
             return
         self._withdraw()
-        if refusal := words.under_way(self._site().journal.runs()):
+        if refusal := run_under_way(self._site().journal.runs()):
             raise InputError(refusal)
         self._site().sandbox.change_world(wanted.name)
         self.said.show(

@@ -11,6 +11,7 @@ from drkit.forms.practice import words
 from drkit.forms.practice.beginning import Beginning
 from drkit.forms.practice.planting import Planting
 from drkit.forms.worker import FormWorker, Work
+from drkit.runbooks import present_world
 from drkit.site import Site
 
 
@@ -82,7 +83,7 @@ class PracticeCard(VBox):
         if not site.backend.practice:
             return
         self.error.show("")
-        world, reached = words.present(site.sandbox)
+        world, reached = present_world(site.sandbox)
         self.line.show(world.title)
         self.badge.show(JOIN + words.good_end_chip(reached))
         self.present.show(words.present_words(world, reached, SystemClock().now()))

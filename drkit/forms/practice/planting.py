@@ -9,7 +9,7 @@ from ipywidgets import Button, Dropdown, HBox, Layout, VBox
 from ipywidgets import Text as TextField
 from markupsafe import Markup
 
-from drkit.forms.choosing import Chooser
+from drkit.forms.choosing import Chooser, Option
 from drkit.forms.live import Live
 from drkit.forms.practice import words
 from drkit.forms.worker import FormWorker, Work
@@ -131,20 +131,20 @@ class Planting(VBox):
         chooser.fill(self._things(key), hint=f"there is no {key}")
         return chooser
 
-    def _things(self, kind: str) -> list[tuple[str, str]]:
+    def _things(self, kind: str) -> list[Option]:
         now = self._inventory = self._inventory or self._site().inventory()
         if kind == "group":
-            found = [(each.name, each.id) for each in now.groups.values()]
+            options = [(each.name, each.id) for each in now.groups.values()]
         elif kind == "server":
-            found = [(each.name, each.id) for each in now.servers.values()]
+            options = [(each.name, each.id) for each in now.servers.values()]
         else:
             members = now.instances if kind == "instance" else now.pairs
-            found = [
+            options = [
                 (f"{each.name}  ·  {now.groups[each.group_id].name}", each.id)
                 for each in members.values()
                 if each.group_id in now.groups
             ]
-        return sorted(found)
+        return sorted(options)
 
     def _plant(self) -> None:
         name = self.kind.chosen

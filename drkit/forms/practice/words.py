@@ -6,30 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from drkit.api import PracticeRange, PracticeWorld
 from drkit.forms.markup import JOIN, chip, count, identity, lines, moment, table
-from drkit.journal import RunRow
+from drkit.runbooks import PracticeWorld, Reached, RunRow
 
 _THINGS = ("group", "instance", "pair", "server")
-
-Reached = bool | None  # None: this world has no good end
-
-
-def present(control: PracticeRange) -> tuple[PracticeWorld, Reached]:
-    """The world there is now, and whether its good end is reached."""
-    state = control.state()
-    name, scenario = str(state["world"]), state["scenario"] or {}
-    known = {each.name: each for each in control.worlds()}
-    return known.get(name, PracticeWorld(name, name, "", "")), scenario.get("reached")
-
-
-def told(control: PracticeRange) -> str:
-    """The present world in plain text."""
-    world, reached = present(control)
-    said = [f"Practice range: {world.title}", world.story]
-    if reached is not None:
-        said.append(f"Good end: {world.good_end} ({'reached' if reached else 'not reached yet'})")
-    return "\n".join(filter(None, said))
 
 
 def good_end_chip(reached: Reached) -> Markup:
@@ -60,20 +40,6 @@ def checked(broken: Sequence[str]) -> Markup:
     return Markup('<div class="drkit-note">{} {}</div>').format(chip(head, "failed"), lines(broken))
 
 
-def under_way(runs: Sequence[RunRow]) -> str:
-    """Why no other world may begin now; empty when nothing speaks against it."""
-    alive = [each for each in runs if each.practice and not each.finished and each.held_by]
-    if not alive:
-        return ""
-    first, *others = alive
-    groups = ", ".join(name for _, name in first.groups)
-    more = f" (and {count(len(others), 'more run')})" if others else ""
-    return (
-        f"A run is under way on the practice range: {first.title} in {groups}, run {first.id}{more}. "
-        "Let it end, or stop it in its runbook; then start the scenario."
-    )
-
-
 def farewell(now: PracticeWorld, wanted: PracticeWorld, runs: Sequence[RunRow]) -> Markup:
     """What goes when another world begins, before the second press."""
     left = [each.id for each in runs if each.practice and not each.finished]
@@ -94,12 +60,14 @@ def planted(faults: Sequence[Mapping[str, Any]]) -> Markup:
         return Markup('<p class="drkit-quiet">No fault is planted.</p>')
     rows = [
         (
-            Markup("<b>{}</b>").format(each["name"]),
-            str(each["sentence"]),
-            _where(each["where"], each["names"]),
-            f"{each['hits']} of {each['times']}" if each["times"] else f"{each['hits']}, stays until cleared",
+            Markup("<b>{}</b>").format(fault["name"]),
+            str(fault["sentence"]),
+            _where(fault["where"], fault["names"]),
+            f"{fault['hits']} of {fault['times']}"
+            if fault["times"]
+            else f"{fault['hits']}, stays until cleared",
         )
-        for each in faults
+        for fault in faults
     ]
     return table(("Planted", "What it does", "Where", "Has struck"), rows)
 

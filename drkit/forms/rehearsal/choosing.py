@@ -6,15 +6,13 @@ from itertools import chain
 from ipywidgets import BoundedIntText, Button, HBox, Label, ToggleButtons, VBox
 
 from drkit.errors import InputError
-from drkit.forms.attach.words import unfinished_run
-from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import JOIN, count
 from drkit.forms.picking import PickTable
 from drkit.forms.rehearsal import words
-from drkit.forms.rehearsal.task import RehearsalTask
-from drkit.journal import RunRow
+from drkit.forms.unfinished import FirstCard
 from drkit.plan import RunbookKind
+from drkit.runbooks import RehearsalSession
 
 FAMILIES = (
     (RunbookKind.DRILL, RunbookKind.CLEANUP),
@@ -60,13 +58,12 @@ class WavesField(VBox):
         return [found[number] for number in sorted(found)]
 
 
-class ChooseGroupsCard(Card):
+class ChooseGroupsCard(FirstCard[RehearsalSession]):
     """Which runbook, which groups, in which order; the button judges each group and says what is missing."""
 
-    key, title, button = "choose", "Choose the groups", "Check that they are ready"
+    title, button = "Choose the groups", "Check that they are ready"
 
-    def __init__(self, task: RehearsalTask) -> None:
-        self.task = task
+    def __init__(self, session: RehearsalSession) -> None:
         self.kinds = ToggleButtons(options=[], style={"button_width": "auto"})
         self.kinds.observe(lambda _: self.later(self._turn_to_kind), "value")
         self.purpose, self.state = Live(), Live()
@@ -74,37 +71,32 @@ class ChooseGroupsCard(Card):
         self.picked, self.waves = Live(spoken="polite").add_class("drkit-quiet"), WavesField()
         self.again = Button(description="Read again", icon="refresh", tooltip="Ask the service once more")
         self.again.on_click(lambda _: self.later(self._read_again))
-        self.unfinished = VBox()
-        shown = [self.purpose, self.table, self.picked, self.waves, self.state]
-        content = [self.unfinished, self.kinds, *shown]
-        super().__init__(content, asides=[self.again])
+        content = [self.kinds, self.purpose, self.table, self.picked, self.waves, self.state]
+        super().__init__(session, content, asides=[self.again])
 
     def prepare(self) -> None:
         """Read what there is to choose from, and pick what the parameters say."""
         with self.saying("Reading the protection groups…"):
-            self.task.survey()
+            self.session.survey()
         self.waves.numbers = {}
-        kind = self.task.kind
+        kind = self.session.kind
         self.kinds.options = [(_capital(each.words), each.value) for each in family(kind)]
         self.kinds.value = kind.value
-        self.unfinished.children = [self._offer_run(each) for each in self.task.unfinished()]
-        if self.task.wish.run:
-            self._go_on(self.task.wish.run)
-            return
-        self._fill()
+        if not self.offer_runs():
+            self._fill()
 
     def work(self) -> str:
         """Read the picked groups and judge each; raises `InputError` where one is not ready."""
-        if self.task.overview is None:
+        if self.session.overview is None:
             self.prepare()
             raise InputError("Pick the groups, then press the button again.")
-        self.task.choose(*self._chosen())
+        self.session.choose(*self._chosen())
         shown, ready = JOIN, []
-        for group in self.task.groups:
-            points = self.task.ready(group, self.task.drill_name, self.task.wish.drill_vpc_id)
+        for group in self.session.groups:
+            points = self.session.ready(group)
             holds = not any(each.objection for each in points)
             ready.append(holds)
-            shown += words.readiness_words(group.name, points, () if holds else self.task.way(group))
+            shown += words.readiness_words(group.name, points, () if holds else self.session.way(group))
         self.state.show(shown)
         if not all(ready):
             raise InputError(
@@ -112,62 +104,53 @@ class ChooseGroupsCard(Card):
                 "right and check again, or pick other groups."
             )
         self.detail.show(shown)
-        return f"{_capital(self.task.kind.words)} of {', '.join(each.name for each in self.task.groups)}"
-
-    def _offer_run(self, run: RunRow) -> HBox:
-        button = Button(description="Go on with it")
-        button.on_click(lambda _: self.later(lambda: self._go_on(run.id)))
-        row = HBox([Live(unfinished_run(run)), button])
-        row.add_class("drkit-note")
-        return row
-
-    def _go_on(self, run_id: str) -> None:
-        self.task.resume(run_id)
-        self.book.turn(self.book.wizard.skip_to("run", f"done before, in run {run_id}"))
+        return (
+            f"{_capital(self.session.kind.words)} of {', '.join(each.name for each in self.session.groups)}"
+        )
 
     def _fill(self, kept: Sequence[str] = ()) -> None:
-        """Show what there is to pick from; what was picked before is `kept`, else what the wish names."""
-        overview, kind = self.task.surveyed, self.task.kind
+        """Show what there is to pick from; what was picked before is `kept`, else what is requested."""
+        overview, kind = self.session.surveyed, self.session.kind
         self.purpose.show(words.PURPOSES[kind])
         self.state.show("")
         if kind is RunbookKind.CLEANUP:
             self.say("Pick the drills that are to be deleted. Nothing is changed by looking.")
             rows = words.drill_rows(overview)
             picked = [each for each in kept if each in overview.drills]
-            picked = picked or [overview.drill(each).id for each in self.task.wish.drills]
+            picked = picked or list(self.session.requested(overview).drills)
             self.table.fill(words.DRILL_HEADS, rows, picked)
         else:
             self.say("Pick the protection groups. Nothing is changed by looking.")
             picked = [each for each in kept if each in overview.groups]
-            picked = picked or list(chain(*self.task.wished_waves(overview)))
+            picked = picked or list(chain(*self.session.requested(overview).in_waves()))
             self.table.fill(words.GROUP_HEADS, words.group_rows(overview), picked)
         self._show_waves()
 
     def _chosen(self) -> tuple[list[list[str]], tuple[str, ...]]:
         """The groups by wave, and the drills."""
-        overview, picked = self.task.surveyed, self.table.picked
-        if self.task.kind is RunbookKind.CLEANUP:
+        overview, picked = self.session.surveyed, self.table.picked
+        if self.session.kind is RunbookKind.CLEANUP:
             return [[each] for each in dict.fromkeys(overview.drills[key].group_id for key in picked)], picked
-        return (self.waves.waves if self.task.kind in IN_WAVES else [list(picked)]), ()
+        return (self.waves.waves if self.session.kind in IN_WAVES else [list(picked)]), ()
 
     def _show_waves(self) -> None:
-        overview = self.task.surveyed
+        overview = self.session.surveyed
         groups = [(key, overview.groups[key].name) for key in self.table.picked if key in overview.groups]
         drills = [overview.drills[key].name for key in self.table.picked if key in overview.drills]
         names = ", ".join([name for _, name in groups] or drills)
         self.picked.show(f"Picked: {names}." if names else "Nothing is picked yet.")
-        wished = self.task.wished_waves(overview)
-        numbers = {key: number for number, wave in enumerate(wished, start=1) for key in wave}
-        self.waves.fill(groups if self.task.kind in IN_WAVES else [], numbers)
+        waves = self.session.requested(overview).in_waves()
+        numbers = {key: number for number, wave in enumerate(waves, start=1) for key in wave}
+        self.waves.fill(groups if self.session.kind in IN_WAVES else [], numbers)
         self.complain("")
 
     def _turn_to_kind(self) -> None:
-        if self.kinds.value and RunbookKind(self.kinds.value) is not self.task.kind:
-            self.task.kind = RunbookKind(self.kinds.value)
+        if self.kinds.value and RunbookKind(self.kinds.value) is not self.session.kind:
+            self.session.kind = RunbookKind(self.kinds.value)
             self._fill(self.table.picked)
 
     def _read_again(self) -> None:
-        self.task.survey()
+        self.session.survey()
         self._fill(self.table.picked)
 
 

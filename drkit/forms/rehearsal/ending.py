@@ -13,10 +13,9 @@ from drkit.forms.live import Live
 from drkit.forms.markup import lines
 from drkit.forms.progress import results_table
 from drkit.forms.rehearsal import words
-from drkit.forms.rehearsal.request import RehearsalRequest
-from drkit.forms.rehearsal.task import RehearsalTask
 from drkit.plan import RunbookKind, WayOut
 from drkit.report import Evidence
+from drkit.runbooks import RehearsalRequest, RehearsalSession
 
 _NEXT = {
     RunbookKind.PLANNED_FAILOVER: RunbookKind.FAILBACK,
@@ -64,8 +63,8 @@ class RehearsalResultCard(Card):
 
     key, title, always_shown, stays_open = "result", "Result", True, True
 
-    def __init__(self, task: RehearsalTask, go_on: Callable[[RehearsalRequest], object]) -> None:
-        self.task, self._go_on = task, go_on
+    def __init__(self, session: RehearsalSession, go_on: Callable[[RehearsalRequest], object]) -> None:
+        self.session, self._go_on = session, go_on
         self.verdict, self.clocks, self.details, self.report = Live(), Live(), Live(), Live()
         self.exits = VBox().add_class("drkit-exits")
         self.findings = Findings(lambda: self.later(self._note))
@@ -73,18 +72,18 @@ class RehearsalResultCard(Card):
         self.next = Button(button_style="primary")
         self.next.on_click(lambda _: self.later(self._next))
         self.anew = Button(description="Begin anew")
-        self.anew.on_click(lambda _: self._go_on(self.task.wish))
+        self.anew.on_click(lambda _: self._go_on(self.session.request))
         shown = [self.verdict, self.exits, self.clocks, self.details]
         record = [self.report, self.findings, self.acceptance]
         super().__init__([*shown, *record], asides=[self.next, self.anew])
 
     def prepare(self) -> None:
         """Show the verdict at once, then read the groups anew for the ways out."""
-        run = self.task.run
+        run = self.session.run
         if run is None:
             return
-        self.task.record.write()
-        state, evidence = run.state(), self.task.record.evidence
+        self.session.record.write()
+        state, evidence = run.state(), self.session.record.evidence
         self._show(state, evidence)
         if state.phase is RunPhase.DONE:
             self.exits.children = []
@@ -94,33 +93,33 @@ class RehearsalResultCard(Card):
 
     def _show(self, state: RunState, evidence: Evidence) -> None:
         self.verdict.show(words.verdict_words(evidence))
-        now = self.task.clock.now()
+        now = self.session.clock.now()
         clocks = words.clocks_words(evidence.clocks, now, ended=True)
         self.clocks.show(clocks + words.parts_words(evidence.clocks))
         every = Markup("<details><summary>Every step</summary>{}</details>").format(results_table(state))
         self.details.show(words.details_words(evidence) + every)
         self._show_report(evidence)
-        kind = _NEXT.get(self.task.kind)
+        kind = _NEXT.get(self.session.kind)
         good = state.phase is RunPhase.DONE and kind is not None
         self.next.layout.display = "" if good else "none"
         self.next.description = f"Go on: {kind.words}" if kind else ""
 
     def _show_report(self, evidence: Evidence) -> None:
-        aims = evidence.objectives
-        self.acceptance.who.options = list(aims.participants) if aims else []
-        self.report.show(words.record_words(evidence, self.task.record.written))
+        fixed = evidence.objectives
+        self.acceptance.who.options = list(fixed.participants) if fixed else []
+        self.report.show(words.record_words(evidence, self.session.record.written))
 
     def _show_exits(self, state: RunState) -> None:
         drilled = (
-            self.task.kind is RunbookKind.DRILL
+            self.session.kind is RunbookKind.DRILL
         )  # its servers answer, and are to be cleaned up all the same
-        clocks = () if drilled else self.task.record.evidence.clocks
+        clocks = () if drilled else self.session.record.evidence.clocks
         recovered = {each.group_id for each in clocks if each.until}
         rows: list[Live | VBox] = []
         for key, name in state.plan.groups:
             if key in recovered:
                 continue
-            stands, ways = self.task.ways_out(key)
+            stands, ways = self.session.ways_out(key)
             rows.append(Live(Markup("<h4>{}: ways out</h4>{}").format(name, lines(stands))))
             rows += [self._way(key, each) for each in ways]
         self.exits.children = rows
@@ -137,26 +136,26 @@ class RehearsalResultCard(Card):
         return shown
 
     def _take(self, kind: RunbookKind, group_id: str, drill: str) -> None:
-        self._go_on(self.task.follow(kind, [group_id], [drill] if drill else []))
+        self._go_on(self.session.follow(kind, [group_id], [drill] if drill else []))
 
     def _next(self) -> None:
-        groups = [key for key, _ in self.task.drafted.groups]
-        self._go_on(self.task.follow(_NEXT[self.task.kind], groups))
+        groups = [key for key, _ in self.session.drafted.groups]
+        self._go_on(self.session.follow(_NEXT[self.session.kind], groups))
 
     def _note(self) -> None:
         form = self.findings
         if form.due.value is None:
             raise InputError("Say until when it has to be put right.")
-        self.task.record.add_finding(form.what.value, form.owner.value, form.due.value)
+        self.session.record.add_finding(form.what.value, form.owner.value, form.due.value)
         form.empty()
         self._recorded()
 
     def _sign(self, *, accepted: bool) -> None:
         form = self.acceptance
-        self.task.record.sign_off(form.who.value, accepted=accepted, note=form.note.value)
+        self.session.record.sign_off(form.who.value, accepted=accepted, note=form.note.value)
         form.note.value = ""
         self._recorded()
 
     def _recorded(self) -> None:
         self.complain("")
-        self._show_report(self.task.record.evidence)
+        self._show_report(self.session.record.evidence)

@@ -11,12 +11,13 @@ from drkit.errors import InputError
 from drkit.execution import Action, Run, RunPhase, RunState, StepPhase, StepState, note_entry
 from drkit.forms.live import Live
 from drkit.forms.markup import chip
-from drkit.forms.progress import told
+from drkit.forms.progress import step_words
+from drkit.forms.questions import RunCommand
+from drkit.forms.worker import OnError
 from drkit.plan import Step
 
-Word = Callable[[Run], object]
-Tell = Callable[[Word, Callable[[str], object]], object]
-"""Takes a word to the run; the second is told the sentence when that fails."""
+TellRun = Callable[[RunCommand, OnError], object]
+"""Has the run do something; the second is told the sentence when that fails."""
 
 _ASKED = {Action.SIGN_OFF, Action.RETRY, Action.SKIP}
 
@@ -26,17 +27,17 @@ def waiting(state: RunState) -> tuple[StepState, ...]:
     if state.phase is RunPhase.STOPPED:
         return ()
     return tuple(
-        each
-        for each in state.steps
-        if not _ASKED.isdisjoint(each.actions)
-        and (each.phase is StepPhase.FAILED or Action.SIGN_OFF in each.actions)
+        step
+        for step in state.steps
+        if not _ASKED.isdisjoint(step.actions)
+        and (step.phase is StepPhase.FAILED or Action.SIGN_OFF in step.actions)
     )
 
 
 class Row(VBox):
     """One step: what to do, a note, a file, and the answers that fit."""
 
-    def __init__(self, who: Callable[[], str], tell: Tell) -> None:
+    def __init__(self, who: Callable[[], str], tell: TellRun) -> None:
         self._key, self._who, self._tell = "", who, tell
         self.error = Live(spoken="assertive").add_class("drkit-error")
         self.head = Live()
@@ -64,16 +65,16 @@ class Row(VBox):
         self.buttons = {}
         self.file.layout.display = "" if Action.SIGN_OFF in shown.actions else "none"
         for action, answers in self._answers.items():
-            for each in answers:
-                each.layout.display = "" if action in shown.actions else "none"
-                each.tooltip = f"{each.description}: {step.title}"
+            for button in answers:
+                button.layout.display = "" if action in shown.actions else "none"
+                button.tooltip = f"{button.description}: {step.title}"
                 if action in shown.actions:
-                    self.buttons[each.description] = each
+                    self.buttons[button.description] = button
         self._allow()
 
     def show(self, step: Step, shown: StepState) -> None:
         """Show the step as it stands; what was typed stays."""
-        said = step.instruction if shown.phase is StepPhase.READY else told(shown)
+        said = step.instruction if shown.phase is StepPhase.READY else step_words(shown)
         self.head.show(Markup("{} <b>{}</b><br>{}").format(chip(shown.phase.value), shown.title, said))
 
     def _button(self, words: str, style: str, work: Callable[[], object]) -> Button:
@@ -93,18 +94,18 @@ class Row(VBox):
 
     def _sign(self, *, passed: bool) -> None:
         key, who, said = self._key, self._who(), self._why
-        files = [(each["name"], _media(each["name"]), bytes(each["content"])) for each in self.file.value]
+        files = [(file["name"], _media(file["name"]), bytes(file["content"])) for file in self.file.value]
 
-        def word(run: Run) -> None:
+        def command(run: Run) -> None:
             if not who:
                 raise InputError("Say who signs: choose or type your name above.")
-            for each in files:
-                note_entry("", who, each)  # raises before anything is signed
+            for file in files:
+                note_entry("", who, file)  # raises before anything is signed
             run.sign_off(key, passed, who, said)
-            for each in files:
-                run.note(key, "", who, each)
+            for file in files:
+                run.note(key, "", who, file)
 
-        self._tell(word, self.error.show)
+        self._tell(command, self.error.show)
 
     def _retry(self) -> None:
         key = self._key
@@ -125,7 +126,7 @@ class Desk(VBox):
     All rows are there from the start: a widget made while a page loads the others again can break them.
     """
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: TellRun) -> None:
         self.who = Combobox(placeholder="your name", ensure_option=False, description="You sign as")
         self.who.style.description_width = "90px"
         self.more = Live(spoken="polite").add_class("drkit-quiet")
@@ -144,19 +145,19 @@ class Desk(VBox):
     def show(self, state: RunState) -> None:
         """Show what waits now."""
         due = waiting(state)
-        asked = {(state.run_id, each.key, each.phase, each.attempts): each for each in due[:MOST_ROWS]}
+        asked = {(state.run_id, step.key, step.phase, step.attempts): step for step in due[:MOST_ROWS]}
         self.more.show(f"{len(due) - MOST_ROWS:,} more wait; they follow." if len(due) > MOST_ROWS else "")
         before = list(self._asked)
         self._free += [self._asked.pop(key) for key in before if key not in asked]
         rows: dict[tuple[str, str, StepPhase, int], Row] = {}
-        for key, each in asked.items():
-            step = state.plan.step(each.key)
+        for key, shown in asked.items():
+            step = state.plan.step(shown.key)
             if key in self._asked:
                 rows[key] = self._asked[key]
             else:
                 rows[key] = self._free.pop(0)
-                rows[key].ask(step, each)
-            rows[key].show(step, each)
+                rows[key].ask(step, shown)
+            rows[key].show(step, shown)
         self._asked = rows
         if list(rows) != before:
             self.children = [self.who, *rows.values(), self.more] if rows else []

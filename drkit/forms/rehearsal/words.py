@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from drkit.execution import Forecast, RecoveryClock, RunState, Source, StepForecast, StepPhase
+from drkit.execution import Forecast, RecoveryClock, RunState, StepPhase
 from drkit.forms.attach.words import reason
 from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
 from drkit.model import Inventory
-from drkit.plan import Objectives, Plan, RuleCheck, RunbookKind, Step, WayOut
+from drkit.plan import Plan, RuleCheck, RunbookKind, WayOut
 from drkit.report import Evidence, duration
 from drkit.report import moment as clock_time
+from drkit.runbooks import KNOWN_BY, expected_words, how, irreversible, whole_words
 
 GROUP_HEADS = ("Group", "State", "Production is in", "Instances", "Pairs", "Drills", "Id")
 PURPOSES: Mapping[RunbookKind, str] = {
@@ -27,27 +28,22 @@ PURPOSES: Mapping[RunbookKind, str] = {
     "What is at the old site is overwritten.",
     RunbookKind.RESTART: "Start the stopped servers where production is now.",
 }
-_KNOWN_BY: Mapping[Source, str] = {
-    Source.EARLIER_RUNS: "from earlier runs",
-    Source.DOCUMENTED: "documented, no earlier run",
-    Source.ASSUMED: "assumed, no earlier run",
-}
 
 
 def group_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
     """The rows of the groups to pick from, by id; in the order of their names."""
-    found = sorted(inventory.groups.values(), key=lambda each: (each.name, each.id))
+    groups = sorted(inventory.groups.values(), key=lambda each: (each.name, each.id))
     return {
-        each.id: (
-            each.name,
-            status_chip(each.status),
-            each.production_zone,
-            each.instance_count,
-            each.pair_count,
-            len(inventory.drills_of(each.id)),
-            identity(each.id),
+        group.id: (
+            group.name,
+            status_chip(group.status),
+            group.production_zone,
+            group.instance_count,
+            group.pair_count,
+            len(inventory.drills_of(group.id)),
+            identity(group.id),
         )
-        for each in found
+        for group in groups
     }
 
 
@@ -56,16 +52,16 @@ DRILL_HEADS = ("Drill", "State", "Group", "Created", "Id")
 
 def drill_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
     """The rows of the drills to pick from, by id; in the order of their names."""
-    found = sorted(inventory.drills.values(), key=lambda each: (each.name, each.id))
+    drills = sorted(inventory.drills.values(), key=lambda each: (each.name, each.id))
     return {
-        each.id: (
-            each.name,
-            status_chip(each.status),
-            inventory.groups[each.group_id].name if each.group_id in inventory.groups else "",
-            clock_time(each.created_at),
-            identity(each.id),
+        drill.id: (
+            drill.name,
+            status_chip(drill.status),
+            inventory.groups[drill.group_id].name if drill.group_id in inventory.groups else "",
+            clock_time(drill.created_at),
+            identity(drill.id),
         )
-        for each in found
+        for drill in drills
     }
 
 
@@ -86,23 +82,6 @@ def readiness_words(name: str, points: Sequence[RuleCheck], way: Sequence[str]) 
     )
 
 
-def how(step: Step) -> str:
-    """Who or what does a step."""
-    if step.change:
-        return "automatic"
-    return "health check" if step.check else "by hand, signed off"
-
-
-def irreversible(step: Step) -> bool:
-    """Whether a step cannot be taken back once it was sent."""
-    return step.change is not None and not step.undo
-
-
-def expected_words(ahead: StepForecast) -> str:
-    """How long a step takes, and how that is known."""
-    return f"{duration(ahead.expected.usual)}, {_KNOWN_BY[ahead.expected.source]}"
-
-
 def plan_words(plan: Plan, ahead: Forecast) -> Markup:
     """The whole plan: every step, who does it, how long it takes, and which steps cannot be undone."""
     waves = max((each.wave for each in plan.steps), default=0) > 1
@@ -120,61 +99,6 @@ def plan_words(plan: Plan, ahead: Forecast) -> Markup:
     heads = ("", *(("Wave",) if waves else ()), "Step", "How", "Usually takes", "")
     notes = JOIN.join(Markup('<div class="drkit-note">{}</div>').format(each) for each in plan.notes)
     return Markup("<p>{}</p>{}{}").format(whole_words(plan, ahead), table(heads, rows, numbers=[0]), notes)
-
-
-def whole_words(plan: Plan, ahead: Forecast) -> str:
-    """How long the whole will take, from now on, and how that is known."""
-    ends = (ahead.usual_end, ahead.slowest_end)
-    usual, slowest = ((each - ahead.made_at).total_seconds() for each in ends)
-    return (
-        f"{len(plan.steps)} steps, usually {duration(usual)} in all, at the slowest {duration(slowest)} "
-        f"({_KNOWN_BY[ahead.source]} for the least known step). {_undoing(plan)}"
-    )
-
-
-def _undoing(plan: Plan) -> str:
-    lasting = [each.title for each in plan.steps if irreversible(each)]
-    return f"Cannot be undone: {', '.join(lasting)}." if lasting else "Every step can be taken back."
-
-
-def aims_rows(plan: Plan) -> list[dict[str, str]]:
-    """The objectives that a plan was made with, as plain rows; none for a plan without."""
-    aims = Objectives.from_facts(plan.facts)
-    if aims is None:
-        return []
-    names = dict(plan.groups)
-    said = {
-        "runbook": aims.kind.words,
-        "scenario": aims.scenario,
-        "scope": aims.scope,
-        "recovered means": aims.criteria,
-        "participants": ", ".join(aims.participants),
-        "the usual experts": "keep out of it" if aims.expert_absent else "take part",
-        **{f"RTO target of {names.get(key, key)}": duration(each) for key, each in aims.rto_targets},
-        "RPO target": duration(aims.rpo_target) if aims.kind.recovers else "",
-        "what happened": aims.declared_what,
-        "declared by": aims.declared_by,
-        "since": clock_time(aims.declared_at),
-        "goes on from run": aims.follows,
-    }
-    return [{"objective": key, "value": value} for key, value in said.items() if value]
-
-
-def plan_rows(plan: Plan, ahead: Forecast) -> list[dict[str, str]]:
-    """The whole plan as plain rows."""
-    names = dict(plan.groups)
-    return [
-        {
-            "step": str(number),
-            "wave": str(step.wave or ""),
-            "title": step.title,
-            "group": names.get(step.group_id, ""),
-            "how": how(step),
-            "usually": expected_words(ahead.of(step.key)),
-            "undo": "cannot be undone" if irreversible(step) else step.undo,
-        }
-        for number, step in enumerate(plan.steps, start=1)
-    ]
 
 
 def clocks_words(clocks: Iterable[RecoveryClock], now: datetime, *, ended: bool = False) -> Markup:
@@ -221,7 +145,7 @@ def step_line(state: RunState, ahead: Forecast) -> str:
         return ""
     told = ahead.of(busy[0].key).told(zone or UTC)
     more = f" (and {len(busy) - 1} more at the same time)" if len(busy) > 1 else ""
-    whole = f"All done at about {ahead.usual_end.astimezone(zone or UTC):%H:%M}, {_KNOWN_BY[ahead.source]}."
+    whole = f"All done at about {ahead.usual_end.astimezone(zone or UTC):%H:%M}, {KNOWN_BY[ahead.source]}."
     return f"{told[:1].upper()}{told[1:]}{more}. {whole}"
 
 
@@ -243,11 +167,11 @@ def verdict_words(evidence: Evidence) -> Markup:
 
 def details_words(evidence: Evidence) -> Markup:
     """What deviated from the plan, and what is left behind."""
-    said = JOIN
+    shown = JOIN
     if off := lines(each.sentence for each in evidence.deviations):
-        said += Markup("<h4>Deviations</h4>") + off
+        shown += Markup("<h4>Deviations</h4>") + off
     if points := lines(f"{each.group}: {each.statement}" for each in evidence.points):
-        said += Markup('<h4>Recovery point</h4>{}<p class="drkit-quiet">{}</p>').format(
+        shown += Markup('<h4>Recovery point</h4>{}<p class="drkit-quiet">{}</p>').format(
             points, evidence.points[0].method
         )
     if evidence.ledger:
@@ -255,8 +179,8 @@ def details_words(evidence: Evidence) -> Markup:
             (chip("settled", "done") if each.settled else chip("open", "failed"), each.what, each.state)
             for each in evidence.ledger
         ]
-        said += Markup("<h4>What is left</h4>") + table(("", "What", "State"), rows)
-    return said
+        shown += Markup("<h4>What is left</h4>") + table(("", "What", "State"), rows)
+    return shown
 
 
 def record_words(evidence: Evidence, files: Iterable[Path]) -> Markup:

@@ -1,0 +1,117 @@
+"""What every session shares: its site, what was read, the plan, and the run that carries it out."""
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+from drkit.clock import Clock, SystemClock
+from drkit.errors import InputError
+from drkit.execution import Run, recorded, unfinished
+from drkit.journal import RunRow
+from drkit.model import Inventory, ThingKind
+from drkit.plan import Plan
+from drkit.runbooks.requests import AttachRequest, RehearsalRequest
+from drkit.site import Site, connect
+
+Request = TypeVar("Request", bound=AttachRequest | RehearsalRequest)
+
+
+class RunbookSession(Generic[Request]):
+    """What the steps of a runbook share. It has no thread of its own and is used by one at a time.
+
+    `overview` holds what there is to choose from, `inventory` the reading that is judged and planned on; both
+    are None before they were read. A subclass says which runs are its own (`_refuses`) and takes up the
+    plan of one (`_take_up`).
+    """
+
+    surveys: ClassVar[tuple[ThingKind, ...]]
+    first: ClassVar[str]  # what to do before there is a reading
+
+    def __init__(self, request: Request, *, site: Site | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self._site = site
+        self.overview: Inventory | None = None
+        self.request = request
+        self.restart(request)
+
+    def restart(self, request: Request) -> None:
+        """Forget everything that was chosen; another profile means another site."""
+        if request.profile != self.request.profile:
+            self._site = self.overview = None
+        self.request = request
+        self.inventory: Inventory | None = None
+        self.plan: Plan | None = None
+        self.run: Run | None = None
+
+    @property
+    def site(self) -> Site:
+        """The site, connected when it is first needed."""
+        if self._site is None:
+            self._site = connect(self.request.profile or None)
+        return self._site
+
+    @property
+    def surveyed(self) -> Inventory:
+        """What there is to choose from, as it was read last."""
+        if self.overview is None:
+            raise InputError("What there is to choose from was not read yet: read again.")
+        return self.overview
+
+    @property
+    def reading(self) -> Inventory:
+        """The reading that is judged and planned on."""
+        if self.inventory is None:
+            raise InputError(self.first)
+        return self.inventory
+
+    @property
+    def drafted(self) -> Plan:
+        """The plan that was made."""
+        if self.plan is None:
+            raise InputError("Make the plan first.")
+        return self.plan
+
+    @property
+    def started(self) -> Run:
+        """The run of the plan."""
+        if self.run is None:
+            raise InputError("There is no run yet: confirm the plan first.")
+        return self.run
+
+    def survey(self) -> Inventory:
+        """Read what there is to choose from."""
+        self.overview = self.site.client.inventory(kinds=self.surveys)
+        return self.overview
+
+    def start(
+        self, confirm: str, *, fail_fast: bool = False, takeover: bool = False, attended: bool = True
+    ) -> Run:
+        """Carry out the plan. Raises a `RefusedError` when nothing was sent, and why."""
+        self.run = self.site.run(
+            self.drafted, confirm, fail_fast=fail_fast, takeover=takeover, attended=attended
+        )
+        return self.run
+
+    def resume(self, run_id: str, *, takeover: bool = False, attended: bool = True) -> Run:
+        """Go on with an earlier run, and read what it is about. `InputError` for a run of another kind."""
+        if refusal := self._refuses(recorded(self.site.journal, run_id).plan):
+            raise InputError(f"Run {run_id} {refusal}")
+        run = self.site.resume(run_id, takeover=takeover, attended=attended)
+        self._take_up(run.plan)
+        self.plan, self.run = run.plan, run
+        return run
+
+    def unfinished(self) -> list[RunRow]:
+        """Runs of this kind on this backend that somebody should look after."""
+        rows = unfinished(self.site.journal, self.site.backend)
+        return [row for row, state in rows if not self._refuses(state.plan)]
+
+    def _refuses(self, plan: Plan) -> str:
+        """Why a run with this plan is none of this kind; empty where it is one."""
+        raise NotImplementedError
+
+    def _take_up(self, plan: Plan) -> None:
+        """Read what the plan of an earlier run is about."""
+        raise NotImplementedError
+
+
+AnySession = TypeVar("AnySession", bound=RunbookSession[Any])
+"""For what belongs to a session: its cards, its form, its steps without a screen."""

@@ -1,0 +1,316 @@
+"""Runbooks without a screen: the parameters decide everything, and the run is waited for.
+
+What the parameters leave open is refused before anything is sent; the same cells raise the errors that
+`drkit run` turns into its exit code. A manual step is signed off with the answer that `attest` has for it.
+Where there is none the run stops in order at that step, with exit code 3, and can be gone on with: nothing is
+signed that nobody said.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Generic
+
+from pandas import DataFrame
+
+from drkit import tables
+from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError, UnknownNameError
+from drkit.execution import Action, RecoveryClock, Run, RunPhase, RunState, StepPhase, StepState, kind_of
+from drkit.headless import aligned, report_outcome
+from drkit.plan import Plan, Step
+from drkit.report import duration
+from drkit.runbooks.attach import AttachSession
+from drkit.runbooks.rehearsal import RehearsalSession
+from drkit.runbooks.rows import attach_rows, objectives_rows, plan_rows, result_rows, whole_words
+from drkit.runbooks.session import AnySession
+from drkit.showing import count
+from drkit.site import Site
+
+EVERY = 0.5  # seconds between two readings of a run's state
+_ANSWER = re.compile(r"(passed|failed|skip)\s*(?::\s*(.*))?", re.DOTALL)
+
+
+class Unattended(Generic[AnySession]):
+    """Starts a run that the parameters confirm, waits for its end, and reports it to `drkit run`."""
+
+    def __init__(self, session: AnySession) -> None:
+        self.session = session
+
+    def _start(self, wanted: str, what: str, rows: Sequence[dict[str, str]], **options: bool) -> None:
+        """Start the run where the parameter confirm is what is `wanted`, else print its plan and refuse."""
+        confirm = self.session.request.confirm
+        if confirm != wanted:
+            print(*aligned(rows), sep="\n")  # noqa: T201 - for the terminal of `drkit run`, as all below
+            raise NotConfirmedError(
+                f"Nothing was sent: to have this plan carried out, give {what}, {wanted!r}, as the parameter "
+                f"confirm; it was {confirm!r}."
+            )
+        report_outcome(3, "Changes were being sent; `drkit runs` knows how far it got.")
+        try:
+            self.session.start(confirm, attended=False, **options)
+        except DrkitError as error:  # whatever it was, it came before the first change
+            report_outcome(error.exit_code, "Nothing was sent.")
+            raise
+
+    def _ended(self) -> DataFrame:
+        """Wait for the end, print what changes meanwhile, and report it; what became of each step."""
+        state = self._waited(self.session.started)
+        sentence = f"{state.sentence} It is kept as run {state.run_id}.{self._open(state)}"
+        report_outcome(state.exit_code, sentence, result_rows(state))
+        return tables.steps(state.rows())
+
+    def _waited(self, run: Run) -> RunState:
+        phases: dict[str, StepPhase] = {}
+        while True:
+            state = run.wait(EVERY)
+            for step in state.steps:
+                if phases.get(step.key, StepPhase.WAITING) != step.phase:
+                    print(f"{self.session.clock.now():%H:%M:%SZ} {step.phase:8} {step.title}")  # noqa: T201
+                phases[step.key] = step.phase
+            answered = self._answer(run, state)
+            if not state.phase.alive and not answered:
+                return state
+            if state.phase is RunPhase.WAITING_FOR_OPERATOR and not answered:
+                run.stop(f"Nobody is here to answer: {state.sentence}")
+
+    def _answer(self, run: Run, state: RunState) -> bool:  # noqa: ARG002 - those of a subclass
+        """Give the answers that the parameters have for what is asked now; whether there was one."""
+        return False
+
+    def _open(self, state: RunState) -> str:  # noqa: ARG002
+        """What to say of steps that wait for somebody."""
+        return ""
+
+
+class UnattendedAttach(Unattended[AttachSession]):
+    """The steps of the attach runbook by the same names; each does its work at once and gives a table."""
+
+    def choose(self) -> DataFrame:
+        """Read the group and the instance of the parameters; gives the instance's row."""
+        session = self.session
+        if session.request.run:
+            session.resume(session.request.run, attended=False)
+        else:
+            group_id, instance_id = session.requested(session.survey())
+            if not instance_id:
+                raise InputError("Nobody is here to choose: give the parameter instance, by name or id.")
+            session.read(group_id, instance_id)
+        shown = tables.instances(session.reading)
+        return shown[shown["instance_id"] == session.instance_id]
+
+    def pick(self) -> DataFrame:
+        """Judge the pairs of the parameters; gives their rows."""
+        session = self.session
+        if session.run is None:
+            session.judge(session.request.prefix)
+            session.picked = session.requested_pairs()
+            if not session.picked:
+                raise InputError("Nobody is here to pick: give the parameter pairs, names or ids.")
+        shown = tables.pairs(session.reading)
+        return shown[shown["pair_id"].isin(session.picked)]
+
+    def plan(self) -> DataFrame:
+        """Make the plan; gives its steps. Raises `RefusedError` where it would leave something out."""
+        session = self.session
+        if session.run is None:
+            plan = session.draft(session.picked, session.requested_devices())
+            if plan.left_out and not (session.request.skip_refused and plan.steps):
+                raise _refusal(plan)
+            session.plan = plan
+        return DataFrame(self._planned())
+
+    def confirm(self) -> str:
+        """Start the run when the parameter confirm is the name of the group; gives a sentence.
+
+        Otherwise the plan is printed, for the terminal of `drkit run`, and nothing is sent.
+        """
+        session = self.session
+        if session.run is None:
+            fail_fast = session.request.fail_fast
+            self._start(session.group.name, "the name of the group", self._planned(), fail_fast=fail_fast)
+        return f"{session.drafted.title}, on {session.drafted.backend.label}"
+
+    def run(self) -> DataFrame:
+        """Wait until the run has ended; gives what became of each step."""
+        return self._ended()
+
+    def result(self) -> DataFrame:
+        """What is attached to the instance now."""
+        self.session.read_again()
+        shown = tables.attachments(self.session.reading)
+        return shown[shown["instance_id"] == self.session.instance_id]
+
+    def _planned(self) -> list[dict[str, str]]:
+        return attach_rows(self.session.reading, self.session.drafted)
+
+
+def _refusal(plan: Plan) -> RefusedError:
+    """All reasons in one error; nothing was sent."""
+    reasons = "\n".join(f"- {out.subject}: {' '.join(map(str, out.objections))}" for out in plan.left_out)
+    asked = len(plan.left_out) + len(plan.steps)
+    refused = f"{len(plan.left_out)} of {count(asked, 'pair')} cannot be attached"
+    advice = " Give skip_refused=true to attach the others." if plan.steps else ""
+    return RefusedError(
+        f"Nothing was sent: {refused}.{advice}\n{reasons}",
+        [objection for out in plan.left_out for objection in out.objections],
+    )
+
+
+class UnattendedRehearsal(Unattended[RehearsalSession]):
+    """The steps of a rehearsal by the same names; each does its work at once and tells what came of it."""
+
+    def __init__(self, session: RehearsalSession) -> None:
+        super().__init__(session)
+        self.answers = {step: _read_answer(step, text) for step, text in session.request.attest.items()}
+
+    def choose(self) -> DataFrame:
+        """Read the groups of the parameters; gives their rows."""
+        session = self.session
+        if session.request.run:
+            session.resume(session.request.run, attended=False)
+        else:
+            asked = session.requested(session.survey())
+            session.choose(asked.waves, asked.drills)
+        shown = tables.groups(session.reading)
+        return shown[shown["group_id"].isin(session.names)]
+
+    def objectives(self) -> DataFrame:
+        """Fix the objectives, which are given, and make the plan. Raises `RefusedError` with all reasons."""
+        session = self.session
+        if session.run is None:
+            session.plan = session.draft(session.chosen)
+        self._check_answers(session.drafted)
+        return DataFrame(objectives_rows(session.drafted))
+
+    def confirm(self) -> DataFrame:
+        """Print the whole plan, and start it when the parameter confirm has the names of its groups."""
+        session, plan = self.session, self.session.drafted
+        print(f"{plan.title}, on {plan.backend.label}: {whole_words(plan, session.ahead(plan))}")  # noqa: T201
+        for note in plan.notes:
+            print(f"Note: {note}")  # noqa: T201
+        if session.request.dry_run:
+            report_outcome(0, "Dry run: this is the plan. Nothing was sent.", self._planned())
+        elif session.run is None:
+            names = ", ".join(name for _, name in plan.groups)
+            self._start(names, "the names of its groups", self._planned())
+        return DataFrame(self._planned())
+
+    def run(self) -> DataFrame:
+        """Wait until the run has ended or nobody can answer; gives what became of each step."""
+        return DataFrame(self._planned()) if self.session.request.dry_run else self._ended()
+
+    def result(self) -> DataFrame:
+        """The recovery times against their targets; what became of it, and the ways out, are printed."""
+        if self.session.request.dry_run:
+            return DataFrame()
+        evidence = self.session.record.evidence
+        print(f"Verdict: {evidence.verdict.word}. {evidence.verdict.sentence}")  # noqa: T201
+        for clock in evidence.clocks:
+            print(f"Recovery time of {clock.group}: {_against_its_target(clock)}")  # noqa: T201
+        for point in evidence.points:
+            print(f"Recovery point of {point.group}: {point.statement} {point.method}")  # noqa: T201
+        for deviation in evidence.deviations:
+            print(f"Deviation: {deviation.sentence}")  # noqa: T201
+        for left in evidence.ledger:
+            print(f"Left: {left.what}: {left.state}")  # noqa: T201
+        if evidence.verdict.word not in {"completed", "completed with deviations"}:
+            self._print_ways_out()
+        return DataFrame(map(_recovery_row, evidence.clocks))
+
+    def _print_ways_out(self) -> None:
+        for key, name in self.session.drafted.groups:
+            stands, ways = self.session.ways_out(key)
+            print(f"{name}: {' '.join(stands)}")  # noqa: T201
+            for way in ways:
+                against = " ".join(map(str, way.objections))
+                print(f"  {way.name}: {f'Not now: {against}' if against else way.consequences}")  # noqa: T201
+
+    def _planned(self) -> list[dict[str, str]]:
+        return plan_rows(self.session.drafted, self.session.ahead(self.session.drafted))
+
+    def _answer(self, run: Run, state: RunState) -> bool:
+        answered = False
+        for shown in state.steps:
+            step = state.plan.step(shown.key)
+            answer = self._answer_to(step) if Action.SIGN_OFF in shown.actions and step.manual else None
+            if answer:
+                self._sign(run, shown, *answer)
+                answered = True
+        return answered
+
+    def _answer_to(self, step: Step) -> tuple[str, str] | None:
+        return next((self.answers[name] for name in _calls(step) if name in self.answers), None)
+
+    def _check_answers(self, plan: Plan) -> None:
+        manual = [step for step in plan.steps if step.manual]
+        known = {name for step in manual for name in _calls(step)}
+        for name, (word, _) in self.answers.items():
+            if name not in known:
+                raise UnknownNameError.among("manual step", name, known)
+            kept = [step.title for step in manual if name in _calls(step) and not step.skippable]
+            if word == "skip" and kept:
+                raise InputError(f"{kept[0]!r} cannot be skipped; answer passed, or failed: WHY.")
+        if self.answers and not self.session.request.signed_by.strip():
+            raise InputError("Say who signs: give the parameter signed_by with the answers in attest.")
+
+    def _sign(self, run: Run, shown: StepState, word: str, note: str) -> None:
+        if word == "skip":
+            run.skip(shown.key, note)
+        else:
+            run.sign_off(shown.key, word == "passed", self.session.request.signed_by, note)
+
+    def _open(self, state: RunState) -> str:
+        asked = [step.title for step in state.steps if step.phase is StepPhase.READY]
+        if not asked:
+            return ""
+        return (
+            f" It waits for: {'; '.join(asked)}. Go on with -p run={state.run_id} and an answer in attest "
+            "for each."
+        )
+
+
+def _recovery_row(clock: RecoveryClock) -> dict[str, str]:
+    return {
+        "group": clock.group,
+        "recovery_time": duration(clock.seconds),
+        "target": "" if clock.target is None else duration(clock.target),
+        "kept": {True: "yes", False: "no", None: "open"}[clock.kept],
+        "parts": "; ".join(f"{title} {duration(spent)}" for title, spent in clock.parts),
+    }
+
+
+def _against_its_target(clock: RecoveryClock) -> str:
+    word = {True: "kept", False: "missed", None: "not back yet" if clock.until is None else "no target"}
+    target = f" of {duration(clock.target)}" if clock.target is not None else ""
+    return f"{duration(clock.seconds)}{target}, {word[clock.kept]}"
+
+
+def _calls(step: Step) -> tuple[str, ...]:
+    """The names under which an answer to a step may be given."""
+    return step.title, step.key, kind_of(step)
+
+
+def _read_answer(step: str, text: str) -> tuple[str, str]:
+    match = _ANSWER.fullmatch(text.strip())
+    if not match:
+        raise InputError(
+            f"The answer to {step!r} is {text!r}; write passed, passed: NOTE, failed: NOTE or skip: REASON."
+        )
+    word, note = match[1], (match[2] or "").strip()
+    if word != "passed" and not note:
+        raise InputError(f"The answer to {step!r} needs a reason: {word}: WHY.")
+    return word, note
+
+
+class PlainOverview:
+    """What the start notebook shows without a screen: tables."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def connection(self) -> DataFrame:
+        """The runs of the journal, unfinished ones first."""
+        return self.site.runs()
+
+    def state(self) -> DataFrame:
+        """All groups, those in trouble first."""
+        return self.site.groups().sort_values(["status", "group"])
