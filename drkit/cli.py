@@ -114,7 +114,7 @@ def _lab(arguments: argparse.Namespace) -> int:
 
     return open_lab(
         arguments.dir,
-        say=_say,
+        print_line=_print_line,
         profile=arguments.profile,
         port=arguments.port,
         browser=not arguments.no_browser,
@@ -171,10 +171,10 @@ def _run(arguments: argparse.Namespace) -> int:
             f"{notebook.stem} knows no --dry-run, and nothing ran; see what it takes with --list"
         )
     given = [*arguments.parameters, *(["dry_run=true"] if arguments.dry_run else [])]
-    return run_notebook(notebook, given, file=arguments.file, out=arguments.out, say=_say)
+    return run_notebook(notebook, given, file=arguments.file, out=arguments.out, print_line=_print_line)
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)
 
 
@@ -241,7 +241,8 @@ def _runs(arguments: argparse.Namespace) -> int:
         print(_json(rows))
     elif rows:
         print(
-            *aligned([_told(each, "run", "state", "title", "groups", "backend") for each in rows]), sep="\n"
+            *aligned([_columns(each, "run", "state", "title", "groups", "backend") for each in rows]),
+            sep="\n",
         )
     else:
         print(f"There are no runs in {journal.where}.")
@@ -302,7 +303,7 @@ def _resume(arguments: argparse.Namespace) -> int:
         print(f"{site.backend.label}:", file=sys.stderr)
         try:
             run = site.resume(arguments.run, takeover=arguments.takeover, attended=False)
-            state = follow(run, lambda line: _say(printable(line)))
+            state = follow(run, lambda line: _print_line(printable(line)))
         except KeyboardInterrupt:
             stop_all()
             raise
@@ -342,14 +343,14 @@ def _print_run(state: Any) -> None:  # noqa: ANN401 - a RunState; plan is loaded
 
     print(f"{state.plan.backend.label}: {printable(state.plan.title)} (run {state.run_id})")
     print(f"{state.phase}: {printable(state.sentence)}")
-    print(*aligned([_told(each, "step", "phase", "title", "job_id") for each in state.rows()]), sep="\n")
+    print(*aligned([_columns(each, "step", "phase", "title", "job_id") for each in state.rows()]), sep="\n")
     for each in state.steps:
         if each.phase.rests and each.phase.value != "done":
             print(printable(f"Step {each.key}, {each.phase}: {each.words}"))
 
 
-def _told(row: dict[str, Any], *columns: str) -> dict[str, str]:
-    return {each: str(row[each]) for each in columns}
+def _columns(row: dict[str, Any], *names: str) -> dict[str, str]:
+    return {name: str(row[name]) for name in names}
 
 
 def _json(rows: list[dict[str, Any]]) -> str:

@@ -60,7 +60,8 @@ def count(number: int, thing: str) -> str:
 
 def state(word: str) -> Markup:
     """The word of a state, with a colour where it is done, goes on or needs attention."""
-    colour = _COLOURS.get(word.partition("-")[0], "inherit")  # "error-reversing" is an error
+    meaning = "error" if word.startswith("error-") else word  # but "failed-over" is a state of rest
+    colour = _COLOURS.get(meaning, "inherit")
     return Markup('<span style="color: {}">{}</span>').format(colour, word)
 
 

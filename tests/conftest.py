@@ -11,7 +11,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("patient")
 HERE = Path(__file__).parent
 SLOW = ("browser", "crash", "notebooks", "lab", "agreement")  # seconds for a test; the longest first
 DECIDING = (

@@ -70,6 +70,7 @@ def see_through(run: drkit.Run, *, release: bool = True) -> drkit.RunState:
     return state
 
 
+@pytest.mark.slow
 class TestEachRunbookWithWhatDrkitGives:
     def test_pairs_are_attached_and_detached(self, site: drkit.Site) -> None:
         plan = site.plan_attach("app-01", ["app-cache-01"])

@@ -39,6 +39,18 @@ def test_imports_keep_to_the_contracts() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_nobody_opens_a_url_past_the_one_door() -> None:
+    """The import contracts see only `urllib`, whose `parse` everybody may use."""
+    imports = (
+        (path.name, f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name)
+        for path in (ROOT / "drkit").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    )
+    assert [pair for pair in imports if pair[1].startswith(("urllib.request", "urllib3", "requests"))] == []
+
+
 ROOMS = {each.parent.name for each in (ROOT / "drkit").glob("*/__init__.py")}
 
 

@@ -66,6 +66,7 @@ def test_every_room_is_described() -> None:
     assert rooms <= set(re.findall(r"`(drkit/\w+)`", README.read_text("utf-8")))
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
     monkeypatch.setenv("DRKIT_SANDBOX_SPEED", "2000")

@@ -18,7 +18,7 @@ from drkit.execution import RunPhase, StepPhase
 from drkit.plan import ways_out
 from drkit.rules import judge
 from drkit.sandbox import Sandbox
-from drkit.showing import MOST_ROWS, cut, listed, table
+from drkit.showing import MOST_ROWS, cut, listed, state, table
 from drkit.site import practise
 from tests.facts import reading
 
@@ -28,7 +28,7 @@ TAGS = {"div", "p", "b", "table", "tr", "th", "td", "ul", "li", "span", "h3"}
 
 @pytest.fixture(params=["demo", "large"], scope="module")
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    return Sandbox(request.param, now=lambda: 0.0, pairs=2000 if request.param == "large" else None)
+    return Sandbox(request.param, now=lambda: 0.0, pairs=500 if request.param == "large" else None)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,7 @@ def public_values() -> set[type]:
     return kinds - {drkit.Clock, drkit.Unknown}  # a protocol, and a mere text
 
 
+@pytest.mark.xdist_group("public values")  # the worlds are made once
 class TestEveryPublicValue:
     def test_has_an_example_here(self, values: list[object]) -> None:
         assert public_values() <= {type(value) for value in values}
@@ -164,6 +165,14 @@ def test_a_long_table_or_list_says_how_much_more_there_is() -> None:
     assert table(("head",), rows).endswith("<p>and 1 more</p>")
     assert listed("Notes", ["a"] * (MOST_ROWS + 3)).endswith("<p>and 3 more</p>")
     assert table(("head",), []) == listed("Notes", []) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "colour"),
+    [("done", "success"), ("error", "error"), ("error-reversing", "error"), ("failed-over", "inherit")],
+)
+def test_the_colour_of_a_state_is_what_it_means(word: str, colour: str) -> None:
+    assert colour in state(word).partition(">")[0]
 
 
 def test_a_text_is_cut_to_one_line() -> None:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from drkit.api import signer
 from drkit.api.clouds import PROJECT
-from drkit.api.decipher import Response
 from drkit.api.profiles import KeyLogin, PasswordLogin, Profile
+from drkit.api.responses import Response
 from drkit.api.secret import Secret
 from drkit.api.transport import Open, OutgoingCall, Transport
 from drkit.api.wire import Request
@@ -45,6 +45,9 @@ class TokenAuth:
 
     def __init__(self, profile: Profile, login: PasswordLogin, transport: Transport, clock: Clock) -> None:
         self._profile, self._login, self._transport, self._clock = profile, login, transport, clock
+        # Guards the session and is held while one thread signs in, so that the others wait for its token
+        # instead of signing in too. The sign-in itself goes out with `Open`, which never asks for a session:
+        # the lock is not taken twice, and no other lock is taken under it.
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._renew_after = 0.0
@@ -71,8 +74,9 @@ class TokenAuth:
     def renew(self, refused: Mapping[str, Secret], /) -> bool:
         """Sign in again, unless another thread has done so since."""
         with self._lock:
+            # Many threads may hold the same refused token: the first renews, the rest see another one here.
             if self._session is None or self._session.token == refused["X-Auth-Token"]:
-                self._session = None
+                self._session = None  # a sign-in that fails must not leave the refused token in use
                 self._session = self._sign_in()
         return True
 
@@ -180,13 +184,17 @@ def _project_id(project: WireFields) -> str:
 def _endpoints(catalog: Sequence[WireFields]) -> list[tuple[str, str, str]]:
     """The public addresses; an entry that lacks something is none that can be used."""
     return [
-        (_told(service, "type"), _told(each, "region_id") or _told(each, "region"), _told(each, "url"))
+        (
+            _optional(service, "type"),
+            _optional(entry, "region_id") or _optional(entry, "region"),
+            _optional(entry, "url"),
+        )
         for service in catalog
         if service.has("endpoints")
-        for each in service.objects("endpoints")
-        if _told(each, "interface") == "public" and _told(each, "url")
+        for entry in service.objects("endpoints")
+        if _optional(entry, "interface") == "public" and _optional(entry, "url")
     ]
 
 
-def _told(fields: WireFields, key: str) -> str:
+def _optional(fields: WireFields, key: str) -> str:
     return fields.text(key) if fields.has(key) else ""

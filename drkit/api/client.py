@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from drkit.api import decipher, wire
+from drkit.api import responses, wire
+from drkit.api.checks import failing
 from drkit.api.practice import PracticeRange
 from drkit.api.reading import USUAL, Reader, Scope
 from drkit.api.transport import CONNECTIONS, Auth, Transport
@@ -36,8 +37,8 @@ GroupIds = str | Collection[str]
 _VERSIONS: Mapping[ServiceName, str] = {"sdrs": "v1", "ecs": "v1", "evs": "v2"}
 
 
-class SignedInLine:
-    """A signed-in way to the services of one project; `roots` are their addresses."""
+class ProjectConnection:
+    """The services of one project, signed in; `roots` are their addresses."""
 
     def __init__(
         self, transport: Transport, auth: Auth, roots: Mapping[ServiceName, str], project_id: str
@@ -49,10 +50,10 @@ class SignedInLine:
         """Send a request and return the JSON of the answer."""
         return self._transport.send(request, self._base(request.service), self._auth)[0]
 
-    def tell(self, request: Request) -> str:
+    def submit(self, request: Request) -> str:
         """Send a change and return the id of the job that does it."""
         body, answer = self._transport.send(request, self._base(request.service), self._auth)
-        return decipher.job_id(answer, request, body)
+        return responses.job_id(answer, request, body)
 
     def close(self) -> None:
         """Close all connections."""
@@ -80,11 +81,22 @@ class Client:
     second here: 1 but for a sandbox.
     """
 
-    def __init__(self, backend: Backend, line: SignedInLine, clock: Clock, *, speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        connection: ProjectConnection,
+        clock: Clock,
+        *,
+        speed: float = 1.0,
+        ca_file: str = "",
+    ) -> None:
         self.backend, self.speed = backend, speed
-        self._line = line
+        self._connection, self._ca_file = connection, ca_file
+        # Reads side by side, as many as there are connections. Only callers' threads hand work to it and wait
+        # for it; work in it never does, for a task that waits for the pool could wait for itself. Changes are
+        # sent by the thread that calls `submit`.
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="drkit-read")
-        self._reader = Reader(line.ask, self._pool, clock, backend)
+        self._reader = Reader(connection.ask, self._pool, clock, backend)
 
     def __repr__(self) -> str:
         return f"<Client of {self.backend.label}, project {self.backend.project_id}>"
@@ -99,7 +111,7 @@ class Client:
 
     def close(self) -> None:
         """Close all connections; a call after that is an UnreachableError."""
-        self._line.close()  # the pool's idle threads end with the client
+        self._connection.close()  # the pool's idle threads end with the client
 
     def inventory(
         self,
@@ -145,12 +157,12 @@ class Client:
 
     def quotas(self) -> tuple[Quota, ...]:
         """How many groups, pairs and the like there are and may be; what cannot be read is left out."""
-        answer = WireFields.lenient("quota answer", self._line.ask(wire.QUOTAS))
-        found: list[Quota] = []
+        answer = WireFields.lenient("quota answer", self._connection.ask(wire.QUOTAS))
+        quotas: list[Quota] = []
         for resource in answer.object("quotas").objects("resources"):
             with suppress(WireError):
-                found.append(Quota.from_wire(resource.source))
-        return tuple(found)
+                quotas.append(Quota.from_wire(resource.source))
+        return tuple(quotas)
 
     def group(self, identity: str) -> ProtectionGroup:
         """The group of that id; GoneError when it is not there."""
@@ -174,7 +186,7 @@ class Client:
 
     def job(self, job_id: str) -> Job:
         """How a job of SDRS is doing."""
-        return Job.from_wire(self._line.ask(wire.job(job_id)))
+        return Job.from_wire(self._connection.ask(wire.job(job_id)))
 
     def jobs(self, job_ids: Iterable[str]) -> tuple[Job, ...]:
         """How several jobs of SDRS are doing, asked side by side."""
@@ -182,11 +194,11 @@ class Client:
 
     def server_job(self, job_id: str) -> Job:
         """How a job of ECS (starting or stopping a server) is doing."""
-        return Job.from_wire(self._line.ask(wire.job(job_id, "ecs")))
+        return Job.from_wire(self._connection.ask(wire.job(job_id, "ecs")))
 
     def block_devices(self, server: Server) -> Server:
         """The same server with its disks, also those that SDRS does not know, and its free slots."""
-        return server.with_block_devices(self._line.ask(wire.block_devices(server.id)))
+        return server.with_block_devices(self._connection.ask(wire.block_devices(server.id)))
 
     def submit(self, change: Change) -> str:
         """Ask the service for a change; returns the id of the job that does it.
@@ -195,17 +207,24 @@ class Client:
         5xx, 408, an answer without a job id). Any other error: it was not taken; UnreachableError: not
         even sent.
         """
-        return self._line.tell(wire.request_for(change))
+        return self._connection.submit(wire.request_for(change))
+
+    def check(self, address: str) -> str:
+        """Why a health check ("tcp://host:port" or a URL) does not hold now; empty when it holds.
+
+        It goes to the real network, on the practice range too, and carries no token.
+        """
+        return failing(address, self._ca_file)
 
     @property
     def practice(self) -> PracticeRange:
         """The sandbox behind this client, to plant faults and move its time; InputError on a real cloud."""
         if not self.backend.practice:
             raise InputError(f"There is no sandbox behind {self.backend.label}; nothing was done.")
-        return PracticeRange(self._line.ask)
+        return PracticeRange(self._connection.ask)
 
     def _one(self, listing: Listing, identity: str, key: str) -> object:
-        return WireFields("answer", self._line.ask(wire.show(listing, identity))).object(key).source
+        return WireFields("answer", self._connection.ask(wire.show(listing, identity))).object(key).source
 
 
 def _ids(group_id: GroupIds) -> tuple[str, ...]:

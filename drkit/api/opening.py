@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 
 from drkit.api.auth import KeyAuth, TokenAuth
-from drkit.api.client import Client, SignedInLine
+from drkit.api.client import Client, ProjectConnection
 from drkit.api.clouds import loopback, root
 from drkit.api.profiles import SANDBOX, KeyLogin, Profile, address, practice_host
 from drkit.api.transport import Auth, Inner, Transport
@@ -67,7 +67,8 @@ def _open(profile: Profile, clock: Clock, transport: Transport) -> Client:
         project=project or project_id,
         project_id=project_id,
     )
-    return Client(backend, SignedInLine(transport, auth, roots, project_id), clock, speed=speed or 1.0)
+    connection = ProjectConnection(transport, auth, roots, project_id)
+    return Client(backend, connection, clock, speed=speed or 1.0, ca_file=profile.ca_file)
 
 
 def _sandbox_speed(profile: Profile, transport: Transport, sdrs: str) -> float | None:

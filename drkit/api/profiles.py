@@ -158,16 +158,16 @@ def _missing(
     given: Mapping[str, str], login: PasswordLogin | KeyLogin, endpoints: Mapping[ServiceName, str]
 ) -> list[str]:
     by_keys = isinstance(login, KeyLogin)
-    found = []
+    missing = []
     if "OS_PROJECT_ID" not in given and "OS_PROJECT_NAME" not in given:
-        found.append("OS_PROJECT_ID or OS_PROJECT_NAME")
+        missing.append("OS_PROJECT_ID or OS_PROJECT_NAME")
     if "OS_AUTH_URL" not in given and not (by_keys and "OS_PROJECT_ID" in given and "sdrs" in endpoints):
-        found.append("OS_AUTH_URL")
+        missing.append("OS_AUTH_URL")
     if "OS_REGION_NAME" not in given:
-        found.append("OS_REGION_NAME")
-    if by_keys and "sdrs" not in endpoints and not found:
-        found.append("DRKIT_SDRS_URL (the address of SDRS in this cloud is not known)")
-    return found
+        missing.append("OS_REGION_NAME")
+    if by_keys and "sdrs" not in endpoints and not missing:
+        missing.append("DRKIT_SDRS_URL (the address of SDRS in this cloud is not known)")
+    return missing
 
 
 def _complain(missing: list[str]) -> None:

@@ -67,12 +67,12 @@ class Reader:
         `read_at` is when the reading began. That servers or disks cannot be read is a problem, not an
         error: an outage that takes ECS along must not hide the groups.
         """
-        found, problems, unread = self._read(scope)
+        reading, problems, unread = self._read(scope)
         if problems:
-            found, problems, unread = self._read(scope)
-        with_devices, unknown = self._block_devices(found, scope.block_devices_of)
-        servers = {**found.servers, **with_devices}
-        return replace(found, servers=servers, problems=(*problems, *unread, *unknown))
+            reading, problems, unread = self._read(scope)
+        with_devices, unknown = self._block_devices(reading, scope.block_devices_of)
+        servers = {**reading.servers, **with_devices}
+        return replace(reading, servers=servers, problems=(*problems, *unread, *unknown))
 
     def listed(self, kind: ThingKind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
         """All things of one kind; read a second time where the pages did not fit together.
@@ -180,23 +180,23 @@ def _unknown_keys(inventory: Inventory) -> Iterator[str]:
 def _contradictions(inventory: Inventory, scope: Scope) -> tuple[str, ...]:
     """Sentences about what cannot be true at once; what is moving may be half done and is left alone."""
     kinds: Collection[ThingKind] = scope.kinds
-    found: list[str] = []
+    sentences: list[str] = []
     if "instances" in kinds and "pairs" in kinds:
-        found += _unlike_attachments(inventory)
+        sentences += _unlike_attachments(inventory)
         if "groups" in kinds:
-            found += _unlike_counts(inventory, scope.group_ids or tuple(inventory.groups))
+            sentences += _unlike_counts(inventory, scope.group_ids or tuple(inventory.groups))
     if "groups" in kinds:
-        found += _unlike_stations(inventory)
-    more = len(found) - MOST_PROBLEMS
-    return (*found[:MOST_PROBLEMS], *([f"And {more} more contradictions."] if more > 0 else []))
+        sentences += _unlike_stations(inventory)
+    more = len(sentences) - MOST_PROBLEMS
+    return (*sentences[:MOST_PROBLEMS], *([f"And {more} more contradictions."] if more > 0 else []))
 
 
 def _unlike_counts(inventory: Inventory, group_ids: Iterable[str]) -> Iterator[str]:
-    for each in (inventory.groups[key] for key in group_ids if key in inventory.groups):
-        listed = (len(inventory.instances_of(each.id)), len(inventory.pairs_of(each.id)))
-        if _rests(each) and not each.unknown and listed != (each.instance_count, each.pair_count):
+    for group in (inventory.groups[key] for key in group_ids if key in inventory.groups):
+        listed = (len(inventory.instances_of(group.id)), len(inventory.pairs_of(group.id)))
+        if _rests(group) and not group.unknown and listed != (group.instance_count, group.pair_count):
             yield (
-                f"Group {each.name!r} counts {each.instance_count} instances and {each.pair_count} pairs, "
+                f"Group {group.name!r} counts {group.instance_count} instances and {group.pair_count} pairs, "
                 f"but {listed[0]} and {listed[1]} are listed."
             )
 
@@ -207,16 +207,21 @@ def _unlike_attachments(inventory: Inventory) -> Iterator[str]:
     for each in sorted(by_pair ^ by_instance, key=lambda one: (one.pair_id, one.instance_id, one.device)):
         pair, instance = inventory.pairs.get(each.pair_id), inventory.instances.get(each.instance_id)
         if all(one is None or (_rests(one) and not one.unknown) for one in (pair, instance)):
-            yield _sentence(each, pair, instance, told_by_pair=each in by_pair)
+            yield _sentence(each, pair, instance, by_pair=each in by_pair)
 
 
 def _sentence(
-    each: Attachment, pair: ReplicationPair | None, instance: ProtectedInstance | None, *, told_by_pair: bool
+    attachment: Attachment,
+    pair: ReplicationPair | None,
+    instance: ProtectedInstance | None,
+    *,
+    by_pair: bool,
 ) -> str:
-    of_pair = f"pair {pair.name if pair else each.pair_id!r}"
-    of_instance = f"instance {instance.name if instance else each.instance_id!r}"
-    teller, other = (of_pair, of_instance) if told_by_pair else (of_instance, of_pair)
-    return f"The {teller} is attached as {each.device!r} by its own words, by those of the {other} it is not."
+    of_pair = f"pair {pair.name if pair else attachment.pair_id!r}"
+    of_instance = f"instance {instance.name if instance else attachment.instance_id!r}"
+    one, other = (of_pair, of_instance) if by_pair else (of_instance, of_pair)
+    device = repr(attachment.device)
+    return f"The {one} is attached as {device} by its own words, by those of the {other} it is not."
 
 
 def _unlike_stations(inventory: Inventory) -> Iterator[str]:
@@ -224,14 +229,14 @@ def _unlike_stations(inventory: Inventory) -> Iterator[str]:
         *inventory.instances.values(),
         *inventory.pairs.values(),
     )
-    for each in members:
-        group = inventory.groups.get(each.group_id)
-        if group is None or not _rests(group) or not _rests(each):
+    for member in members:
+        group = inventory.groups.get(member.group_id)
+        if group is None or not _rests(group) or not _rests(member):
             continue
-        if isinstance(each.priority_station, Station) and each.priority_station != group.priority_station:
-            kind = "Pair" if isinstance(each, ReplicationPair) else "Instance"
+        if isinstance(member.priority_station, Station) and member.priority_station != group.priority_station:
+            kind = "Pair" if isinstance(member, ReplicationPair) else "Instance"
             yield (
-                f"{kind} {each.name!r} has its production at {each.priority_station}, "
+                f"{kind} {member.name!r} has its production at {member.priority_station}, "
                 f"its group {group.name!r} at {group.priority_station}."
             )
 

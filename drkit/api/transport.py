@@ -1,4 +1,4 @@
-"""The one importer of httpx: sends requests, keeps time limits, tries reads again, signs in again once.
+"""The one importer of httpx beside the sandbox: sends requests, keeps time limits, tries reads again.
 
 What is repeated and what not:
 
@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from drkit.api.decipher import Response, clean, decipher, token_refused
+from drkit.api.responses import Response, clean, decode, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.clock import Clock
@@ -54,6 +54,8 @@ IDLE = (
 
 Inner = httpx.BaseTransport
 """What replaces the network: the way into a sandbox inside this process."""
+
+_AGENT = {"User-Agent": f"drkit/{version('drkit')}"}
 
 _log = logging.getLogger("drkit.api")
 
@@ -127,6 +129,9 @@ class Transport:
         jitter: Callable[[], float] = random.random,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
+        # No lock of its own: `httpx.Client` is made for many threads, everything else here is set once, and
+        # what a call needs (its tries, whether it signed in again) is local to the thread that sends. That
+        # thread waits for its turn at the pool of connections; between tries it holds none.
         self._clock, self._jitter, self._tick = clock, jitter, tick
         _keep_headers_out_of_logs()
         self._client = httpx.Client(
@@ -137,11 +142,7 @@ class Transport:
             limits=httpx.Limits(
                 max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE
             ),
-            headers={
-                "User-Agent": f"drkit/{version('drkit')}",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-            },
+            headers={**_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
         )
 
     def close(self) -> None:
@@ -151,23 +152,23 @@ class Transport:
     def send(self, request: Request, base: str, auth: Auth) -> tuple[Json, Response]:
         """Send to the service at `base` and return the answer's JSON and the answer.
 
-        Raises as `decipher` does; UnreachableError when no connection was made, so that nothing was sent;
+        Raises as `decode` does; UnreachableError when no connection was made, so that nothing was sent;
         when something was sent and no answer came, UnavailableError for a read and OutcomeUnknownError for
         a change.
         """
         call, tries, renewed = OutgoingCall.of(request, base), 0, False
         while True:
             headers = auth.headers(call)
-            said, answer = self._try(call, auth, headers)
-            if answer is not None and not isinstance(said, DrkitError):
-                return said, answer
-            if not renewed and _may_renew(said, answer, request) and auth.renew(headers):
+            result, answer = self._try(call, auth, headers)
+            if answer is not None and not isinstance(result, DrkitError):
+                return result, answer
+            if not renewed and _may_renew(result, answer, request) and auth.renew(headers):
                 renewed = True
                 continue
             tries += 1
-            pause = None if request.changes else self._pause(said, tries)
+            pause = None if request.changes else self._pause(result, tries)
             if pause is None:
-                raise said
+                raise result
             self._clock.wait(pause)
 
     def sandbox_speed(self, root: str) -> float | None:
@@ -184,7 +185,7 @@ class Transport:
         if isinstance(answer, DrkitError):
             return answer, None
         try:
-            return decipher(answer, call.request, (*auth.secrets, *headers.values())), answer
+            return decode(answer, call.request, (*auth.secrets, *headers.values())), answer
         except DrkitError as error:
             return error.with_traceback(None), answer
 
@@ -235,6 +236,27 @@ class Transport:
         return bytes(body)
 
 
+def status_of(url: str, seconds: float, ca_file: str = "") -> int:
+    """The status that any address answers, with no token sent and the answer's body not read.
+
+    Trusts what this machine trusts, and the authorities in `ca_file`; proxies come from the environment,
+    redirects are followed. ConnectionError in words when no answer came; `seconds` limit each wait for one.
+    The client lives for this one call: no cookie and no idle connection is carried into the next.
+    """
+    trust = httpx.create_ssl_context()
+    trust.load_default_certs()  # a company's own authorities stand there
+    if ca_file:
+        trust.load_verify_locations(ca_file)
+    try:
+        with (
+            httpx.Client(verify=trust, timeout=seconds, follow_redirects=True, headers=_AGENT) as client,
+            client.stream("GET", url) as response,
+        ):
+            return response.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ConnectionError(clean(_cause(error), 120)) from None
+
+
 class _TooMuchError(Exception):
     """An answer that does not end."""
 
@@ -261,8 +283,8 @@ _NOTHING_SENT = (
 )
 
 
-def _may_renew(said: DrkitError, answer: Response | None, request: Request) -> bool:
-    if answer is None or not isinstance(said, SignInError):
+def _may_renew(error: DrkitError, answer: Response | None, request: Request) -> bool:
+    if answer is None or not isinstance(error, SignInError):
         return False
     return token_refused(answer) or not request.changes
 
@@ -289,6 +311,15 @@ def _reason(error: Exception) -> str:
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return clean(str(error), 120) or "refused"
     return f"the connection failed ({type(error).__name__})"  # its own words may quote a header
+
+
+def _cause(error: BaseException) -> str:
+    """What the system said at the bottom of what httpx raised; to be used where no token was sent only."""
+    while error.__context__:
+        error = error.__context__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _plain(call: OutgoingCall) -> Mapping[str, str]:

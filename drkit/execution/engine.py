@@ -9,7 +9,6 @@ from typing import Any
 
 from drkit.errors import DrkitError, JournalError
 from drkit.execution.board import summary
-from drkit.execution.checks import failing
 from drkit.execution.context import RunContext
 from drkit.execution.limits import CHECK_EVERY, CHECK_TIMEOUT
 from drkit.execution.records import StepRecord
@@ -53,7 +52,9 @@ class Prober:
         for key, probe in self._probes.items():
             if not probe.out and now >= probe.due:
                 probe.out = True
-                self.context.read(partial(failing, under_way[key].check), partial(self._told, key, probe))
+                self.context.read(
+                    partial(self.context.service.check, under_way[key].check), partial(self._told, key, probe)
+                )
 
     def _told(self, key: str, probe: _Probe, answer: Callable[[], str]) -> None:
         now, pace = self.context.clock.monotonic(), self.context.pace

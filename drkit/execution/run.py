@@ -1,7 +1,6 @@
 """`Run`: a plan being carried out, recorded, watched, and gone on with after an interruption."""
 
 import secrets
-import socket
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,7 +23,7 @@ from drkit.execution.engine import RunEngine
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
-from drkit.journal import Entry, EntryKind, Hold, Journal, NewRun
+from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun
 from drkit.model import Inventory
 from drkit.plan import Plan, recheck
 from drkit.showing import cut
@@ -304,7 +303,7 @@ def _still_fits(plan: Plan, reading: Inventory) -> None:
 
 def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, now: datetime) -> NewRun:
     backend = plan.backend
-    kind = f"practice at {socket.gethostname()}" if backend.practice else backend.cloud  # ranges are local
+    kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
     return NewRun(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
         title=plan.title,

@@ -14,7 +14,8 @@ from drkit.showing import card, cut, line, shows, state, table
 class StepPhase(StrEnum):
     """How far a step is. The first three go on; the others rest until somebody acts.
 
-    READY: its turn has come; it waits for a free lane or for the operator (see `StepState.actions`).
+    WAITING: for other steps, for its lane, or for the last reading before it is sent. READY: its turn has
+    come, and it waits for the operator's sign-off or approval (see `StepState.actions`).
     UNKNOWN: sent, and what became of it cannot be told. NOT_SENT: left undone, the sentence says why.
     """
 

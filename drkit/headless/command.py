@@ -1,4 +1,4 @@
-"""`drkit run`: everything is checked before a kernel starts; then the notebook runs and has its say."""
+"""`drkit run`: everything is checked before a kernel starts; then the notebook runs and gives its outcome."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ def run_notebook(
     *,
     file: Path | None = None,
     out: Path = Path("drkit-runs"),
-    say: Callable[[str], None] = lambda _: None,
+    print_line: Callable[[str], None] = lambda _: None,
     clock: Clock | None = None,
 ) -> int:
     """Run a runbook with these parameters (each NAME=VALUE); gives the exit code. InputError: nothing ran."""
@@ -26,12 +26,12 @@ def run_notebook(
     values = bind(parameters_of(notebook, path), given, file)
     inject(notebook, values)
     target = _target(path, out, (clock or SystemClock()).now())
-    say(f"The executed notebook is {target}")
+    print_line(f"The executed notebook is {target}")
     from drkit.headless.execution import execute  # noqa: PLC0415 - a second of imports that bad input need not wait for
 
-    outcome = execute(notebook, target, lambda text: say(printable(text).rstrip("\n")))
+    outcome = execute(notebook, target, lambda text: print_line(printable(text).rstrip("\n")))
     for line in [*aligned(outcome.table), printable(outcome.sentence)]:
-        say(line)
+        print_line(line)
     return outcome.exit
 
 

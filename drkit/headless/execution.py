@@ -33,24 +33,24 @@ class Interrupted(Exception):  # noqa: N818 - not an error of anybody's
     """The run was told to end, and the cell that was running has ended."""
 
 
-def execute(notebook: nbformat.NotebookNode, target: Path, say: Callable[[str], None]) -> Outcome:
-    """Run every code cell; `target` holds the notebook as far as it got, `say` gets what the cells print."""
+def execute(notebook: nbformat.NotebookNode, target: Path, on_output: Callable[[str], None]) -> Outcome:
+    """Run every code cell; `target` holds the notebook as far as it got, `on_output` gets their prints."""
     with TemporaryDirectory(prefix="drkit-") as scratch:
         word = Path(scratch) / "outcome.json"
         reports = os.environ.get("DRKIT_REPORTS", "") or str(target.parent.resolve())
-        told = {"DRKIT_HEADLESS": "1", "DRKIT_OUTCOME": str(word), "DRKIT_REPORTS": reports}
-        environment = {**os.environ, **told}
-        return asyncio.run(_execute(notebook, target, say, environment, word))
+        ours = {"DRKIT_HEADLESS": "1", "DRKIT_OUTCOME": str(word), "DRKIT_REPORTS": reports}
+        environment = {**os.environ, **ours}
+        return asyncio.run(_execute(notebook, target, on_output, environment, word))
 
 
 async def _execute(
     notebook: nbformat.NotebookNode,
     target: Path,
-    say: Callable[[str], None],
+    on_output: Callable[[str], None],
     environment: dict[str, str],
     word: Path,
 ) -> Outcome:
-    client = RunbookClient(notebook, target, say)
+    client = RunbookClient(notebook, target, on_output)
     try:
         await client.async_execute(env=environment, cwd=str(Path.cwd()))
     except CellExecutionError as error:
@@ -72,9 +72,11 @@ class RunbookClient(NotebookClient):
     sending and writes down what is in flight; kill on the second signal or after a while.
     """
 
-    def __init__(self, notebook: nbformat.NotebookNode, target: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, notebook: nbformat.NotebookNode, target: Path, on_output: Callable[[str], None]
+    ) -> None:
         super().__init__(notebook, timeout=None, kernel_name="python3", startup_timeout=120)
-        self._target, self._say = target, say
+        self._target, self._on_output = target, on_output
         self._ending: asyncio.Task[None] | None = None
         self.interruptions = 0
         self.on_cell_start = self._before_cell
@@ -96,6 +98,8 @@ class RunbookClient(NotebookClient):
     @asynccontextmanager
     async def async_setup_kernel(self, **kwargs: Any) -> AsyncIterator[None]:  # noqa: ANN401 - nbclient's
         """Start the kernel and end it; in between signals interrupt the cell that runs."""
+        # One thread: the loop runs on the main one, cells are awaited, and `_on_signal` is called by the loop
+        # between two steps, never in the middle of one. So nothing here needs a lock.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal)
@@ -115,7 +119,7 @@ class RunbookClient(NotebookClient):
     def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:  # noqa: ANN401
         """Pass on what a cell prints while it runs."""
         if msg["msg_type"] == "stream" and msg["content"]["name"] == "stdout":
-            self._say(msg["content"]["text"])
+            self._on_output(msg["content"]["text"])
         return super().process_message(msg, cell, cell_index)
 
     def _before_cell(self, **_: Any) -> None:  # noqa: ANN401
@@ -123,6 +127,8 @@ class RunbookClient(NotebookClient):
             raise Interrupted
 
     def _on_signal(self) -> None:
+        # The first signal interrupts the cell and kills the kernel after a while, a second one kills at once:
+        # its task takes the place of the one that is still waiting.
         self.interruptions += 1
         if self._ending:
             self._ending.cancel()

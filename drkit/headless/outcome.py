@@ -43,9 +43,9 @@ def report_outcome(exit: int, sentence: str, rows: Sequence[Mapping[str, str]] =
 def read_outcome(path: Path) -> Outcome | None:
     """The last word of the kernel; None when it said nothing."""
     try:
-        said = json.loads(path.read_text())
-        table = tuple({str(key): str(value) for key, value in row.items()} for row in said["table"])
-        return Outcome(int(said["exit"]), str(said["sentence"]), table)
+        written = json.loads(path.read_text())
+        table = tuple({str(key): str(value) for key, value in row.items()} for row in written["table"])
+        return Outcome(int(written["exit"]), str(written["sentence"]), table)
     except FileNotFoundError:
         return None
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -54,30 +54,32 @@ def read_outcome(path: Path) -> Outcome | None:
         )
 
 
-def after_error(said: Outcome | None, name: str, sentence: str) -> Outcome:
+def after_error(reported: Outcome | None, name: str, sentence: str) -> Outcome:
     """The outcome when a cell raised: a refusal of drkit's own keeps its exit code, but never hides what
     was already sent.
     """
     kind = getattr(errors, name, None)
     code = kind.exit_code if isinstance(kind, type) and issubclass(kind, errors.DrkitError) else FAILED
-    if said is None:
+    if reported is None:
         return Outcome(code, sentence)
-    if UNKNOWN in (said.exit, code):
-        return Outcome(UNKNOWN, f"{said.sentence} Then: {sentence}", said.table)
-    return Outcome(said.exit or FAILED, f"{said.sentence} Then: {sentence}", said.table)
+    if UNKNOWN in (reported.exit, code):
+        return Outcome(UNKNOWN, f"{reported.sentence} Then: {sentence}", reported.table)
+    return Outcome(reported.exit or FAILED, f"{reported.sentence} Then: {sentence}", reported.table)
 
 
-def after_death(said: Outcome | None) -> Outcome:
+def after_death(reported: Outcome | None) -> Outcome:
     """The outcome when the kernel died: unknown once sending had begun, else nothing was sent."""
     died = "The kernel died."
-    if said is None:
+    if reported is None:
         return Outcome(REFUSED, f"{died} Nothing had been sent.")
-    return Outcome(said.exit or FAILED, f"{died} {said.sentence}", said.table)
+    return Outcome(reported.exit or FAILED, f"{died} {reported.sentence}", reported.table)
 
 
-def after_interruption(said: Outcome | None) -> Outcome:
+def after_interruption(reported: Outcome | None) -> Outcome:
     """The outcome when the operator or the system stopped the run."""
-    if said is None:
+    if reported is None:
         return Outcome(UNKNOWN, "Interrupted; nothing had been sent.")
-    told = said.sentence.startswith("Interrupted")
-    return Outcome(UNKNOWN, said.sentence if told else f"Interrupted. {said.sentence}", said.table)
+    named = reported.sentence.startswith("Interrupted")
+    return Outcome(
+        UNKNOWN, reported.sentence if named else f"Interrupted. {reported.sentence}", reported.table
+    )

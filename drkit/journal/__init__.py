@@ -1,7 +1,8 @@
 """The durable record of runs: append-only, hash-chained entries, and the leases that keep runs apart.
 
 Here: the database (SQLite by default, PostgreSQL by URL), the entries and their chain, who holds which
-group. Not here: what an entry means for a step (that is `drkit.plan`), or any change to what was written.
+group. Not here: what an entry means for a step (that is `drkit.execution`), or any change to what was
+written.
 """
 
 from drkit.journal.chain import DRKIT_VERSION

@@ -24,14 +24,14 @@ __all__ = ["LabServer", "WorkFolder", "find_notebook", "open_lab", "shipped_note
 def open_lab(
     folder: Path,
     *,
-    say: Callable[[str], None],
+    print_line: Callable[[str], None],
     profile: str = "",
     port: int | None = None,
     browser: bool = True,
     world: str = "demo",
     speed: float = 10.0,
 ) -> int:
-    """Serve the runbooks in `folder` until a signal or the page ends it; `say` gets the lines to show.
+    """Serve the runbooks in `folder` until a signal or the page ends it; `print_line` gets the lines to show.
 
     Starts the practice range beside it unless a profile names a cloud. Raises InputError for a folder or
     a port that cannot be used, ProfileError for a profile that is unknown or incomplete, and DrkitError
@@ -42,30 +42,30 @@ def open_lab(
         api.profile(profile)  # what it lacks is said here, not in every notebook
     work = WorkFolder(folder.expanduser().resolve())
     runbooks = work.lay()
-    say(f"Runbooks are in {work.path}")
+    print_line(f"Runbooks are in {work.path}")
     for sentence in work.sentences:
-        say(sentence)
-    with _stop_signals() as stop, _practice_range(profile, world, speed, say) as environment:
+        print_line(sentence)
+    with _stop_signals() as stop, _practice_range(profile, world, speed, print_line) as environment:
         environment["DRKIT_REPORTS"] = os.environ.get("DRKIT_REPORTS", "") or str(work.path / "reports")
         server = LabServer(
             work.path, runbooks, private=work.private, port=port, browser=browser, environment=environment
         )
         with server:
             if server.wait_until_ready(stop):
-                say(f"JupyterLab is ready:\n\n    {server.url}\n\nCtrl-C ends everything.")
+                print_line(f"JupyterLab is ready:\n\n    {server.url}\n\nCtrl-C ends everything.")
                 server.wait_until_ended(stop)
-            say("Ending JupyterLab and its kernels ...")
-    say("Ended.")
+            print_line("Ending JupyterLab and its kernels ...")
+    print_line("Ended.")
     return 0
 
 
 @contextlib.contextmanager
 def _practice_range(
-    profile: str, world: str, speed: float, say: Callable[[str], None]
+    profile: str, world: str, speed: float, print_line: Callable[[str], None]
 ) -> Iterator[dict[str, str]]:
     """The environment that tells the kernels where to connect; starts the practice range if it is that."""
     if profile != api.SANDBOX:
-        say(f"Profile {profile}: the runbooks work on the cloud, not on the practice range")
+        print_line(f"Profile {profile}: the runbooks work on the cloud, not on the practice range")
         yield {"DRKIT_PROFILE": profile}
         return
     from drkit.sandbox import Sandbox, announced, running  # noqa: PLC0415 - not needed, so not loaded, with a cloud
@@ -76,7 +76,7 @@ def _practice_range(
         raise InputError(str(error)) from error
     with running(box) as sandbox, announced(sandbox) as announcement:
         announcement.write()  # `drkit table` in another terminal shows the same world
-        say(f"Practice range: world {world}, time runs {speed:g} times as fast")
+        print_line(f"Practice range: world {world}, time runs {speed:g} times as fast")
         yield {"DRKIT_PROFILE": profile, "DRKIT_SANDBOX": json.dumps(sandbox.access)}
 
 

@@ -20,6 +20,7 @@ def _load_jupyter_server_extension(server: Any) -> None:  # noqa: ANN401 - Serve
 
 def _end_with_parent(server: Any) -> None:  # noqa: ANN401
     """Wait until `drkit lab` is gone, however it went: its end of the pipe closes with it."""
+    # In a thread of its own, for the read blocks; the server belongs to the loop and is stopped there.
     while os.read(sys.stdin.fileno(), 1):
         pass
     server.io_loop.add_callback(server.stop)

@@ -39,6 +39,12 @@ def free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
+# No threads here: the main thread waits in `wait_until_...`, and signal handlers, which run on it too, set
+# `stop` and no more. Lab is another process, and its end is tied to ours twice: `__exit__` ends it in order;
+# should this process die without that, the lifeline closes, and a thread in Lab's server ends it
+# (`lab.extension`).
+
+
 class LabServer:
     """One JupyterLab; `with` starts it and ends it. `url` holds the token: show it to the operator only."""
 

@@ -12,6 +12,9 @@ T = TypeVar("T")
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:Z|\+00:?00)?")
 
 
+_NUMBER = re.compile(r"-?\d{1,18}")  # what is longer fits into no table, and is no count of anything
+
+
 def parse_time(text: str) -> datetime:
     """Read any of the service's time spellings as UTC.
 
@@ -91,10 +94,8 @@ class WireFields:
     def number(self, key: str) -> int:
         """A whole number, also one spelled as text."""
         value = self.source.get(key)
-        if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+        if isinstance(value, str | int) and not isinstance(value, bool) and _NUMBER.fullmatch(str(value)):
             return int(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
         return self._nothing(key, "a whole number", 0)
 
     def flag(self, key: str) -> bool:

@@ -74,7 +74,7 @@ def zones(inventory: Inventory, group: str = "") -> Markup:
             _group(picture, axes, each, rows, top)
             top -= _HEAD + _LINE * len(rows)
         _legend(picture, axes, len(groups) - len(drawn))
-        return _themed(picture.svg(_told(groups)))
+        return _themed(picture.svg(_description(groups)))
 
 
 def by_trouble(groups: Iterable[ProtectionGroup]) -> list[ProtectionGroup]:
@@ -204,10 +204,10 @@ def _legend(picture: Picture, axes: Axes, left_out: int) -> None:
         axes.text(_RIGHT + _BOX, 0.14, more, fontsize=8, va="center", ha="right", color=FAINT)
 
 
-def _told(groups: Sequence[ProtectionGroup]) -> str:
-    found = Counter(str(each.status) for each in groups)
+def _description(groups: Sequence[ProtectionGroup]) -> str:
+    by_status = Counter(str(each.status) for each in groups)
     return "Groups between their zones: " + ", ".join(
-        f"{number} {status}" for status, number in found.items()
+        f"{number} {status}" for status, number in by_status.items()
     )
 
 

@@ -153,17 +153,17 @@ CLAUSES = (
 
 def clause_lines(evidence: Evidence) -> tuple[ClauseLine, ...]:
     """Every clause with the sections that serve it and what this run leaves missing for it."""
-    found = dict(gaps(evidence))
+    missing = dict(gaps(evidence))
     absent = _absent(evidence)
     return tuple(
         ClauseLine(
-            each.standard,
-            each.number,
-            each.wants,
-            tuple(section for section in _sections(each) if section not in absent),
-            tuple(found[item] for item in each.items if item in found),
+            clause.standard,
+            clause.number,
+            clause.wants,
+            tuple(section for section in _sections(clause) if section not in absent),
+            tuple(missing[item] for item in clause.items if item in missing),
         )
-        for each in CLAUSES
+        for clause in CLAUSES
     )
 
 

@@ -54,7 +54,7 @@ def _evidence(journal: Journal) -> tuple[list[Evidence], tuple[str, ...]]:
     return sorted(found, key=lambda each: each.started_at), tuple(problems)
 
 
-@shows("sentence")
+@shows("title", "days", "groups")
 @dataclass(frozen=True)
 class Review:
     """The runs of one side, practice or real, oldest first. A notebook shows its summary and pictures."""
@@ -140,7 +140,7 @@ class Reviews:
         """Both sides in a sentence each, and what could not be read."""
         return (self.real.sentence, self.practice.sentence, *self.problems)
 
-    def tell(self) -> Self:
+    def report(self) -> Self:
         """The same; for `drkit run` the sentences are the outcome, with a table of the groups overdue."""
         rows = [
             {"runs": side.title, "overdue group": name}

@@ -67,14 +67,14 @@ def _timeline(bars: Sequence[Bar], marks: Sequence[Mark], start: datetime, whole
 
 def _by_moment(marks: Sequence[Mark], start: datetime, whole: float) -> list[tuple[float, str]]:
     """Where to draw a line and what to write on it; what falls together in the picture shares one."""
-    found: list[tuple[float, str]] = []
+    lines: list[tuple[float, str]] = []
     for mark in sorted(marks, key=lambda each: each.when):
         x = (mark.when - start).total_seconds()
-        if found and x - found[-1][0] < whole / 100:
-            found[-1] = (found[-1][0], f"{found[-1][1]}, {mark.words}")
+        if lines and x - lines[-1][0] < whole / 100:
+            lines[-1] = (lines[-1][0], f"{lines[-1][1]}, {mark.words}")
         else:
-            found.append((x, mark.words))
-    return found
+            lines.append((x, mark.words))
+    return lines
 
 
 def _mark(picture: Picture, axes: Axes, x: float, words: str, level: int, whole: float) -> None:

@@ -1,8 +1,8 @@
 """May it be done, and if not, why and what to do first: pure functions of an `Inventory`.
 
-Here: one plain function per rule, by what it speaks of, and `judge`, which asks all rules of an
-operation. Not here: I/O, the api, pandas. A rule is drkit's own reading of the reference: nothing is copied
-from the sandbox, which is the other reading.
+Here: one plain function per rule, by what it speaks of; `judge`, which asks all rules of an operation;
+`way_from`, the way to a state where they agree. Not here: I/O, the api, pandas. A rule is drkit's own reading
+of the reference: nothing is copied from the sandbox, which is the other reading.
 """
 
 from drkit.rules.drilling import faulty
@@ -11,7 +11,7 @@ from drkit.rules.judging import RULES, judge, judge_in, rules_for
 from drkit.rules.objections import Objection, Verdict
 from drkit.rules.projection import Projection
 from drkit.rules.rule import Rule, some_of
-from drkit.rules.ways import way_from, way_to
+from drkit.rules.ways import way_from
 
 __all__ = [
     "GROUP_STATUSES",
@@ -26,5 +26,4 @@ __all__ = [
     "rules_for",
     "some_of",
     "way_from",
-    "way_to",
 ]

@@ -103,21 +103,21 @@ class Projection:
             ReplicationStatus.ACTIVE if status is GroupStatus.PROTECTED else ReplicationStatus.ACTIVE_STOPPED
         )
         instances = {
-            each.id: replace(
-                each,
+            instance.id: replace(
+                instance,
                 priority_station=side,
-                status=InstanceStatus(status.value) if each.status in _FOLLOWING else each.status,
+                status=InstanceStatus(status.value) if instance.status in _FOLLOWING else instance.status,
             )
-            for each in self.instances_of(group_id)
+            for instance in self.instances_of(group_id)
         }
         pairs = {
-            each.id: replace(
-                each,
+            pair.id: replace(
+                pair,
                 priority_station=side,
-                status=PairStatus(status.value) if each.status in _FOLLOWING else each.status,
-                replication_status=_synchronisation(each, status),
+                status=PairStatus(status.value) if pair.status in _FOLLOWING else pair.status,
+                replication_status=_synchronisation(pair, status),
             )
-            for each in self.pairs_of(group_id)
+            for pair in self.pairs_of(group_id)
         }
         switched = replace(group, status=status, priority_station=side, replication_status=synchronised)
         return replace(

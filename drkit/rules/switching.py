@@ -131,14 +131,16 @@ def _links(case: Case) -> RuleAnswer:
 
 
 def _servers(case: Case, running: Callable[[Server], str], *, production: bool) -> RuleAnswer:
-    found: list[str] = []
-    for each in case.world.instances_of(case.group.id):
-        server = case.world.servers.get(each.production_server_id if production else each.dr_server_id)
+    answers: list[str] = []
+    for instance in case.world.instances_of(case.group.id):
+        server = case.world.servers.get(
+            instance.production_server_id if production else instance.dr_server_id
+        )
         if server is not None:
-            found.append(running(server))
-        elif each.status != InstanceStatus.INVALID and running is starting:
-            found.append(f"the server of {each.name} was not seen")
-    doing = list(filter(None, found))
+            answers.append(running(server))
+        elif instance.status != InstanceStatus.INVALID and running is starting:
+            answers.append(f"the server of {instance.name} was not seen")
+    doing = list(filter(None, answers))
     if not doing:
         return None
     site = "production" if production else "DR-site"

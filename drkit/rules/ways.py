@@ -13,7 +13,6 @@ from itertools import count
 from drkit.model import (
     Change,
     GroupStatus,
-    Inventory,
     Operation,
     Phase,
     ReplicationStatus,
@@ -72,18 +71,13 @@ class _Move:
     world: Projection
 
 
-def way_to(operation: Operation, inventory: Inventory, group_id: str) -> tuple[str, ...]:
-    """The steps that make an operation legal for a group, as sentences; none when it is legal now.
+def way_from(start: Projection, operation: Operation, group_id: str) -> tuple[str, ...]:
+    """The steps that make an operation legal for a group, as sentences; none when it is legal in `start`.
 
     Only the state of the group counts: its status, its servers, its synchronisation. A way that comes to
     where the operation itself would lead ends there and says so. Where no step leads there, one sentence
-    says so and names the exit. Raises `UnknownNameError` for an unknown group.
+    says so and names the exit. `group_id` is a known one.
     """
-    return way_from(Projection.of(inventory), operation, inventory.group(group_id).id)
-
-
-def way_from(start: Projection, operation: Operation, group_id: str) -> tuple[str, ...]:
-    """The same from where planned changes will have led; `group_id` is a known one."""
     group, order = start.groups[group_id], count()
     queue: list[tuple[int, int, Projection, tuple[str, ...]]] = [(0, next(order), start, ())]
     seen: set[object] = set()

@@ -1,4 +1,8 @@
-"""What happens by itself when its time has come."""
+"""What happens by itself when its time has come.
+
+No thread does it: time goes on only when `Sandbox` is asked something, in the caller's thread and under its
+lock, and then everything that has fallen due happens in order before the answer.
+"""
 
 from drkit.sandbox import jobs, troubles
 from drkit.sandbox.things import Json

@@ -57,6 +57,10 @@ class Sandbox:
         self.manner, self._dice = manner, Random(seed)  # noqa: S311 (a range that can be repeated)
         self._tick = now or time.monotonic
         self._ticked = self._tick()
+        # Guards the world and `_ticked`. Requests come from httpx's callers, from the server's event loop and
+        # from who controls it: each catches up and acts under one hold, so that a request sees one moment.
+        # Never held while an answer is delayed or a file is written: others go on. Nothing here takes it
+        # twice; it is re-entrant for a signal handler that asks the sandbox on the thread it interrupted.
         self._lock = threading.RLock()
         self.url = IN_PROCESS
 

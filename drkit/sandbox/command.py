@@ -161,10 +161,10 @@ def find_running() -> dict[str, str] | None:
     """
     for line in filter(_runs, (os.environ.get("DRKIT_SANDBOX", ""), *_read_state())):
         with contextlib.suppress(ValueError, KeyError, TypeError, OSError, httpx.HTTPError):
-            found = json.loads(line)
-            found.pop("pid", None)
-            if httpx.get(found["iam_url"], timeout=2, trust_env=False).status_code == 200:
-                return dict(found)
+            access = json.loads(line)
+            access.pop("pid", None)
+            if httpx.get(access["iam_url"], timeout=2, trust_env=False).status_code == 200:
+                return dict(access)
     return None
 
 

@@ -54,7 +54,7 @@ def state(world: World) -> Json:
             "good_end": scenario.good_end,
             "reached": scenario.reached(world),
         },
-        "worlds": worlds.told(),
+        "worlds": worlds.listing(),
     }
 
 

@@ -39,11 +39,11 @@ def answer(call: IncomingCall, path: str, *, today: float | None = None) -> Answ
     """
     call.world.requests += 1
     try:
-        found = _answered(call, path, today)
+        result = _answered(call, path, today)
     except RefusalError as error:
-        found = ok(error.body, error.status)
-    found.headers["X-Request-Id"] = f"{call.world.requests:032x}"
-    return found
+        result = ok(error.body, error.status)
+    result.headers["X-Request-Id"] = f"{call.world.requests:032x}"
+    return result
 
 
 def _answered(call: IncomingCall, path: str, today: float | None) -> Answer:

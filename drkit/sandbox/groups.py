@@ -107,10 +107,10 @@ def _group_of(world: World, thing: Group | Instance | Pair) -> Group:
 def list_protection_groups(call: IncomingCall) -> Answer:
     """Filters: status, name (fuzzy), query_type, availability_zone (the current production zone)."""
     query_type = call.query.get("query_type")
-    found = narrowed(call.world, call.query, call.world.groups.values())
-    found = [group for group in found if _of_type(call.world, query_type, group)]
-    page = call.query.page(found)
-    return ok({"server_groups": [shown(call.world, group) for group in page], "count": len(found)})
+    groups = narrowed(call.world, call.query, call.world.groups.values())
+    groups = [group for group in groups if _of_type(call.world, query_type, group)]
+    page = call.query.page(groups)
+    return ok({"server_groups": [shown(call.world, group) for group in page], "count": len(groups)})
 
 
 def _of_type(world: World, query_type: str, group: Group) -> bool:

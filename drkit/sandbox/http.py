@@ -26,6 +26,8 @@ def application(sandbox: Sandbox) -> ASGIApp:
         body = await request.body()
         path = scope["raw_path"].decode("latin-1")
         query = scope["query_string"]
+        # On the event loop's thread, so one request at a time; it takes milliseconds. Delays are awaited
+        # after it, outside the sandbox's lock, and hold up nobody else.
         answer = sandbox.handle(request.method, path, query, dict(request.headers), body)
         if answer.delay or answer.lost == "timeout":
             with contextlib.suppress(TimeoutError):
@@ -62,14 +64,14 @@ def bind(host: str, port: int) -> socket.socket:
         raise ValueError(f"The port must be 0 to 65535, not {port}.")
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     # The protocol is named so that asyncio sets TCP_NODELAY; without it an answer takes 40 ms.
-    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((str(address), port))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((str(address), port))
     except OSError as error:
-        found.close()
+        listener.close()
         raise ValueError(f"Port {port} on {host} cannot be used: {error.strerror}.") from error
-    return found
+    return listener
 
 
 def _listen(sandbox: Sandbox, host: str, port: int) -> socket.socket:
@@ -112,6 +114,8 @@ def running(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iter
     before, ready = sandbox.url, threading.Event()
     with contextlib.closing(_listen(sandbox, host, port)) as listener:
         server = _Server(sandbox, ready.set)
+        # The loop lives in this thread alone. Across threads go only `ready` (set there, awaited here) and
+        # `should_exit`, a flag that the loop looks at several times a second.
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
         thread.start()
         try:

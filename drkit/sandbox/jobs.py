@@ -99,10 +99,10 @@ def begin(  # noqa: PLR0913 (all that a job is, in one place)
     before: dict[str, str] = {}
     job.work = {"before": before} | (work or {})
     for touch in touches:
-        if (found := thing(world, touch)) is not None:
-            before[touch[1]] = found.status
-            found.status = moving or found.status
-            found.updated = world.now
+        if (touched := thing(world, touch)) is not None:
+            before[touch[1]] = touched.status
+            touched.status = moving or touched.status
+            touched.updated = world.now
     world.jobs[job.id] = job
     world.live.append(job.id)
     _add_subs(world, job, list(subs))
@@ -166,16 +166,16 @@ def _fail(world: World, job: Job, kind: JobKind, failure: JobFailedError) -> Non
 
 
 def _break(world: World, touch: Touch) -> None:
-    found = thing(world, touch)
-    if found is not None and found.status not in (*AT_REST, "invalid", "fault", "error"):
-        at_fault = found.status.removeprefix("error-")
-        found.status = "error" if at_fault == "creating" else f"error-{at_fault}"
-        found.updated = world.now
+    touched = thing(world, touch)
+    if touched is not None and touched.status not in (*AT_REST, "invalid", "fault", "error"):
+        at_fault = touched.status.removeprefix("error-")
+        touched.status = "error" if at_fault == "creating" else f"error-{at_fault}"
+        touched.updated = world.now
 
 
 def _record(world: World, job: Job, kind: JobKind) -> None:
     touch = job.touches[0]
-    found = thing(world, touch)
+    touched = thing(world, touch)
     world.failures[job.id] = Failure(
         job.id,
         job.type,
@@ -183,31 +183,31 @@ def _record(world: World, job: Job, kind: JobKind) -> None:
         kind.failure_status,
         RESOURCES[touch[0]],
         touch[1],
-        found.name if found else "",
+        touched.name if touched else "",
         job.error_code or kind.code,
         job.fail_reason or "",
-        "" if touch[0] == "group" else str(getattr(found, "group_id", job.work.get("group", ""))),
+        "" if touch[0] == "group" else str(getattr(touched, "group_id", job.work.get("group", ""))),
     )
 
 
 def settle(world: World, job: Job, status: str = "") -> None:
     """Bring what the job moved to rest: in `status`, else as its group rests now, else as it was before."""
     for touch in job.touches:
-        if (found := thing(world, touch)) is not None and found.status != "invalid":
-            found.status = status or rest(world, found, job.work["before"].get(touch[1], "available"))
-            found.updated = world.now
+        if (touched := thing(world, touch)) is not None and touched.status != "invalid":
+            touched.status = status or rest(world, touched, job.work["before"].get(touch[1], "available"))
+            touched.updated = world.now
 
 
-def rest(world: World, found: Group | Instance | Pair | Drill, before: str) -> str:
+def rest(world: World, member: Group | Instance | Pair | Drill, before: str) -> str:
     """The status that something in a group comes to rest in; `before` is what it had before it moved.
 
     An error of its own is overcome by the job's success, an error that came with the group's lasts.
     """
-    if isinstance(found, Group | Drill) or before == "invalid":
+    if isinstance(member, Group | Drill) or before == "invalid":
         return before
-    if isinstance(found, Pair) and found.fault_level != "0":
+    if isinstance(member, Pair) and member.fault_level != "0":
         return "fault"
-    group = world.groups[found.group_id]
+    group = world.groups[member.group_id]
     if group.status in AT_REST:
         return group.status
     return before if before in AT_REST or before == group.status else "available"

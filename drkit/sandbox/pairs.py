@@ -68,15 +68,15 @@ def list_replications(call: IncomingCall) -> Answer:
 
 
 def _within(world: World, query: Query) -> Iterable[Pair]:
-    found: Iterable[Pair] = world.pairs.values()
+    pairs: Iterable[Pair] = world.pairs.values()
     group_ids = query.one_or_many("server_group_id", "SDRS.0207")
     if group_ids is not None:
         within = [world.groups[id_] for id_ in group_ids if id_ in world.groups]
-        found = [world.pairs[id_] for group in within for id_ in group.pairs]
+        pairs = [world.pairs[id_] for group in within for id_ in group.pairs]
     instance_ids = query.one_or_many("protected_instance_id", "SDRS.0208")
     if instance_ids is not None:
-        found = [pair for pair in found if not pair.devices.keys().isdisjoint(instance_ids)]
-    return found
+        pairs = [pair for pair in pairs if not pair.devices.keys().isdisjoint(instance_ids)]
+    return pairs
 
 
 @routes("GET", PATH + "/{pair}")

@@ -214,18 +214,18 @@ def _need_deletable(world: World, instance: Instance, *, with_server: bool) -> N
         raise refused("SDRS.1330", f"production of {instance.name} is at the target site")
 
 
-def _begin_delete(world: World, type_: str, found: list[Instance], fields: RequestFields) -> Job:
-    one: dict[str, Json] = {"protected_instance_id": found[0].id} if len(found) == 1 else {}
-    many = [("deleteProtectedInstanceSub", {"protected_instance_id": it.id}) for it in found]
+def _begin_delete(world: World, type_: str, instances: list[Instance], fields: RequestFields) -> Job:
+    one: dict[str, Json] = {"protected_instance_id": instances[0].id} if len(instances) == 1 else {}
+    many = [("deleteProtectedInstanceSub", {"protected_instance_id": it.id}) for it in instances]
     return jobs.begin(
         world,
         type_,
-        25 + 10 * len(found),
-        touches=[("instance", instance.id) for instance in found],
+        25 + 10 * len(instances),
+        touches=[("instance", instance.id) for instance in instances],
         moving="deleting",
         entities=one,
-        subs=many if len(found) > 1 else (),
-        work={"group": found[0].group_id, "with_server": fields.flag("delete_target_server")},
+        subs=many if len(instances) > 1 else (),
+        work={"group": instances[0].group_id, "with_server": fields.flag("delete_target_server")},
     )
 
 

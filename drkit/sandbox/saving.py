@@ -42,27 +42,27 @@ def text(world: World) -> str:
 def world_from(text: str) -> World:
     """The world that was saved. `ValueError` with a sentence when the text holds none."""
     try:
-        found = json.loads(text)
+        parts = json.loads(text)
     except (ValueError, RecursionError):
         raise ValueError("This is not a saved world: it is not JSON.") from None
-    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+    if not isinstance(parts, dict) or parts.pop("format", None) != FORMAT:
         raise ValueError(f"This is not a saved world: it does not say {FORMAT}.")
     try:
-        return _world(found)
+        return _world(parts)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise ValueError(f"This saved world is damaged: {error}.") from error
 
 
-def _world(found: dict[str, Json]) -> World:
-    unknown = found.keys() ^ {it.name for it in fields(World)}
+def _world(parts: dict[str, Json]) -> World:
+    unknown = parts.keys() ^ {it.name for it in fields(World)}
     if unknown:
         raise ValueError(f"it has the wrong parts ({', '.join(sorted(unknown))})")
     for part, kind in _KINDS.items():
-        found[part] = {id_: kind(**values) for id_, values in found[part].items()}
-    for server in found["servers"].values():
+        parts[part] = {id_: kind(**values) for id_, values in parts[part].items()}
+    for server in parts["servers"].values():
         server.nics = [Nic(**nic) for nic in server.nics]
-    for job in found["jobs"].values():
+    for job in parts["jobs"].values():
         job.touches = [(kind, id_) for kind, id_ in job.touches]
-    found["agenda"] = [(due, order, event, details) for due, order, event, details in found["agenda"]]
-    found["account"] = Account(**found["account"])
-    return World(**found)
+    parts["agenda"] = [(due, order, event, details) for due, order, event, details in parts["agenda"]]
+    parts["account"] = Account(**parts["account"])
+    return World(**parts)

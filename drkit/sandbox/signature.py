@@ -47,10 +47,10 @@ def flaw(
 
     `today` is the time in seconds since the epoch that X-Sdk-Date must be near to; None: any date is good.
     """
-    found = _FORM.fullmatch(headers.get("authorization", ""))
-    if not found:
+    signed = _FORM.fullmatch(headers.get("authorization", ""))
+    if not signed:
         return "the Authorization header is malformed"
-    date, names = headers.get("x-sdk-date", ""), found[2].split(";")
+    date, names = headers.get("x-sdk-date", ""), signed[2].split(";")
     if not {"host", "x-sdk-date"} <= set(names):
         return "Host and X-Sdk-Date must be signed"
     if not _is_recent(date, today):
@@ -62,13 +62,13 @@ def flaw(
             canonical_path(path),
             canonical_query(query),
             lines,
-            found[2],
+            signed[2],
             hashlib.sha256(body).hexdigest(),
         ]
     )
     to_sign = "\n".join([ALGORITHM, date, hashlib.sha256(canonical.encode()).hexdigest()])
     expected = hmac.new(secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
-    return "" if hmac.compare_digest(expected, found[3]) else "verify aksk signature fail"
+    return "" if hmac.compare_digest(expected, signed[3]) else "verify aksk signature fail"
 
 
 def _is_recent(date: str, today: float | None) -> bool:

@@ -132,10 +132,10 @@ def _servers(world: World, group: Group, *, production: bool) -> Iterator[Server
 
 
 def _members(world: World, group: Group) -> list[tuple[jobs.Touch, Instance | Pair]]:
-    found: list[tuple[jobs.Touch, Instance | Pair]] = []
-    found += [(("instance", id_), world.instances[id_]) for id_ in group.instances]
-    found += [(("pair", id_), world.pairs[id_]) for id_ in group.pairs]
-    return found
+    members: list[tuple[jobs.Touch, Instance | Pair]] = []
+    members += [(("instance", id_), world.instances[id_]) for id_ in group.instances]
+    members += [(("pair", id_), world.pairs[id_]) for id_ in group.pairs]
+    return members
 
 
 def _begin(world: World, group: Group, verb: Verb) -> Job:

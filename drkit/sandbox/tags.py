@@ -167,12 +167,12 @@ def _matching(world: World, fields: RequestFields) -> Iterable[Instance]:
 def _wanted(fields: RequestFields, name: str) -> list[tuple[str, list[str]]]:
     if name not in fields:
         return []
-    found = [(_key(item), _values(item)) for item in fields.items(name)]
-    if len({key for key, _ in found}) != len(found):
+    tags = [(_key(item), _values(item)) for item in fields.items(name)]
+    if len({key for key, _ in tags}) != len(tags):
         raise refused("SDRS.2209")
-    if len(found) > MOST:
+    if len(tags) > MOST:
         raise refused("SDRS.2203", f"at most {MOST} keys")
-    return found
+    return tags
 
 
 def _values(item: RequestFields) -> list[str]:

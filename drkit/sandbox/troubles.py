@@ -77,12 +77,10 @@ def _resolve(world: World, fault: Fault) -> None:
 
 
 def _id(things: dict[str, Json], kind: str, given: str) -> str:
-    found = [id_ for id_, thing in things.items() if given in (id_, thing.name)]
-    if len(found) != 1:
-        raise ValueError(
-            f"There is no {kind} {given!r}." if not found else f"{given!r} names several {kind}s."
-        )
-    return str(found[0])
+    ids = [id_ for id_, thing in things.items() if given in (id_, thing.name)]
+    if len(ids) != 1:
+        raise ValueError(f"There is no {kind} {given!r}." if not ids else f"{given!r} names several {kind}s.")
+    return str(ids[0])
 
 
 def _expire(world: World, _fault: Fault) -> None:

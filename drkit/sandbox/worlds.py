@@ -9,7 +9,7 @@ from drkit.sandbox.building import EPOCH
 from drkit.sandbox.things import Json
 from drkit.sandbox.world import World
 
-_TOLD: Final = {
+_PLAIN: Final = {
     "demo": (
         "The demo shop",
         "Five protection groups as one meets them: one protected, one with protection off and free pairs, "
@@ -52,10 +52,10 @@ def change(world: World, name: str) -> None:
             setattr(world, each.name, getattr(fresh, each.name))
 
 
-def told() -> list[Json]:
+def listing() -> list[Json]:
     """Every world to choose from: name, title, story and good end, which only scenarios have."""
     plain = [{"name": name, "title": title, "story": story, "good_end": ""}
-             for name, (title, story) in _TOLD.items()]  # fmt: skip
+             for name, (title, story) in _PLAIN.items()]  # fmt: skip
     return plain + [
         {"name": it.name, "title": it.title, "story": it.story, "good_end": it.good_end}
         for it in scenarios.SCENARIOS.values()

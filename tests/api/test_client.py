@@ -255,4 +255,4 @@ class TestThePracticeRange:
     def test_is_not_behind_a_real_cloud(self, client: Client) -> None:
         real = type(client.backend)(False, "Open Telekom Cloud", "eu-de", "p", "1")
         with pytest.raises(InputError, match="no sandbox behind Open Telekom Cloud eu-de p"):
-            Client(real, client._line, SteppedClock()).practice  # noqa: B018  # asking is the point
+            Client(real, client._connection, SteppedClock()).practice  # noqa: B018  # asking is the point

@@ -412,7 +412,7 @@ class TestRealAnswers:
         ):
             tampering.client.pairs()
 
-    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(damages=DAMAGES)
     def test_are_tables_of_all_their_rows_whatever_the_other_keys_hold(
         self, tampering: Tampering, damages: list[tuple[str, int, int, Json]]

@@ -77,7 +77,7 @@ def main() -> None:
     pairs, times = (200, 1) if parser.parse_args().smoke else (10_000, 5)
     with served(pairs) as access, Site(api.open_client(api.sandbox_profile(access))) as site:
         inventory = site.inventory()
-        token = site.client._line._auth.headers(None)  # type: ignore[arg-type]  # any call has the same token
+        token = site.client._connection._auth.headers(None)  # type: ignore[arg-type]  # any call has the same token
         headers = {name: value.reveal() for name, value in token.items()}
         counts = {"server_groups": len(inventory.groups), "protected_instances": len(inventory.instances)}
         fetch = floor(access, headers, {**counts, "replications": pairs})

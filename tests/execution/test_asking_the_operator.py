@@ -181,7 +181,7 @@ class TestACheck:
 
     def test_is_asked_again_until_it_holds(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         answers = iter(["it does not answer", "it answers 503", ""])
-        monkeypatch.setattr("drkit.execution.engine.failing", lambda _check: next(answers))
+        monkeypatch.setattr(stage.client, "check", lambda _check: next(answers))
         state = stage.run(stage.plan(Step("1", "Answers", check="https://shop.invalid")))
         assert state.phase is RunPhase.DONE
         assert stage.clock.monotonic() == 10.0
@@ -189,7 +189,7 @@ class TestACheck:
     def test_that_never_holds_fails_after_an_hour(
         self, stage: Stage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("drkit.execution.engine.failing", lambda _check: "it answers 503")
+        monkeypatch.setattr(stage.client, "check", lambda _check: "it answers 503")
         state = stage.run(stage.plan(Step("1", "Answers", check="https://shop.invalid")))
         assert state.steps[0].phase is StepPhase.FAILED
         assert state.steps[0].sentence == "Asked for 3605 s, and still it answers 503."
@@ -204,7 +204,7 @@ class TestACheck:
             run.sign_off("2", True, "Duty lead", "I see the shop")
             return "it does not answer"
 
-        monkeypatch.setattr("drkit.execution.engine.failing", answered)
+        monkeypatch.setattr(stage.client, "check", answered)
         run.sign_off("1", True, "Duty lead")
         state = stage.ended(run)
         assert phases(state) == [StepPhase.DONE, StepPhase.DONE]
@@ -214,7 +214,7 @@ class TestACheck:
         def broken(_check: str) -> str:
             raise InputError("That is no check.")
 
-        monkeypatch.setattr("drkit.execution.engine.failing", broken)
+        monkeypatch.setattr(stage.client, "check", broken)
         state = stage.run(stage.plan(Step("1", "Answers", check="https://shop.invalid")))
         assert (state.steps[0].phase, state.steps[0].sentence) == (StepPhase.FAILED, "That is no check.")
 

@@ -222,7 +222,7 @@ class TestASignal:
         return found
 
     def run_that_is_checking(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> str:
-        monkeypatch.setattr("drkit.execution.engine.failing", lambda _check: "it does not answer")
+        monkeypatch.setattr("drkit.api.client.failing", lambda *_: "it does not answer")
         return stopped(site, Step("1", "Answers", check="tcp://127.0.0.1:1"))
 
     def test_while_following(
@@ -232,14 +232,14 @@ class TestASignal:
         by: signal.Signals,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        run_id, say = self.run_that_is_checking(site, monkeypatch), cli._say
+        run_id, print_line = self.run_that_is_checking(site, monkeypatch), cli._print_line
 
         def interrupted(line: str) -> None:
-            say(line)
+            print_line(line)
             if "working" in line:
                 os.kill(os.getpid(), by)
 
-        monkeypatch.setattr(cli, "_say", interrupted)
+        monkeypatch.setattr(cli, "_print_line", interrupted)
         assert cli.main(["resume", run_id]) == 3
         assert "stopped: Interrupted: 1 ready, 1 working." in capsys.readouterr().out
         assert site.journal.leases() == ()

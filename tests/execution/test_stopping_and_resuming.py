@@ -413,7 +413,7 @@ class TestAfterACrash:
 
     def test_a_manual_step_and_a_check_wait_on(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         answer = "not yet"
-        monkeypatch.setattr("drkit.execution.engine.failing", lambda _check: answer)
+        monkeypatch.setattr(stage.client, "check", lambda _check: answer)
         plan = stage.plan(Step("1", "Look"), Step("2", "Answers", check="tcp://127.0.0.1:1"))
         run = stage.start(plan, pace=0.001)
         run.stop()

@@ -59,7 +59,9 @@ def test_a_notebook_runs_on_this_python_with_its_values_and_says_how_it_ended(
         kernel="something-else",
     )
     said: list[str] = []
-    code = run_notebook(path, ["group=we'b"], out=tmp_path / "out", say=said.append, clock=SteppedClock())
+    code = run_notebook(
+        path, ["group=we'b"], out=tmp_path / "out", print_line=said.append, clock=SteppedClock()
+    )
     assert code == 0
     executed = tmp_path / "out" / "book-20260101T000000Z.ipynb"
     assert said[0] == f"The executed notebook is {executed}"
@@ -80,7 +82,7 @@ def test_a_cell_that_raises_ends_the_run_and_what_came_before_is_saved(
         "print('never')",
     )
     said: list[str] = []
-    assert run_notebook(path, out=tmp_path, say=said.append, clock=SteppedClock()) == 2
+    assert run_notebook(path, out=tmp_path, print_line=said.append, clock=SteppedClock()) == 2
     assert said[-1] == "No group is named 'wbe'; did you mean 'web'?"
     assert outputs(tmp_path / "book-20260101T000000Z.ipynb") == ["", "first\n", "UnknownNameError", ""]
 
@@ -94,7 +96,7 @@ def test_a_kernel_that_is_killed_while_sending_leaves_an_unknown_outcome(
         "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     )
     said: list[str] = []
-    assert run_notebook(path, out=tmp_path, say=said.append) == 3
+    assert run_notebook(path, out=tmp_path, print_line=said.append) == 3
     assert said[-1] == "The kernel died. Changes were being sent."
 
 

@@ -101,6 +101,7 @@ class TestAWrongType:
             ("number", True, "a whole number"),
             ("number", "1e3", "a whole number"),
             ("number", "9" * 19, "a whole number"),
+            ("number", -(10**18), "a whole number"),
             ("number", 1.5, "a whole number"),
             ("flag", "yes", "true or false"),
             ("flag", 1, "true or false"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drkit.errors import WireError
@@ -184,6 +184,7 @@ class TestEveryKind:
         read, source, _ = READERS[name]
         assert read(source).unknown == ()
 
+    @settings(max_examples=30)
     @given(data=st.data())
     @pytest.mark.parametrize("name", READERS)
     def test_is_read_whatever_the_other_keys_hold(self, name: str, data: st.DataObject) -> None:

@@ -32,7 +32,7 @@ print("widgets:", sorted({"anywidget", "ipywidgets", "itables"} & {*sys.modules}
 def run(notebook: Path, folder: Path, *given: str) -> tuple[int, str, nbformat.NotebookNode]:
     """Exit code, what was said, and the executed notebook."""
     said: list[str] = []
-    code = run_notebook(notebook, given, out=folder, say=said.append)
+    code = run_notebook(notebook, given, out=folder, print_line=said.append)
     (executed,) = folder.glob("*.ipynb")
     return code, "\n".join(said), nbformat.read(executed, as_version=4)
 

@@ -161,7 +161,7 @@ class TestReviewingAJournal:
         from drkit.headless.outcome import read_outcome
 
         monkeypatch.setenv("DRKIT_OUTCOME", str(tmp_path / "outcome"))
-        told = drkit.review(file, groups=["ledger"]).tell()
+        told = drkit.review(file, groups=["ledger"]).report()
         assert told.real.sentence in told._repr_html_()
         outcome = read_outcome(tmp_path / "outcome")
         assert outcome

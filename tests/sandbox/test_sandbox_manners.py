@@ -81,6 +81,7 @@ def test_drkit_names_each_key_that_sparse_answers_leave_out() -> None:
     assert any(each.startswith("'priority_station' is not known of the groups ") for each in problems)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manner", ["reference", "mixed"])
 def test_production_moves_and_comes_back_in_any_manner_that_tells_enough(manner: str, tmp_path: Path) -> None:
     field = Range(tmp_path, manner=manner)

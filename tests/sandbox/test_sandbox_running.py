@@ -43,6 +43,7 @@ def command(*words: str, state: Path) -> Iterator[subprocess.Popen[str]]:
         started.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_prints_one_line_and_serves_until_it_is_stopped(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +119,7 @@ def test_a_file_that_is_no_text_is_a_sentence(
     assert capsys.readouterr().err.endswith("it is not a text.\n")
 
 
+@pytest.mark.slow
 def test_faults_and_a_saved_world_come_from_files(tmp_path: Path) -> None:
     (tmp_path / "faults.json").write_text('[{"name": "error-503", "times": 1}]')
     Practice("empty").sandbox.save(tmp_path / "world.json")
@@ -146,6 +148,7 @@ def test_a_running_sandbox_is_found_by_the_environment(
     assert find_running() is None
 
 
+@pytest.mark.slow
 def test_of_two_that_run_the_later_is_found_and_then_the_one_that_is_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

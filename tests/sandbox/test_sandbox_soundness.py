@@ -4,6 +4,7 @@ import json
 import string
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -212,6 +213,7 @@ class Operators(RuleBasedStateMachine):
         assert self.practice.sandbox.world.live == []
 
 
+@pytest.mark.slow
 def test_no_sequence_of_calls_makes_the_world_unsound() -> None:
     run_state_machine_as_test(
         Operators,
@@ -270,6 +272,7 @@ def some_path(draw: Any, practice: Practice, parts: list[str]) -> str:  # noqa: 
     return "/" + "/".join(found)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=SLOW, derandomize=True)
 @given(data=st.data())
 def test_no_input_to_any_route_is_answered_with_a_5xx(data: st.DataObject) -> None:

@@ -47,7 +47,7 @@ class Response:
         return clean(self.headers.get("x-request-id", ""), 80)
 
 
-def decipher(answer: Response, request: Request, hide: Iterable[Secret] = ()) -> Json:
+def decode(answer: Response, request: Request, secrets: Iterable[Secret] = ()) -> Json:
     """The JSON of an answer (None where it has no body, status 204), or the error it stands for.
 
     Below 300 anything that is no JSON is a `WireError`, 300 and more a `ServiceError` or one of its kinds.
@@ -60,22 +60,22 @@ def decipher(answer: Response, request: Request, hide: Iterable[Secret] = ()) ->
         try:
             return _json(answer.body)
         except ValueError:
-            said = f"{answer.status} but no readable JSON: {_words(answer.body, hide)!r}"
+            said = f"{answer.status} but no readable JSON: {_words(answer.body, secrets)!r}"
             raise _unreadable(request, said, answer) from None
-    error = refusal(answer, request, hide)
+    error = refusal(answer, request, secrets)
     if request.changes and (answer.status >= 500 or answer.status == 408):
         raise OutcomeUnknownError(f"{error} Whether the change was taken is not known{_ask(answer)}.")
     raise error
 
 
-def refusal(answer: Response, request: Request, hide: Iterable[Secret] = ()) -> ServiceError:
+def refusal(answer: Response, request: Request, secrets: Iterable[Secret] = ()) -> ServiceError:
     """The error that an answer of 300 and more stands for, with its code, message and request id."""
-    code, message = _fault(answer, hide)
+    code, message = _fault(answer, secrets)
     kind = _kind(answer.status, code)
     error = kind(
         answer.status,
-        clean(code, 40, hide),
-        clean(message, hide=hide),
+        clean(code, 40, secrets),
+        clean(message, secrets=secrets),
         where=request.where,
         request_id=answer.request_id,
     )
@@ -111,9 +111,9 @@ def retry_after(answer: Response) -> float | None:
     return max((then - now).total_seconds(), 0.0) if then and now else None
 
 
-def clean(text: str, longest: int = LONGEST, hide: Iterable[Secret] = ()) -> str:
+def clean(text: str, longest: int = LONGEST, secrets: Iterable[Secret] = ()) -> str:
     """A server's words fit to be shown: no secrets, no control characters, one line, not too long."""
-    text = _hidden(text, hide)
+    text = _hidden(text, secrets)
     shown = " ".join("".join(each if each.isprintable() else " " for each in text[: 8 * LONGEST]).split())
     return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
 
@@ -128,7 +128,7 @@ def _kind(status: int, code: str) -> type[ServiceError]:
     return UnavailableError if status >= 500 or status == 408 else ServiceError
 
 
-def _fault(answer: Response, hide: Iterable[Secret] = ()) -> tuple[str, str]:
+def _fault(answer: Response, secrets: Iterable[Secret] = ()) -> tuple[str, str]:
     if answer.status < 400:
         return "", "this address leads elsewhere, which is not followed; check the endpoints of the profile"
     try:
@@ -139,7 +139,7 @@ def _fault(answer: Response, hide: Iterable[Secret] = ()) -> tuple[str, str]:
     for source in (*inner, body):
         if isinstance(source, dict) and (message := _first(source, "message", "error_msg", "msg")):
             return _first(source, "code", "error_code"), message
-    return "", _words(answer.body, hide) or "no reason given"
+    return "", _words(answer.body, secrets) or "no reason given"
 
 
 def _first(source: Mapping[str, Any], *keys: str) -> str:
@@ -158,15 +158,15 @@ def _refuse(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-def _words(body: bytes, hide: Iterable[Secret]) -> str:
+def _words(body: bytes, secrets: Iterable[Secret]) -> str:
     """What a page that is no JSON says: its title, else its text without the tags."""
-    text = _hidden(body.decode("utf-8", "replace"), hide)[:4000]
+    text = _hidden(body.decode("utf-8", "replace"), secrets)[:4000]
     title = re.search(r"<title[^<>]*>([^<]*)", text, re.IGNORECASE)
     return clean(title[1] if title else re.sub(r"<[^<>]*>", " ", text))
 
 
-def _hidden(text: str, hide: Iterable[Secret]) -> str:
-    for secret in hide:
+def _hidden(text: str, secrets: Iterable[Secret]) -> str:
+    for secret in secrets:
         text = text.replace(secret.reveal(), "***") if secret else text
     return text
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drkit.api.decipher import Response, clean, decipher, job_id, retry_after, token_refused
+from drkit.api.responses import Response, clean, decode, job_id, retry_after, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.errors import (
@@ -28,24 +28,24 @@ def answered(status: int, body: Json = None, **headers: str) -> Response:
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
 
 
-def error_of(answer: Response, request: Request = READ, *hide: Secret) -> DrkitError:
+def error_of(answer: Response, request: Request = READ, *secrets: Secret) -> DrkitError:
     with pytest.raises(DrkitError) as raised:
-        decipher(answer, request, hide)
+        decode(answer, request, secrets)
     return raised.value
 
 
-def service_error(answer: Response, request: Request = READ, *hide: Secret) -> ServiceError:
-    error = error_of(answer, request, *hide)
+def service_error(answer: Response, request: Request = READ, *secrets: Secret) -> ServiceError:
+    error = error_of(answer, request, *secrets)
     assert isinstance(error, ServiceError)
     return error
 
 
 class TestSuccess:
     def test_is_the_json_of_the_body(self) -> None:
-        assert decipher(answered(200, {"job_id": "1"}), READ) == {"job_id": "1"}
+        assert decode(answered(200, {"job_id": "1"}), READ) == {"job_id": "1"}
 
     def test_without_a_body_is_nothing(self) -> None:
-        assert decipher(Response(204, {}, b""), READ) is None
+        assert decode(Response(204, {}, b""), READ) is None
 
     @pytest.mark.parametrize(
         "body", [b"", b'{"replications": [{"id": "1', b"\xff\xfe\xff", b"[" * 100_000, b'{"a": NaN}', HTML]
@@ -207,6 +207,6 @@ class TestServerWords:
     ) -> None:
         request = CHANGE if changes else READ
         try:
-            decipher(answered(status, body), request)
+            decode(answered(status, body), request)
         except DrkitError as error:
             assert str(error).isprintable()
