@@ -28,7 +28,8 @@ TAGS = {"div", "p", "b", "table", "tr", "th", "td", "ul", "li", "span", "h3"}
 
 @pytest.fixture(params=["demo", "large"], scope="module")
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    return Sandbox(request.param, now=lambda: 0.0, pairs=500 if request.param == "large" else None)
+    sizes = {"groups": 4, "instances": 50, "pairs": 500} if request.param == "large" else {}
+    return Sandbox(request.param, now=lambda: 0.0, **sizes)
 
 
 @pytest.fixture(scope="module")
