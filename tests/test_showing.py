@@ -28,7 +28,9 @@ TAGS = {"div", "p", "b", "table", "tr", "th", "td", "ul", "li", "span", "h3"}
 
 @pytest.fixture(params=["demo", "large"], scope="module")
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    return Sandbox(request.param, now=lambda: 0.0, pairs=500 if request.param == "large" else None)
+    if request.param == "demo":
+        return Sandbox(now=lambda: 0.0)
+    return Sandbox("large", now=lambda: 0.0, groups=4, instances=50, pairs=500)
 
 
 @pytest.fixture(scope="module")
