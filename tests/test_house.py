@@ -66,6 +66,17 @@ def test_outsiders_import_from_the_face_of_a_room() -> None:
     assert wrong == []
 
 
+def test_forms_have_plans_made_and_never_make_or_judge_one() -> None:
+    imported = {
+        alias.name
+        for path in (ROOT / "drkit" / "forms").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "drkit.plan"
+        for alias in node.names
+    }
+    assert {name for name in imported if name.startswith(("plan_", "recheck", "rule_", "way"))} == set()
+
+
 def test_a_word_names_one_type() -> None:
     """Apart from the practice range, which has a world of its own."""
     named = Counter(
