@@ -39,7 +39,7 @@ class ChangeStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look: the stage, what was seen in words, and progress 0 to 100 where the service tells it."""
+    """One look: the stage, what was seen for a sentence, and progress 0 to 100 where the service tells it."""
 
     stage: ChangeStage
     words: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from drkit.errors import JournalDamagedError
 
@@ -33,6 +33,41 @@ class EntryKind(StrEnum):
     SETTLED = "settled"  # the end of a step, or of the run
     NOTED = "noted"  # worth knowing, changes nothing at the service
     STOPPED = "stopped"  # the run was interrupted, and what was in flight
+
+
+class RunColumns(TypedDict):
+    """A run's row in the list, which the first entry repeats, so that altering the list is noticed."""
+
+    id: str
+    title: str
+    practice: bool
+    place: str
+    scope: str
+    groups: str
+    started_at: str
+
+
+class Beginning(TypedDict):
+    """What the first entry of every run holds: its plan as JSON, the SHA-256 of that, its row in the list."""
+
+    plan: Mapping[str, Any]
+    digest: str
+    run: RunColumns
+
+
+class Resumed(TypedDict):
+    """A run is gone on with, by whom on which machine."""
+
+    resumed_by: str
+
+
+Taking = TypedDict("Taking", {"group_id": str, "from": str})  # a keyword, which no class can spell
+
+
+class TakenOver(TypedDict):
+    """Groups were taken over from a run that somebody else held; each with who that was."""
+
+    takeover: list[Taking]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """`RunRecord`: one run's record after the fact: its evidence, its report, and what people add to it."""
 
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -78,6 +79,6 @@ class RunRecord:
         """Accept the run's record, or refuse it with a note that says why."""
         return self._add(annotations.sign_off_entry(who, note, accepted=accepted))
 
-    def _add(self, data: dict[str, object], step: str = "") -> Path:
+    def _add(self, data: Mapping[str, object], step: str = "") -> Path:
         self._journal.note(self.run_id, data, step)
         return self.write()
