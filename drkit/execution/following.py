@@ -28,14 +28,14 @@ def recorded(journal: Journal, run_id: str) -> RunState:
 
 
 def readable(journal: Journal, rows: Iterable[RunRow]) -> Iterator[tuple[RunRow, RunState]]:
-    """The runs as their records tell them; one that was altered is left out and stops nobody."""
+    """The runs as they are by their records; one that was altered is left out and stops nobody."""
     for each in rows:
         with suppress(JournalDamagedError):
             yield each, recorded(journal, each.id)
 
 
 def unfinished(journal: Journal, backend: Backend) -> Iterator[tuple[RunRow, RunState]]:
-    """The runs on this backend that somebody should look after, as their records tell them."""
+    """The runs on this backend that somebody should look after, as they are by their records."""
     rows = (each for each in journal.runs() if not each.finished)
     here = (each for each in rows if (each.practice, each.place) == (backend.practice, backend.label))
     return readable(journal, here)

@@ -39,7 +39,7 @@ class ChangeStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look: the stage, what was seen for a sentence, and progress 0 to 100 where the service tells it."""
+    """One look: the stage, what was seen for a sentence, and progress 0 to 100 where the service gives it."""
 
     stage: ChangeStage
     words: str
@@ -70,8 +70,8 @@ def observe(change: Change, inventory: Inventory, before: Marks) -> Observation:
 
 
 def _plainly(_change: Change, marks: Marks) -> str:
-    told = [f"{key} {value or 'none'}" for key, value in marks.items() if key != "updated_at"]
-    return ", ".join(told) or "nothing of it is there"
+    shown = [f"{key} {value or 'none'}" for key, value in marks.items() if key != "updated_at"]
+    return ", ".join(shown) or "nothing of it is there"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ class StepPhase(StrEnum):
     """How far a step is. The first three go on; the others rest until somebody acts.
 
     READY: its turn has come; it waits for a free lane or for the operator (see `StepState.actions`).
-    UNKNOWN: sent, and what became of it cannot be told. NOT_SENT: left undone, the sentence says why.
+    UNKNOWN: sent, and what became of it is not known. NOT_SENT: left undone, the sentence says why.
     """
 
     WAITING = "waiting"
@@ -65,7 +65,7 @@ class StepState:
     """One step now. `sentence` says what is going on, why it failed, or why it was not sent.
 
     `code`, `reason` and `remedy` are the service's error code, its reason, and what to do about it;
-    `progress` is 0 to 100, None where nothing tells it; `silent` means that nothing was heard for longer
+    `progress` is 0 to 100, None where nothing shows it; `silent` means that nothing was heard for longer
     than usual; `actions` are the methods of `Run` that fit now. Times are UTC.
     """
 

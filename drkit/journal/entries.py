@@ -89,9 +89,9 @@ class Entry:
 
     def sealed_after(self, previous: str) -> str:
         """SHA-256 over the hash of the entry before and everything this one says."""
-        said = {key: value for key, value in asdict(self).items() if key != "hash"}
-        said["at"] = spell_time(self.at)
-        return hashlib.sha256(canonical([previous, said]).encode()).hexdigest()
+        sealed = {key: value for key, value in asdict(self).items() if key != "hash"}
+        sealed["at"] = spell_time(self.at)
+        return hashlib.sha256(canonical([previous, sealed]).encode()).hexdigest()
 
     def to_row(self) -> dict[str, Any]:
         """The columns of the entry."""
@@ -140,12 +140,12 @@ def cleaned(value: object) -> Any:  # noqa: ANN401  # a JSON value, as it went i
 def chain_faults(entries: Iterable[Entry]) -> list[str]:
     """Where the chain of one run's entries breaks, as sentences; empty when it holds."""
     previous = ""
-    found: list[str] = []
+    faults: list[str] = []
     for expected, entry in enumerate(entries):
         place = f"Entry {entry.seq} ({entry.kind}, {spell_time(entry.at)})"
         if entry.seq != expected:
-            return [*found, f"{place} should be entry {expected}: what came between is missing."]
+            return [*faults, f"{place} should be entry {expected}: what came between is missing."]
         if entry.hash != entry.sealed_after(previous):
-            found.append(f"{place} does not fit its hash: it, or what came before it, was altered.")
+            faults.append(f"{place} does not fit its hash: it, or what came before it, was altered.")
         previous = entry.hash
-    return found
+    return faults

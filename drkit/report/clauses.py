@@ -157,13 +157,13 @@ def clause_lines(evidence: Evidence) -> tuple[ClauseLine, ...]:
     absent = _absent(evidence)
     return tuple(
         ClauseLine(
-            each.standard,
-            each.number,
-            each.wants,
-            tuple(section for section in _sections(each) if section not in absent),
-            tuple(found[item] for item in each.items if item in found),
+            clause.standard,
+            clause.number,
+            clause.wants,
+            tuple(section for section in _sections(clause) if section not in absent),
+            tuple(found[item] for item in clause.items if item in found),
         )
-        for each in CLAUSES
+        for clause in CLAUSES
     )
 
 

@@ -31,23 +31,25 @@ def _walk(place: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:  
         yield place, one, other
 
 
-def page_differences(said: str, computed: str) -> list[str]:
+def page_differences(text: str, computed: str) -> list[str]:
     """What two pages differ in, by the words a reader sees, else where their markup parts."""
-    if said == computed:
+    if text == computed:
         return []
-    one, other = _Words.of(said), _Words.of(computed)
+    one, other = _Words.of(text), _Words.of(computed)
     matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    found = [
+    differences = [
         sentence
         for tag, left, left_end, right, right_end in matcher.get_opcodes()
         if tag != "equal"
         for sentence in _different(one[left:left_end], other[right:right_end])
     ]
-    if not found:
-        both = zip_longest(said.split("\n"), computed.split("\n"))
+    if not differences:
+        both = zip_longest(text.split("\n"), computed.split("\n"))
         line = next(number for number, (left, right) in enumerate(both, start=1) if left != right)
-        found = [f"All words are the same, but the file differs from line {line} on: its markup was altered."]
-    return _not_too_many(found)
+        differences = [
+            f"All words are the same, but the file differs from line {line} on: its markup was altered."
+        ]
+    return _not_too_many(differences)
 
 
 def _different(said: Sequence[tuple[str, str]], computed: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from drkit.execution import File, RecoveryClock
+from drkit.execution import File, GroupSnapshot, RecoveryClock
 from drkit.report.clauses import gaps
 from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology
@@ -122,16 +122,16 @@ def _pictures(evidence: Evidence) -> Iterator[list[Markup]]:
 
 
 def _topology_words(evidence: Evidence) -> str:
-    told = [
-        f"{word}: as read at {moment(datetime.fromisoformat(each['read_at']))}."
-        for word, each in (("Before", evidence.before), ("After", evidence.after))
+    sentences = [
+        f"{when}: as read at {moment(datetime.fromisoformat(each['read_at']))}."
+        for when, each in (("Before", evidence.before), ("After", evidence.after))
         if each
     ]
     if not evidence.after:
-        told.append(f"After: not read. {evidence.after_missing or 'The run has not come to its end.'}")
+        sentences.append(f"After: not read. {evidence.after_missing or 'The run has not come to its end.'}")
     if evidence.before and len(evidence.before["groups"]) > MOST_PICTURES:
-        told.append(f"Pictures of the first {MOST_PICTURES} groups; the table holds all that changed.")
-    return " ".join(told)
+        sentences.append(f"Pictures of the first {MOST_PICTURES} groups; the table holds all that changed.")
+    return " ".join(sentences)
 
 
 def _changes(evidence: Evidence) -> Iterator[tuple[str, str, str, str]]:
@@ -146,18 +146,18 @@ def _changes(evidence: Evidence) -> Iterator[tuple[str, str, str, str]]:
                 yield group["name"], what[0], then.get(what, "was not there"), now.get(what, "is not there")
 
 
-def _facts(group: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+def _facts(group: GroupSnapshot) -> dict[tuple[str, str], str]:
     """What there is to say of a group, by what it is about (in words, and its id: names may be the same)."""
-    found = {("group", ""): group["status"], ("production zone", ""): group["production_zone"]}
+    facts = {("group", ""): group["status"], ("production zone", ""): group["production_zone"]}
     for instance in group["instances"]:
-        found[f"instance {instance['name']}", instance["id"]] = instance["status"]
+        facts[f"instance {instance['name']}", instance["id"]] = instance["status"]
         for server in (instance["production_server"], instance["dr_server"]):
             if server["id"]:
                 label = f"server {server['name'] or server['id']}"
-                found[label, server["id"]] = server["status"] or "not read"
+                facts[label, server["id"]] = server["status"] or "not read"
     for pair in group["pairs"]:
-        found[f"pair {pair['name']}", pair["id"]] = f"{pair['status']} {pair['replication']}".strip()
-    return found | {(f"drill {each['name']}", each["id"]): each["status"] for each in group["drills"]}
+        facts[f"pair {pair['name']}", pair["id"]] = f"{pair['status']} {pair['replication']}".strip()
+    return facts | {(f"drill {each['name']}", each["id"]): each["status"] for each in group["drills"]}
 
 
 def _recovered(clock: RecoveryClock) -> str:

@@ -18,8 +18,8 @@ Folder = str | Path | None
 
 def report_folder(journal: Journal) -> Path:
     """Where reports go: $DRKIT_REPORTS, else beside the journal's file, else the platform's data folder."""
-    if told := os.environ.get("DRKIT_REPORTS", "").strip():
-        return Path(told).expanduser()
+    if chosen := os.environ.get("DRKIT_REPORTS", "").strip():
+        return Path(chosen).expanduser()
     where = Path(journal.where)
     home = where.parent if "://" not in journal.where and where.is_file() else user_data_path("drkit")
     return home / "reports"

@@ -28,10 +28,10 @@ class Drawing(Markup):
 
 def recovery_picture(rehearsals: pd.DataFrame, title: str) -> Drawing:
     """Each recovery as a share of its target: up to 100 % it was kept. The 8 groups rehearsed last."""
-    found = rehearsals.dropna(subset=["recovery_seconds", "target_seconds"])
-    if found.empty:
+    measured = rehearsals.dropna(subset=["recovery_seconds", "target_seconds"])
+    if measured.empty:
         return Drawing()
-    true_share = (100 * found["recovery_seconds"] / found["target_seconds"]).astype("float64")
+    true_share = (100 * measured["recovery_seconds"] / measured["target_seconds"]).astype("float64")
     share = true_share.clip(upper=MOST_SHARE)
     top = max(float(share.max()) * 1.1, 120)
     with Picture(WIDTH, 3.2) as picture:
@@ -39,15 +39,15 @@ def recovery_picture(rehearsals: pd.DataFrame, title: str) -> Drawing:
         axes.set(ylim=(0, top), ylabel="recovery time, % of its target")
         axes.axhline(100, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
         ends = [(100.0, "target", INK)]
-        for colour, group in zip(LINES, found["group"].unique(), strict=False):
-            mine = found["group"] == group
-            _line(axes, found[mine], share[mine], colour)
+        for colour, group in zip(LINES, measured["group"].unique(), strict=False):
+            mine = measured["group"] == group
+            _line(axes, measured[mine], share[mine], colour)
             beyond = float(true_share[mine].iloc[0])
             name = f"{group}: {beyond:,.0f} %" if beyond > MOST_SHARE else str(group)
             ends.append((float(share[mine].iloc[0]), name, colour))
         _names(picture, axes, ends, top * 0.055)
         _plain(axes)
-        _room(axes, found["started_at"])
+        _room(axes, measured["started_at"])
         axes.set_title(picture.words(f"Recovery times. {title}", 90), fontsize=8, loc="left")
         return Drawing(picture.svg(f"Recovery times as a share of their targets. {title}"))
 
