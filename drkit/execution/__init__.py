@@ -8,9 +8,10 @@ and `states` (what is known of it by these entries), `late_binding`, `limits`, `
 widgets, pandas.
 
 Threads and locks. A run has one engine thread (`drkit-run-...`): it alone decides what is sent, what is
-looked at and what has settled. Two pools of workers make the requests: `drkit-send` sends a change and writes down
-itself what came of it, `drkit-look` reads; what they bring waits in a queue for the engine's next turn. The
-operator's instructions (`Run.approve` and the like) run in the caller's thread, whichever that is.
+looked at and what has settled. Two pools of workers make the requests: `drkit-send` sends a change and
+writes down itself what came of it, `drkit-look` reads; what they bring waits in a queue for the engine's
+next turn. The operator's instructions (`Run.approve` and the like) run in the caller's thread, whichever
+that is.
 
 Locks, in the order in which they are taken; no thread takes an earlier one while it holds a later one:
 
@@ -21,10 +22,10 @@ Locks, in the order in which they are taken; no thread takes an earlier one whil
 4. `Board.changed`: what is shown. `Run.wait` waits on it.
 
 The order of writes: *intended* before a change is sent, *sent*, *lost* or *settled* right after its answer,
-and the board only after the journal. Every write checks the fence of the run's lease. When a hold is lost, the
-write raises `LeaseLostError`, nothing was written, and the engine breaks off: it sends nothing more, waits
-for the answers to what it sent, shows what could not be written down, and leaves the run to whoever took it
-over.
+and the board only after the journal. Every write checks the fence of the run's lease. When a hold is lost,
+the write raises `LeaseLostError`, nothing was written, and the engine breaks off: it sends nothing more,
+waits for the answers to what it sent, shows what could not be written down, and leaves the run to whoever
+took it over.
 """
 
 from drkit.execution.annotations import (
