@@ -12,7 +12,7 @@ SECONDS = 5.0
 
 
 def failing(check: str, seconds: float = SECONDS) -> str:
-    """Why the check does not hold now, in words; empty when it holds.
+    """Why the check does not hold now, to go into a sentence; empty when it holds.
 
     A port holds when it takes a connection, a URL when it answers below 400 (redirects are followed).
     """
@@ -27,6 +27,6 @@ def failing(check: str, seconds: float = SECONDS) -> str:
         return f"it answers {error.code}"
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
-        words = getattr(reason, "strerror", None) or reason or type(error).__name__
-        return f"it does not answer ({words})"
+        why = getattr(reason, "strerror", None) or reason or type(error).__name__
+        return f"it does not answer ({why})"
     return ""

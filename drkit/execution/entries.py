@@ -11,7 +11,7 @@ from typing import Any, NotRequired, TypedDict, TypeVar, Unpack, cast
 from drkit.errors import JournalDamagedError
 from drkit.execution.snapshot import Snapshot
 from drkit.execution.states import StepPhase
-from drkit.journal import Beginning, Entry, EntryKind, Resumed, TakenOver
+from drkit.journal import Entry, EntryKind, FirstEntry, Resumed, TakenOver
 
 Shape = TypeVar("Shape")
 
@@ -27,7 +27,7 @@ class Confirmed(TypedDict):
     snapshot: NotRequired[Snapshot]
 
 
-class Planned(Beginning, Confirmed):
+class Planned(FirstEntry, Confirmed):
     """The first entry: the plan as it was confirmed."""
 
 

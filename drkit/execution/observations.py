@@ -106,7 +106,7 @@ def _pair_marks(change: Change, inventory: Inventory) -> Marks:
 
 
 def _attached(change: Change, marks: Marks) -> str:
-    """The words for a pair: its status and, at rest, what it is attached to."""
+    """What is shown of a pair: its status and, at rest, what it is attached to."""
     if marks["pair"] in {PairStatus.ATTACHING, PairStatus.DETACHING, "gone"}:
         return f"pair {marks['pair']}"
     ours = change.instance_id

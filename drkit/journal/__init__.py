@@ -5,16 +5,16 @@ group. Not here: what an entry means for a step (`drkit.execution`), or any chan
 """
 
 from drkit.journal.chain import DRKIT_VERSION
-from drkit.journal.entries import Beginning, Entry, EntryKind, Resumed, TakenOver, chain_faults
+from drkit.journal.entries import Entry, EntryKind, FirstEntry, Resumed, TakenOver, chain_faults
 from drkit.journal.journal import Hold, Journal, NewRun
 from drkit.journal.leases import Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified
 
 __all__ = [
     "DRKIT_VERSION",
-    "Beginning",
     "Entry",
     "EntryKind",
+    "FirstEntry",
     "Hold",
     "Journal",
     "Lease",

@@ -47,7 +47,7 @@ class RunColumns(TypedDict):
     started_at: str
 
 
-class Beginning(TypedDict):
+class FirstEntry(TypedDict):
     """What the first entry of every run holds: its plan as JSON, the SHA-256 of that, its row in the list."""
 
     plan: Mapping[str, Any]

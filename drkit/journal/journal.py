@@ -14,9 +14,9 @@ from drkit.journal import chain, leases
 from drkit.journal.chain import NewEntry
 from drkit.journal.database import Database, locate
 from drkit.journal.entries import (
-    Beginning,
     Entry,
     EntryKind,
+    FirstEntry,
     Resumed,
     RunColumns,
     TakenOver,
@@ -100,7 +100,7 @@ class Journal:
             "started_at": spell_time(self._database.clock.now()),
         }
         # The plan goes in as it is: `cleaned` would change it, and with it what its digest was made of.
-        beginning = Beginning(plan=run.plan, digest=run.digest, run=row)
+        beginning = FirstEntry(plan=run.plan, digest=run.digest, run=row)
         planned = {**cleaned(run.data), **beginning}
         # Row, lease and first entry are one transaction: no run without its groups, no groups without a run.
         with self._database.writing() as connection:

@@ -1,6 +1,6 @@
 """The report as one HTML file: no scripts, nothing loaded from elsewhere, every text escaped.
 
-The same evidence gives the same bytes.
+The same evidence gives the same page, with one version of matplotlib, which draws the pictures.
 """
 
 import base64

@@ -73,7 +73,8 @@ def _added(entry: Entry) -> str:
     """What somebody added to the record."""
     if noted := read(entry, Noted):
         note = noted["noted"]
-        return f"Note by {note['who']}: {note['text'] or note['file']['name']}"
+        name = note["file"]["name"] if "file" in note else ""
+        return f"Note by {note['who']}: {note['text'] or name}"
     if found := read(entry, FindingNoted):
         finding = found["finding"]
         return f"Finding for {finding['owner']} by {finding['due']}: {finding['text']}"
@@ -171,7 +172,7 @@ def _parts(job: JobJson, level: int) -> Iterator[SubJob]:
 
 def _checked(entries: Iterable[Entry]) -> Iterator[Checked]:
     for entry in entries:
-        if (signed := read(entry, Phased)) and "signed_by" in signed:
+        if (signed := read(entry, Phased)) and "signed_by" in signed and "passed" in signed:
             who, note = signed["signed_by"], signed.get("note", "")
             yield Checked(entry.step, who, signed["passed"], note, entry.at, entry.who)
 
