@@ -32,14 +32,17 @@ Instruction = tuple[EntryKind, str, Phased]
 """What is written for an instruction: the kind of the entry, the key of the step, the step's phase by it."""
 
 _LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
-# What this process drives. A cell that is run again makes a new `Run` of the same id: `resume` finds the live
-# one here, as a second would be refused by the lease of the first. It also keeps a run alive that nobody
+# What this process drives. A cell that is run again asks for its run by the id: `resume` gives back the live
+# one from here, where a second would be refused by the lease of the first. It also keeps a run that nobody
 # holds on to, and lets `stop_all` reach all of them.
 _live: "dict[str, Run]" = {}
 
 
 class Run:
-    """One run. Everything here may be called from any thread; what takes time happens in the run's own.
+    """One run. Everything here may be called from any thread; the work is done in the run's own.
+
+    `start` and `resume` read the service and the journal in the caller's thread, an instruction (`approve`,
+    `retry` ...) writes its entry there.
 
     `id` names it in the journal, `plan` is what was confirmed, `backend` where it runs.
     """
@@ -255,7 +258,7 @@ class Run:
         context = RunContext(self._board, hold, self._service, self._clock, self._options)
         self._engine = RunEngine(context)
         for ended in [key for key, each in tuple(_live.items()) if not each.driven]:
-            del _live[ended]
+            _live.pop(ended, None)  # another thread may have been faster
         _live[self.id] = self
         self._engine.start()
 
