@@ -1,10 +1,31 @@
 """How a plan is carried out: sent once, written down, watched to its end, gone on with after anything.
 
-Here: `run` (what operators hold), `engine` (the one thread of a run) with `sending`, `watching` and
-`observations`, `context` (what they share), `board`, `records` and `states` (what is known of a run, by its
-journal entries), `late_binding`, `limits`, `remedies`; `following` (a run by the journal alone),
-`recovery` and `forecasting` (how long, against which target), `snapshot` and `annotations` (what is kept for
-the report). Not here: what shall be done (`drkit.plan`), widgets, pandas.
+Here: `run` (what operators hold), `engine` (the one thread of a run) with `sending`, `watching`, `reads` and
+`observations`, `context` (what they share), `entries` (what the journal keeps of a run), `board`, `records`
+and `states` (what is known of it by these entries), `late_binding`, `limits`, `remedies`;
+`following` (a run by the journal alone), `recovery` and `forecasting` (how long, against which target),
+`snapshot` and `annotations` (what is kept for the report). Not here: what shall be done (`drkit.plan`),
+widgets, pandas.
+
+Threads and locks. A run has one engine thread (`drkit-run-...`): it alone decides what is sent, what is
+looked at and what has settled. Two pools of workers make the requests: `drkit-send` sends a change and
+writes down itself what came of it, `drkit-look` reads; what they bring waits in a queue for the engine's
+next turn. The operator's instructions (`Run.approve` and the like) run in the caller's thread, whichever
+that is.
+
+Locks, in the order in which they are taken; no thread takes an earlier one while it holds a later one:
+
+1. `Run._instructing`: one instruction at a time.
+2. `RunContext.lock`: who decides, the engine in its turn or an instruction between two turns. Senders never
+   take it, and no request to the service is made under it.
+3. `Database._writing`: one writer to the journal at a time; free again when the entry is on the disk.
+4. `Board.changed`: what is shown. `Run.wait` waits on it.
+
+The order of writes: *intended* before a change is sent, *sent*, *lost* or *settled* right after its answer,
+and the board only after the journal. Every write checks the fence of the run's lease. When a hold is lost,
+the write raises `LeaseLostError`, nothing was written, and the engine breaks off: it sends nothing more,
+waits for the answers to what it sent, shows what could not be written down, and leaves the run to whoever
+took it over.
 """
 
 from drkit.execution.annotations import (
@@ -20,6 +41,25 @@ from drkit.execution.annotations import (
 )
 from drkit.execution.board import Board
 from drkit.execution.context import RunOptions
+from drkit.execution.entries import (
+    Adopted,
+    AtTheEnd,
+    FindingClosed,
+    FindingNoted,
+    Intended,
+    JobJson,
+    Lost,
+    Noted,
+    Phased,
+    Planned,
+    Remark,
+    RunEnded,
+    Sent,
+    SignedOff,
+    SyncedPairs,
+    beginning,
+    read,
+)
 from drkit.execution.following import close, follow, readable, recorded, unfinished
 from drkit.execution.forecasting import (
     Forecast,
@@ -33,26 +73,46 @@ from drkit.execution.forecasting import (
 )
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
+from drkit.execution.snapshot import GroupSnapshot, ServerSnapshot, Snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
 
 __all__ = [
     "Action",
+    "Adopted",
+    "AtTheEnd",
     "Board",
     "File",
     "Finding",
+    "FindingClosed",
+    "FindingNoted",
     "Forecast",
+    "GroupSnapshot",
+    "Intended",
+    "JobJson",
+    "Lost",
     "Note",
+    "Noted",
     "Past",
+    "Phased",
+    "Planned",
     "RecoveryClock",
+    "Remark",
     "Run",
+    "RunEnded",
     "RunOptions",
     "RunPhase",
     "RunState",
+    "Sent",
+    "ServerSnapshot",
     "SignOff",
+    "SignedOff",
+    "Snapshot",
     "Source",
     "StepForecast",
     "StepPhase",
     "StepState",
+    "SyncedPairs",
+    "beginning",
     "close",
     "durations",
     "files",
@@ -63,6 +123,7 @@ __all__ = [
     "note_entry",
     "notes",
     "past",
+    "read",
     "readable",
     "recorded",
     "recovery_clocks",

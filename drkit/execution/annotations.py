@@ -1,8 +1,8 @@
 """What people add to a run's record: notes and files, findings with owner and due date, the run's sign-off.
 
 All of it is kept in *noted* entries, also after the run's end. `note_entry`, `finding_entry`,
-`closing_entry` and `sign_off_entry` give the data to write; `notes`, `files`, `findings` and `sign_offs`
-read it back.
+`closing_entry` and `sign_off_entry` give what to write; `notes`, `files`, `findings` and `sign_offs` read it
+back.
 """
 
 import base64
@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from drkit.errors import InputError, UnknownNameError
+from drkit.execution.entries import FileJson, FindingClosed, FindingNoted, Noted, SignedOff, read
 from drkit.journal import Entry
 
 LONGEST = 2000  # characters
@@ -71,7 +71,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """A word on the run as a whole, after its end; `who` is the name given, `written_by` the user."""
+    """The whole run is accepted, or not, after its end; `who` is the name given, `written_by` the user."""
 
     who: str
     accepted: bool
@@ -80,19 +80,19 @@ class SignOff:
     written_by: str
 
 
-def note_entry(text: str, who: str, attachment: tuple[str, str, bytes] | None = None) -> dict[str, Any]:
-    """The data of the entry that records a note, with a file (its name, media type, content) or without.
+def note_entry(text: str, who: str, attachment: tuple[str, str, bytes] | None = None) -> Noted:
+    """What the entry holds that records a note, with a file (its name, media type, content) or without.
 
     Raises `InputError` for an empty note without a file, and for a file above 1 MB.
     """
     if attachment is None:
-        return {"noted": {"text": _told("the note", text), "who": who.strip()}}
+        return {"noted": {"text": stated("the note", text), "who": who.strip()}}
     name, media_type, content = attachment
     if len(content) > LARGEST_FILE:
         size = f"{len(content):,} bytes"
         raise InputError(f"{name} has {size}; a file of a run's record has at most {LARGEST_FILE:,}.")
     spelled = base64.b64encode(content).decode()
-    kept = {
+    kept: FileJson = {
         "name": name.replace("\\", "/").rpartition("/")[2][:200] or "unnamed",
         "media_type": media_type[:100],
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -102,35 +102,41 @@ def note_entry(text: str, who: str, attachment: tuple[str, str, bytes] | None = 
     return {"noted": {"text": text.strip()[:LONGEST], "who": who.strip(), "file": kept}}
 
 
-def finding_entry(text: str, owner: str, due: date, step: str = "") -> dict[str, Any]:
-    """The data of the entry that records a finding; raises `InputError` when something is missing."""
-    told = {"text": _told("the finding", text), "owner": _told("its owner", owner)}
-    return {"finding": {**told, "due": due.isoformat(), "step": step}}
+def finding_entry(text: str, owner: str, due: date, step: str = "") -> FindingNoted:
+    """What the entry holds that records a finding; raises `InputError` when something is missing."""
+    text, owner = stated("the finding", text), stated("its owner", owner)
+    return {"finding": {"text": text, "owner": owner, "due": due.isoformat(), "step": step}}
 
 
-def closing_entry(found: Iterable[Finding], number: int, outcome: str) -> dict[str, Any]:
-    """The data of the entry that closes an open finding; `outcome` says how it was put right."""
-    still = {str(each.number): each for each in found if each.open}
+def closing_entry(noted: Iterable[Finding], number: int, outcome: str) -> FindingClosed:
+    """What the entry holds that closes an open finding; `outcome` says how it was put right.
+
+    Raises `UnknownNameError` where none of that number is open, `InputError` without an outcome.
+    """
+    still = {str(each.number): each for each in noted if each.open}
     if str(number) not in still:
         raise UnknownNameError.among("open finding", str(number), still)
-    return {"finding_closed": {"number": number, "outcome": _told("how it was put right", outcome)}}
+    return {"finding_closed": {"number": number, "outcome": stated("how it was put right", outcome)}}
 
 
-def sign_off_entry(who: str, note: str, *, accepted: bool) -> dict[str, Any]:
-    """The data of the entry with which somebody accepts the run's record, or does not and says why."""
+def sign_off_entry(who: str, note: str, *, accepted: bool) -> SignedOff:
+    """What the entry holds with which somebody accepts the run's record, or does not and says why.
+
+    Raises `InputError` without a name, and where it is not accepted and the note is empty.
+    """
     if not accepted:
-        _told("why it is not accepted", note)
+        stated("why it is not accepted", note)
     return {
-        "signed_off": {"who": _told("who signs", who), "accepted": accepted, "note": note.strip()[:LONGEST]}
+        "signed_off": {"who": stated("who signs", who), "accepted": accepted, "note": note.strip()[:LONGEST]}
     }
 
 
 def notes(entries: Iterable[Entry]) -> tuple[Note, ...]:
     """All notes with a text, in the order they were written."""
     return tuple(
-        Note(entry.step, said["text"], said["who"] or entry.who, entry.at)
+        Note(entry.step, noted["noted"]["text"], noted["noted"]["who"] or entry.who, entry.at)
         for entry in entries
-        if (said := entry.data.get("noted")) and said["text"]
+        if (noted := read(entry, Noted)) and noted["noted"]["text"]
     )
 
 
@@ -143,42 +149,43 @@ def files(entries: Iterable[Entry]) -> tuple[File, ...]:
             kept["media_type"],
             kept["sha256"],
             kept["size"],
-            said["who"] or entry.who,
+            noted["noted"]["who"] or entry.who,
             entry.at,
             "".join(kept["content"]),
         )
         for entry in entries
-        if (said := entry.data.get("noted")) and (kept := said.get("file"))
+        if (noted := read(entry, Noted)) and (kept := noted["noted"].get("file"))
     )
 
 
 def findings(entries: Iterable[Entry]) -> tuple[Finding, ...]:
     """All findings of a run in the order they were noted, closed where they were."""
-    found: dict[int, Finding] = {}
+    by_number: dict[int, Finding] = {}
     for entry in entries:
-        if said := entry.data.get("finding"):
-            number = len(found) + 1
-            due = date.fromisoformat(said["due"])
-            found[number] = Finding(
-                number, said["text"], said["owner"], due, said["step"], entry.who, entry.at
+        if noted := read(entry, FindingNoted):
+            number, finding = len(by_number) + 1, noted["finding"]
+            due = date.fromisoformat(finding["due"])
+            by_number[number] = Finding(
+                number, finding["text"], finding["owner"], due, finding["step"], entry.who, entry.at
             )
-        if (said := entry.data.get("finding_closed")) and said["number"] in found:
-            found[said["number"]] = replace(
-                found[said["number"]], closed_by=entry.who, closed_at=entry.at, outcome=said["outcome"]
+        if (closed := read(entry, FindingClosed)) and closed["finding_closed"]["number"] in by_number:
+            number, outcome = closed["finding_closed"]["number"], closed["finding_closed"]["outcome"]
+            by_number[number] = replace(
+                by_number[number], closed_by=entry.who, closed_at=entry.at, outcome=outcome
             )
-    return tuple(found.values())
+    return tuple(by_number.values())
 
 
 def sign_offs(entries: Iterable[Entry]) -> tuple[SignOff, ...]:
-    """Every sign-off of the run as a whole, the last word last."""
+    """Every sign-off of the run as a whole, the latest last."""
+    signed = ((entry, off["signed_off"]) for entry in entries if (off := read(entry, SignedOff)))
     return tuple(
-        SignOff(said["who"], said["accepted"], said["note"], entry.at, entry.who)
-        for entry in entries
-        if (said := entry.data.get("signed_off"))
+        SignOff(off["who"], off["accepted"], off["note"], entry.at, entry.who) for entry, off in signed
     )
 
 
-def _told(what: str, text: str) -> str:
+def stated(what: str, text: str) -> str:
+    """The text without blanks around it; `InputError` where it is empty or longer than 2000 characters."""
     if not text.strip():
         raise InputError(f"Say {what}.")
     if len(text) > LONGEST:

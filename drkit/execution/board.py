@@ -1,4 +1,4 @@
-"""`Board`: what is known of a run now, told by its journal entries and, in passing, by its watchers."""
+"""`Board`: what is known of a run now, from its journal entries and, in passing, from its watchers."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from drkit.errors import JournalDamagedError
+from drkit.execution.entries import RunEnded, beginning, read
 from drkit.execution.records import StepRecord
 from drkit.execution.states import RunPhase, RunState, StepPhase
-from drkit.journal import Entry, EntryKind
+from drkit.journal import Entry, Resumed
 from drkit.plan import Plan
 
 _INTERRUPTED = "Interrupted: the process that ran it is gone."
@@ -17,10 +18,12 @@ _REOPENING = frozenset({StepPhase.FAILED, StepPhase.UNKNOWN})
 
 
 class Board:
-    """The records of all steps and the run's own words. Thread-safe; everything it gives out is frozen."""
+    """The records of all steps and how the run itself is. Thread-safe; everything it gives out is frozen."""
 
     def __init__(self, run_id: str, plan: Plan, started_at: datetime) -> None:
         self.run_id, self.plan, self.started_at = run_id, plan, started_at
+        # The last of the locks: whoever holds it takes no other, and waits for nothing but a change.
+        # Reentrant, because one change of the board may be made of others (`apply` ends, `end` shows steps).
         self.changed = threading.Condition(threading.RLock())
         self._records = {each.key: StepRecord.of(each) for each in plan.steps}
         self._phase, self._sentence = RunPhase.STOPPED, _INTERRUPTED
@@ -30,14 +33,14 @@ class Board:
 
     @classmethod
     def replay(cls, entries: Sequence[Entry]) -> "Board":
-        """The board that a run's entries tell of; the first one is its plan.
+        """The board after a run's entries; the first one is its plan.
 
-        Raises `JournalDamagedError` where they were altered so that they tell nothing any more.
+        Raises `JournalDamagedError` where they were altered so that a board cannot be made of them.
         """
         try:
-            board = cls(entries[0].run_id, Plan.from_json(entries[0].data["plan"]), entries[0].at)
+            board = cls(entries[0].run_id, Plan.from_json(beginning(entries)["plan"]), entries[0].at)
             for each in entries:
-                board.tell(each)
+                board.apply(each)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             raise JournalDamagedError(
                 "The run cannot be told from its record: it was altered. `drkit verify` says where.",
@@ -45,16 +48,16 @@ class Board:
             ) from error
         return board
 
-    def tell(self, entry: Entry) -> Entry:
-        """Take in one entry."""
+    def apply(self, entry: Entry) -> Entry:
+        """Bring the board up to one more entry; the entry."""
         with self.changed:
             if record := self._records.get(entry.step):
-                self._put(entry.step, told := record.told(entry))
-                if record.phase in _REOPENING and told.phase is not record.phase:
+                self._records[entry.step] = after = record.after(entry)
+                if record.phase in _REOPENING and after.phase is not record.phase:
                     self._reopen()
-            elif entry.kind in {EntryKind.SETTLED, EntryKind.STOPPED}:
-                self.end(RunPhase(entry.data["phase"]), entry.data["sentence"], entry.at)
-            elif entry.kind is EntryKind.NOTED and "resumed_by" in entry.data:
+            elif (ended := read(entry, RunEnded)) is not None:
+                self.end(RunPhase(ended["phase"]), ended["sentence"], entry.at)
+            elif read(entry, Resumed):
                 self.revive()
             self._touch()
         return entry
@@ -70,18 +73,18 @@ class Board:
         with self.changed:
             record = self._records[key]
             if any(getattr(record.shown, name) != value for name, value in changes.items()):
-                self._put(key, record.shows(**changes))
+                self._records[key] = record.shows(**changes)
                 self._touch()
 
     def phase(self, phase: RunPhase, sentence: str, lease: str = "") -> None:
-        """Say how the live run is."""
+        """Show how the live run is."""
         with self.changed:
             if (phase, sentence, lease) != (self._phase, self._sentence, self._lease):
                 self._phase, self._sentence, self._lease = phase, sentence, lease
                 self._touch()
 
     def end(self, phase: RunPhase, sentence: str, at: datetime) -> None:
-        """Say how the run ended; steps in flight go on at the service."""
+        """Show how the run ended; steps in flight go on at the service."""
         with self.changed:
             self._ended_at = at
             self.phase(phase, sentence)
@@ -125,13 +128,11 @@ class Board:
             self.changed.wait_for(lambda: settled(self.state()), timeout)
             return self.state()
 
-    def _put(self, key: str, record: StepRecord) -> None:
-        self._records[key] = record
-
     def _reopen(self) -> None:
+        # A step that failed is tried again, so what was not sent because of it has its turn again.
         for key, record in self._records.items():
             if record.phase is StepPhase.NOT_SENT:
-                self._put(key, replace(record, shown=StepRecord.of(record.step).shown))
+                self._records[key] = replace(record, shown=StepRecord.of(record.step).shown)
 
     def _touch(self) -> None:
         self._version += 1

@@ -1,4 +1,4 @@
-"""`RunContext`: what the parts of a run's engine share, and how work is handed out and taken up."""
+"""`RunContext`: what the parts of a run's engine share, and how requests go to the workers and come back."""
 
 import logging
 import threading
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from drkit.clock import Clock
 from drkit.errors import JournalError, LeaseLostError
 from drkit.execution.board import Board
+from drkit.execution.entries import StepData
 from drkit.execution.limits import Pace
 from drkit.journal import Entry, EntryKind, Hold
 from drkit.model import (
@@ -28,7 +29,7 @@ from drkit.model import (
 _log = logging.getLogger("drkit.plan")
 Result = TypeVar("Result")
 OnResult = Callable[[Callable[[], Result]], None]
-"""Takes up a result in the engine's thread; calling its argument gives the result or raises its error."""
+"""Runs in the engine's thread; calling its argument gives the worker's result or raises its error."""
 
 
 class CloudService(Protocol):
@@ -73,36 +74,43 @@ USUAL = RunOptions()
 
 
 class RunContext:
-    """What the parts of an engine share: the board, the journal, the service, the clock, the helpers."""
+    """What the parts of an engine share: the board, the journal, the service, the clock, the workers."""
 
     def __init__(
         self, board: Board, hold: Hold, service: CloudService, clock: Clock, options: RunOptions
     ) -> None:
         self.board, self.hold, self.service, self.clock, self.options = board, hold, service, clock, options
         self.pace = Pace(options.pace)
-        self.lock = threading.RLock()  # held by who decides: the engine in its turn, or the operator's word
+        # Held by whoever decides: the engine in its turn, or an operator's instruction. A worker that sends
+        # never takes it, so an answer is written down however long a turn lasts.
+        self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.wake = threading.Event()
-        self.sending = 0  # what is being sent and has not been answered
+        # Both are counted up and down in the engine's thread alone, so they need no lock.
+        self.sending = 0  # sent or about to be, and not answered
         self._reading = 0
         self._senders = ThreadPoolExecutor(options.parallel, thread_name_prefix="drkit-send")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="drkit-look")
-        self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()  # what workers brought, for the engine
         self._written = clock.monotonic()
 
-    def write(
-        self, kind: EntryKind, key: str = "", data: dict[str, Any] | None = None, job_id: str = ""
-    ) -> Entry:
-        """Write one entry and let the board know. Raises JournalError: then nothing may be sent any more."""
-        entry = self.hold.append(kind, key, data or {}, job_id)
+    def write(self, kind: EntryKind, key: str, data: StepData, job_id: str = "") -> Entry:
+        """Write one entry about a step and show it. Raises JournalError: then nothing may be sent any more.
+
+        Called by the engine, by workers that send, and for an operator's instruction.
+        """
+        # The journal first: nothing is shown, and nothing rests on it, that is not on the disk.
+        entry = self.hold.append(kind, key, data, job_id)
         self._written = self.clock.monotonic()
-        return self.board.tell(entry)
+        return self.board.apply(entry)
 
     def check_hold(self) -> None:
         """Right before sending: raise when this process slept so long that somebody else may have taken over.
 
-        What the last write proved holds for as long as the lease; no service call can be fenced itself.
+        Raises `LeaseLostError`.
         """
+        # The fence keeps a late holder out of the journal, but the service knows nothing of it: a change
+        # that is sent late arrives. So time decides: the last write proved the hold for as long as a lease.
         if self.clock.monotonic() - self._written > self.hold.seconds:
             raise LeaseLostError(
                 "This process slept longer than its lease lasts. Nothing more is sent; resume it.",
@@ -110,13 +118,13 @@ class RunContext:
             )
 
     def keep_hold(self) -> None:
-        """Renew the lease when a third of its time has passed without a word."""
+        """Renew the lease when nothing was written for a third of its time; raises `LeaseLostError`."""
         if self.clock.monotonic() - self._written >= self.hold.seconds / 3:
             self.hold.renew()
             self._written = self.clock.monotonic()
 
     def read(self, work: Callable[[], Result], then: OnResult[Result]) -> None:
-        """Have a helper read something; the engine takes it up later."""
+        """Have a worker read something; `then` runs in the engine's thread, in a later turn."""
 
         def arrived(answer: Callable[[], Result]) -> None:
             self._reading -= 1
@@ -126,7 +134,7 @@ class RunContext:
         self._hand_out(self._readers, work, arrived)
 
     def send(self, work: Callable[[], Result], then: OnResult[Result]) -> None:
-        """Have a helper send something."""
+        """Have a worker send something; `then` runs in the engine's thread, in a later turn."""
 
         def arrived(answer: Callable[[], Result]) -> None:
             self.sending -= 1
@@ -136,43 +144,43 @@ class RunContext:
         self._hand_out(self._senders, work, arrived)
 
     def _hand_out(
-        self, helpers: ThreadPoolExecutor, work: Callable[[], Result], then: OnResult[Result]
+        self, workers: ThreadPoolExecutor, work: Callable[[], Result], then: OnResult[Result]
     ) -> None:
-        def arrived(future: Future[Result]) -> None:
+        def arrived(future: Future[Result]) -> None:  # in the worker's thread: it decides nothing
             self._done.put(lambda: then(future.result))
             self.wake.set()
 
-        helpers.submit(work).add_done_callback(arrived)
+        workers.submit(work).add_done_callback(arrived)
 
     def take_up(self) -> None:
-        """Take up, in the engine's thread, what the helpers brought."""
+        """Take up, in the engine's thread, what the workers brought; raises what a `then` lets through."""
         while not self._done.empty():
             self._done.get()()
 
     def drain(self) -> list[str]:
-        """After the end: the sentences of what the helpers could not write down."""
-        told = []
+        """After the end: the sentences of what the workers could not write down."""
+        sentences = []
         while not self._done.empty():
             try:
                 self._done.get()()
             except JournalError as error:
-                told.append(str(error))
-            except Exception as error:  # noqa: BLE001  # the end has been told; this is too late to matter
+                sentences.append(str(error))
+            except Exception as error:  # noqa: BLE001  # the end is shown already; this is too late to matter
                 _log.debug("After the end of run %s: %s", self.board.run_id, error)
-        return told
+        return sentences
 
     def rest(self, due: float | None) -> None:
-        """Wait until something arrives, somebody speaks, or the time of the next look has come."""
+        """Wait until a result arrives, an instruction comes, or the next look is due (`monotonic`)."""
         left = 1.0 if due is None else max(due - self.clock.monotonic(), 0.0)
         if self.sending or self._reading:
-            self.wake.wait(min(left, 1.0))  # helpers have time limits of their own; wake up to keep the lease
+            self.wake.wait(min(left, 1.0))  # requests have their own time limits; wake up to keep the lease
         elif due is not None:
             self.clock.wait(left, self.wake)
         else:
             self.wake.wait(self.hold.seconds / 3)  # for the operator: no clock but theirs
-        self.wake.clear()
+        self.wake.clear()  # nothing is lost: who sets it has changed the queue or the board before
 
     def close(self) -> None:
-        """Send the helpers home, as soon as what was sent has been answered."""
+        """End the workers: those that read at once, those that send when what was sent has been answered."""
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._senders.shutdown()

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from drkit.errors import DrkitError, JournalError
 from drkit.execution.board import summary
 from drkit.execution.context import RunContext
+from drkit.execution.entries import AtTheEnd, InFlight, RunEnded, phased
 from drkit.execution.limits import CHECK_EVERY, CHECK_TIMEOUT
 from drkit.execution.records import StepRecord
 from drkit.execution.sending import Sender, waits_for_operator
@@ -53,17 +53,16 @@ class Prober:
             if not probe.out and now >= probe.due:
                 probe.out = True
                 self.context.read(
-                    partial(self.context.service.check, under_way[key].check), partial(self._told, key, probe)
+                    partial(self.context.service.check, under_way[key].check),
+                    partial(self._answered, key, probe),
                 )
 
-    def _told(self, key: str, probe: _Probe, answer: Callable[[], str]) -> None:
+    def _answered(self, key: str, probe: _Probe, answer: Callable[[], str]) -> None:
         now, pace = self.context.clock.monotonic(), self.context.pace
         probe.out, probe.due = False, now + pace.pause(CHECK_EVERY)
-        if (
-            self._probes.get(key) is not probe
-            or self.context.board.record(key).phase is not StepPhase.WORKING
-        ):
-            return
+        record = self.context.board.record(key)
+        if self._probes.get(key) is not probe or record.phase is not StepPhase.WORKING:
+            return  # meanwhile somebody signed it off or skipped it
         try:
             fault = answer()
         except DrkitError as error:
@@ -77,11 +76,11 @@ class Prober:
             self.context.board.show(key, sentence=f"Asked again and again until it answers; now {fault}.")
 
     def _end(self, key: str, phase: StepPhase, sentence: str) -> None:
-        self.context.write(EntryKind.SETTLED, key, {"phase": phase.value, "sentence": sentence})
+        self.context.write(EntryKind.SETTLED, key, phased(phase, sentence))
 
 
 class RunEngine:
-    """The thread. `ended` is true, under the context's lock, when it will not do anything more."""
+    """The thread that drives a run. `ended`: it will not do anything more; set under the context's lock."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -97,7 +96,7 @@ class RunEngine:
         self.thread.start()
 
     def go_on(self) -> None:
-        """Take up what the operator said."""
+        """Act on what the operator said."""
         board = self.context.board
         board.phase(RunPhase.RUNNING, summary(board.records()), self.context.hold.holder)
         self.context.wake.set()
@@ -108,23 +107,25 @@ class RunEngine:
             if not self.ended:
                 self._why_stopped = self._why_stopped or why
                 self.context.stopping.set()
-                self._say()
+                self._show_phase()
                 self.context.wake.set()
 
     def _run(self) -> None:
         try:
-            while not (self._turn() and self._finish(self._after())):
+            # The lock is free while the engine rests and while it reads how the groups are at the end: then
+            # an operator's instruction may come in. So `_finish` asks once more whether it is over.
+            while not (self._turn() and self._finish(self._read_after())):
                 self.context.rest(self._due())
-        except JournalError as error:
+        except JournalError as error:  # the hold is lost, or the journal cannot be written
             self._break_off(str(error))
         except Exception as error:  # noqa: BLE001  # a thread's exception would go nowhere
             _log.exception("The engine of run %s broke off", self.context.board.run_id)
             self._break_off(f"A fault in drkit itself stopped the run: {type(error).__name__}: {error}")
         finally:
             self.context.close()
-            self._over()
+            self._call_on_end()
 
-    def _over(self) -> None:
+    def _call_on_end(self) -> None:
         run_id = self.context.board.run_id
         try:
             self.context.options.on_end(run_id)
@@ -138,18 +139,18 @@ class RunEngine:
             context.keep_hold()
             context.take_up()
             if not context.stopping.is_set():
-                self._call(self._sender.turn())
+                self._begin(self._sender.turn())
                 self._watcher.turn(self._sender.busy)
                 self._prober.turn()
-            self._say()
+            self._show_phase()
             return self._is_over()
 
-    def _call(self, come: list[StepRecord]) -> None:
-        """Steps without a change whose turn has come: to a person, or to be checked."""
-        for each in come:
-            phase = StepPhase.READY if each.step.manual else StepPhase.WORKING
-            told = each.step.instruction or ("Do it, then sign it off." if each.step.manual else "Is asked.")
-            self.context.write(EntryKind.NOTED, each.step.key, {"phase": phase.value, "sentence": told})
+    def _begin(self, due: list[StepRecord]) -> None:
+        """Steps without a change whose turn has come: for a person to do, or to be checked."""
+        for step in (record.step for record in due):
+            phase = StepPhase.READY if step.manual else StepPhase.WORKING
+            sentence = step.instruction or ("Do it, then sign it off." if step.manual else "Is asked.")
+            self.context.write(EntryKind.NOTED, step.key, phased(phase, sentence))
 
     def _due(self) -> float | None:
         dues = (self._sender.due, self._watcher.due, self._prober.due)
@@ -161,7 +162,7 @@ class RunEngine:
     def _all_rest(self) -> bool:
         return all(each.phase.rests for each in self.context.board.records())
 
-    def _say(self) -> None:
+    def _show_phase(self) -> None:
         records = self.context.board.records()
         if self.context.stopping.is_set():
             sentence = "Stopping: waiting for the answers to what was sent."
@@ -175,7 +176,7 @@ class RunEngine:
         else:
             self.context.board.phase(RunPhase.RUNNING, summary(records), self.context.hold.holder)
 
-    def _after(self) -> dict[str, Any]:
+    def _read_after(self) -> AtTheEnd:
         """What the groups look like now, for the report; the run has ended all the same without it."""
         board = self.context.board
         if self.context.stopping.is_set() or not any(each.shown.attempts for each in board.records()):
@@ -187,33 +188,39 @@ class RunEngine:
             return {"snapshot_missing": str(error)}
         return {"snapshot": snapshot(inventory, board.plan.groups)}
 
-    def _finish(self, after: dict[str, Any]) -> bool:
+    def _finish(self, after: AtTheEnd) -> bool:
         """Write the run's end and give the groups free, unless the operator said something meanwhile."""
         with self.context.lock:
             if not self._is_over():
                 return False
             records = self.context.board.records()
             if self._all_rest():
-                phase, told = _verdict(records), {"sentence": f"Ended: {summary(records)}.", **after}
+                phase = _verdict(records)
+                end: RunEnded = {"phase": phase.value, "sentence": f"Ended: {summary(records)}.", **after}
             else:
-                sentence = f"{self._why_stopped}: {summary(records)}."
-                phase, told = RunPhase.STOPPED, {"sentence": sentence, **left(records)}
+                phase, sentence = RunPhase.STOPPED, f"{self._why_stopped}: {summary(records)}."
+                end = {"phase": phase.value, "sentence": sentence, **left(records)}
             kind = EntryKind.SETTLED if phase in {RunPhase.DONE, RunPhase.FAILED} else EntryKind.STOPPED
-            entry = self.context.hold.close(kind, {"phase": phase.value, **told})
+            entry = self.context.hold.close(kind, end)
+            # Before the board shows the end: who sees it and gives an instruction must not find an engine
+            # that seems to run.
             self.ended = True
-            self.context.board.tell(entry)
+            self.context.board.apply(entry)
         return True
 
     def _break_off(self, sentence: str) -> None:
         """The journal cannot be written any more, or worse: nothing is sent after this."""
+        # Not under the lock: a worker may wait long for an answer, and an instruction must not wait with it.
+        # What the workers bring now cannot be written down any more, so it is shown.
         self.context.stopping.set()
         self.context.board.phase(RunPhase.RUNNING, f"{sentence} Waiting for answers to what was sent.")
         self.context.close()
-        told = [sentence, *self.context.drain()]
+        sentences = [sentence, *self.context.drain()]
         with self.context.lock:
             self.ended = True
             self.context.hold.abandon()
-            self.context.board.end(RunPhase.STOPPED, " ".join(dict.fromkeys(told)), self.context.clock.now())
+            shown = " ".join(dict.fromkeys(sentences))
+            self.context.board.end(RunPhase.STOPPED, shown, self.context.clock.now())
 
 
 def _verdict(records: tuple[StepRecord, ...]) -> RunPhase:
@@ -223,17 +230,12 @@ def _verdict(records: tuple[StepRecord, ...]) -> RunPhase:
     return RunPhase.FAILED if phases & {StepPhase.FAILED, StepPhase.NOT_SENT} else RunPhase.DONE
 
 
-def left(records: tuple[StepRecord, ...]) -> dict[str, Any]:
+def left(records: tuple[StepRecord, ...]) -> AtTheEnd:
     """What goes on at the service without being watched, and what was not sent."""
     in_flight = [
-        {
-            "step": each.step.key,
-            "title": each.step.title,
-            "job_id": each.shown.job_id,
-            "seen": each.shown.sentence,
-        }
-        for each in records
-        if each.phase is StepPhase.WORKING and each.step.change
+        InFlight(step=shown.key, title=shown.title, job_id=shown.job_id, seen=shown.sentence)
+        for step, shown in ((record.step, record.shown) for record in records)
+        if shown.phase is StepPhase.WORKING and step.change
     ]
     waiting = [each.step.key for each in records if each.phase in {StepPhase.WAITING, StepPhase.READY}]
     return {"in_flight": in_flight, "not_sent": waiting}

@@ -1,12 +1,14 @@
-"""A run for the shell: how it is by the journal alone, its words as they come, and closing it for good."""
+"""A run for the shell: how it is by the journal alone, what becomes of it, and closing it for good."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from drkit.errors import InputError, JournalDamagedError
+from drkit.execution.annotations import stated
 from drkit.execution.board import Board
 from drkit.execution.engine import left
+from drkit.execution.entries import RunEnded
 from drkit.execution.run import Run, finished
 from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.journal import Journal, RunRow
@@ -26,14 +28,14 @@ def recorded(journal: Journal, run_id: str) -> RunState:
 
 
 def readable(journal: Journal, rows: Iterable[RunRow]) -> Iterator[tuple[RunRow, RunState]]:
-    """The runs as their records tell them; one that was altered is left out and stops nobody."""
+    """The runs as they are by their records; one that was altered is left out and stops nobody."""
     for each in rows:
         with suppress(JournalDamagedError):
             yield each, recorded(journal, each.id)
 
 
 def unfinished(journal: Journal, backend: Backend) -> Iterator[tuple[RunRow, RunState]]:
-    """The runs on this backend that somebody should look after, as their records tell them."""
+    """The runs on this backend that somebody should look after, as they are by their records."""
     rows = (each for each in journal.runs() if not each.finished)
     here = (each for each in rows if (each.practice, each.place) == (backend.practice, backend.label))
     return readable(journal, here)
@@ -45,8 +47,7 @@ def close(journal: Journal, run_id: str, why: str, *, takeover: bool = False) ->
     Nothing is sent or looked up. Raises `InputError` without a reason or where the run has ended,
     `LeaseHeldError` while somebody drives it, `JournalDamagedError` when its record does not hold.
     """
-    if not why.strip():
-        raise InputError("Say why the run is closed.")
+    why = stated("why the run is closed", why)
     if faults := journal.verify(run_id).faults:
         raise JournalDamagedError(
             f"Run {run_id} is not closed: {' '.join(faults)}", run_id=run_id, faults=faults
@@ -54,8 +55,10 @@ def close(journal: Journal, run_id: str, why: str, *, takeover: bool = False) ->
     entries = journal.entries(run_id)
     if finished(entries):
         raise InputError(f"Run {run_id} has ended already: {Board.replay(entries).state().sentence}")
-    told = {"phase": RunPhase.STOPPED.value, "sentence": f"Closed by {journal.holder}: {why.strip()}"}
-    journal.close_run(run_id, {**told, **left(Board.replay(entries).records())}, takeover=takeover)
+    sentence = f"Closed by {journal.holder}: {why}"
+    undone = left(Board.replay(entries).records())
+    end: RunEnded = {"phase": RunPhase.STOPPED.value, "sentence": sentence, **undone}
+    journal.close_run(run_id, end, takeover=takeover)
     return recorded(journal, run_id)
 
 
@@ -72,14 +75,14 @@ def follow(run: Run, say: Callable[[str], object]) -> RunState:
 
 
 def _follow(run: Run, say: Callable[[str], object]) -> RunState:
-    said: dict[str, str] = {}
+    shown: dict[str, str] = {}
     while True:
         state = run.wait(LOOK_EVERY)
-        for each in state.steps:
-            told = f"{each.phase.value}: {each.sentence}"
-            if each.phase is not StepPhase.WAITING and said.get(each.key) != told:
-                said[each.key] = told
-                say(f"Step {each.key} ({each.title}) {told}")
+        for step in state.steps:
+            line = f"{step.phase.value}: {step.sentence}"
+            if step.phase is not StepPhase.WAITING and shown.get(step.key) != line:
+                shown[step.key] = line
+                say(f"Step {step.key} ({step.title}) {line}")
         if state.phase is RunPhase.WAITING_FOR_OPERATOR:
             say(f"{state.sentence}. Answer it in a runbook; the run is stopped until then.")
             run.stop("Stopped at a question to the operator")

@@ -109,15 +109,15 @@ class StepForecast:
     expected: Expected
     ended: bool = False
 
-    def told(self, zone: tzinfo = UTC) -> str:
+    def sentence(self, zone: tzinfo = UTC) -> str:
         """The sentence for the operator, with the clock of `zone`."""
         usual, slowest = (f"{each.astimezone(zone):%H:%M}" for each in (self.usual_end, self.slowest_end))
-        words = {
+        then = {
             Source.EARLIER_RUNS: f"usually done at {usual}, slowest ever {slowest}",
             Source.DOCUMENTED: f"done at about {usual} by the documented duration, no earlier run",
             Source.ASSUMED: f"perhaps done at {usual}: an assumption, no earlier run",
         }[self.expected.source]
-        return f"step {self.number} of {self.of}, {f'ended at {usual}' if self.ended else words}"
+        return f"step {self.number} of {self.of}, {f'ended at {usual}' if self.ended else then}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def bind_late(change: Change, inventory: Inventory) -> Change:
 
 
 def done_already(change: Change, inventory: Inventory) -> str:
-    """Why nothing has to be sent, in words; empty where it has to.
+    """Why nothing has to be sent, as a sentence; empty where it has to.
 
     Only for servers: whether they start by themselves after a switch is documented both ways, and a server
     may have been stopped by hand.

@@ -39,7 +39,7 @@ class ChangeStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look: the stage, what was seen in words, and progress 0 to 100 where the service tells it."""
+    """One look: the stage, what was seen for a sentence, and progress 0 to 100 where the service gives it."""
 
     stage: ChangeStage
     words: str
@@ -76,8 +76,8 @@ def _alike(now: Marks, before: Marks) -> bool:
 
 
 def _plainly(_change: Change, marks: Marks) -> str:
-    told = [f"{key} {value or 'none'}" for key, value in marks.items() if key != "updated_at"]
-    return ", ".join(told) or "nothing of it is there"
+    shown = [f"{key} {value or 'none'}" for key, value in marks.items() if key != "updated_at"]
+    return ", ".join(shown) or "nothing of it is there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _pair_marks(change: Change, inventory: Inventory) -> Marks:
 
 
 def _attached(change: Change, marks: Marks) -> str:
-    """The words for a pair: its status and, at rest, what it is attached to."""
+    """What is shown of a pair: its status and, at rest, what it is attached to."""
     if marks["pair"] in {PairStatus.ATTACHING, PairStatus.DETACHING, "gone"}:
         return f"pair {marks['pair']}"
     ours = change.instance_id

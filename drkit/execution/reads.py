@@ -6,6 +6,7 @@ from typing import Any
 
 from drkit.errors import GoneError, WireError
 from drkit.execution.context import CloudService
+from drkit.execution.entries import JobJson
 from drkit.model import Change, Inventory, Job, ProtectionGroup, ReplicationPair, ThingKind
 
 
@@ -43,7 +44,7 @@ def _there(show: Callable[[str], Any], ids: Iterable[str]) -> Iterable[Any]:
             continue
 
 
-def job_json(job: Job) -> dict[str, Any]:
+def job_json(job: Job) -> JobJson:
     """A job as the journal keeps it."""
     return {
         "id": job.id,
@@ -58,7 +59,7 @@ def job_json(job: Job) -> dict[str, Any]:
 
 
 def failure_of(job: Job) -> tuple[str, str]:
-    """The code and the words of the first failure told, of the job or else of its parts."""
-    told = (job, *job.sub_jobs)
-    code = next((each.error_code for each in told if each.error_code), "")
-    return code, next((each.fail_reason for each in told if each.fail_reason), "")
+    """The first code and the first reason that the job, or else one of its parts, gives for its failure."""
+    parts = (job, *job.sub_jobs)
+    code = next((each.error_code for each in parts if each.error_code), "")
+    return code, next((each.fail_reason for each in parts if each.fail_reason), "")

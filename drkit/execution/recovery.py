@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from drkit.execution.entries import SyncedPairs
 from drkit.execution.forecasting import Forecast
 from drkit.execution.states import RunState, StepPhase
 from drkit.model import Change, Inventory, Operation, ReplicationStatus
@@ -41,12 +41,11 @@ class RecoveryClock:
         return self.seconds <= self.target
 
 
-def recovery_point(change: Change, inventory: Inventory) -> dict[str, Any] | None:
+def recovery_point(change: Change, inventory: Inventory) -> SyncedPairs | None:
     """What can be said of the recovery point of a switch right before it is sent; None for other changes.
 
-    As JSON: `pairs` of the group, how many are `active` (synchronised), the names of those `behind`, when it
-    was `read_at`, and the `method`. Replication is synchronous: what was acknowledged while a pair is
-    active is on both disks, so with all pairs active nothing acknowledged is lost.
+    Replication is synchronous: what was acknowledged while a pair is active is on both disks, so with all
+    pairs active nothing acknowledged is lost.
     """
     if change.operation not in {Operation.PLANNED_FAILOVER, Operation.FAILOVER}:
         return None
@@ -79,8 +78,8 @@ def _clock(
     aims = state.plan.objectives
     since = (aims.declared_at if aims else None) or state.started_at
     ends = [_answered_at(state, keys) for keys in answers]
-    told = [each for each in ends if each is not None]
-    until = max(told) if len(told) == len(ends) else None
+    known = [each for each in ends if each is not None]
+    until = max(known) if len(known) == len(ends) else None
     return RecoveryClock(
         group_id=group[0],
         group=group[1],

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import (
@@ -16,10 +15,11 @@ from drkit.errors import (
     RefusedError,
     StalePlanError,
 )
-from drkit.execution.annotations import note_entry
+from drkit.execution.annotations import note_entry, stated
 from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
+from drkit.execution.entries import Confirmed, Phased, beginning, phased
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
@@ -28,12 +28,21 @@ from drkit.model import Inventory
 from drkit.plan import Plan, recheck
 from drkit.showing import cut
 
-_LOOK_AGAIN = {"phase": StepPhase.WORKING.value, "sentence": "Looked at again."}
-_live: "dict[str, Run]" = {}  # what this process drives; a run goes on even if nobody holds on to it
+Instruction = tuple[EntryKind, str, Phased]
+"""What is written for an instruction: the kind of the entry, the key of the step, the step's phase by it."""
+
+_LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
+# What this process drives. A cell that is run again asks for its run by the id: `resume` gives back the live
+# one from here, where a second would be refused by the lease of the first. It also keeps a run that nobody
+# holds on to, and lets `stop_all` reach all of them.
+_live: "dict[str, Run]" = {}
 
 
 class Run:
-    """One run. Everything here may be called from any thread; what takes time happens in the run's own.
+    """One run. Everything here may be called from any thread; the work is done in the run's own.
+
+    `start` and `resume` read the service and the journal in the caller's thread, an instruction (`approve`,
+    `retry` ...) writes its entry there.
 
     `id` names it in the journal, `plan` is what was confirmed, `backend` where it runs.
     """
@@ -45,7 +54,9 @@ class Run:
         self._board, self._service, self._journal = board, service, journal
         self._clock, self._options = clock, options
         self._keys = frozenset(each.key for each in self.plan.steps)
-        self._words = threading.Lock()  # one word at a time
+        # One instruction at a time: two that revive an ended run at once would make two engines. The first of
+        # the locks: it is held while the engine's (`RunContext.lock`) is taken.
+        self._instructing = threading.Lock()
         self._engine: RunEngine | None = None
 
     def __repr__(self) -> str:
@@ -116,7 +127,7 @@ class Run:
         if finished(entries) and board.state().phase is RunPhase.STOPPED:
             sentence = f"Run {run_id} is not gone on with. {board.state().sentence}"
             raise RefusedError(sentence, run_id=run_id)
-        options = replace(options, fail_fast=bool(entries[0].data["fail_fast"]))  # as it was at the start
+        options = replace(options, fail_fast=beginning(entries)["fail_fast"])  # as it was at the start
         run = cls(board, client, journal, clock or SystemClock(), options)
         if not finished(entries):
             unknown = (each.key for each in run.state().steps if each.phase is StepPhase.UNKNOWN)
@@ -144,7 +155,7 @@ class Run:
             self._engine.thread.join()
         return state
 
-    # What the operator says
+    # What the operator instructs
 
     def stop(self, why: str = "Stopped by the operator") -> None:
         """Stop sending and watching at once. Jobs under way go on at the service and are written down."""
@@ -153,43 +164,41 @@ class Run:
 
     def approve(self, key: str) -> None:
         """Say yes to a step that had to be asked about again: it is judged once more, then sent."""
-        self._say(key, Action.APPROVE, EntryKind.APPROVED, phase=StepPhase.WAITING, sentence="Approved anew.")
+        approved = phased(StepPhase.WAITING, "Approved anew.")
+        self._instruct(key, Action.APPROVE, EntryKind.APPROVED, approved)
 
     def retry(self, key: str) -> None:
         """Try a step again that failed or was not sent; one that goes on already is left alone."""
         if key in self._keys and not self._board.record(key).phase.rests:
             return
-        self._say(
-            key, Action.RETRY, EntryKind.APPROVED, phase=StepPhase.WAITING, sentence="To be tried again."
-        )
+        again = phased(StepPhase.WAITING, "To be tried again.")
+        self._instruct(key, Action.RETRY, EntryKind.APPROVED, again)
 
     def skip(self, key: str, reason: str) -> None:
         """Leave a step out; what needs it goes on without it."""
-        reason = _told("why the step is skipped", reason)
-        said = f"Skipped: {reason}"
-        self._say(key, Action.SKIP, EntryKind.SETTLED, phase=StepPhase.SKIPPED, sentence=said, reason=reason)
+        reason = stated("why the step is skipped", reason)
+        skipped = phased(StepPhase.SKIPPED, f"Skipped: {reason}", reason=reason)
+        self._instruct(key, Action.SKIP, EntryKind.SETTLED, skipped)
 
     def sign_off(self, key: str, passed: bool, who: str, note: str = "") -> None:  # as a form calls it
         """Say that a person did a step, or that it did not work out; also that a check holds."""
-        who = _told("who signs", who)
+        who = stated("who signs", who)
         sentence = f"{'Done' if passed else 'Not passed'}, says {who}{f': {note}' if note else '.'}"
         phase = StepPhase.DONE if passed else StepPhase.FAILED
-        said = {"signed_by": who, "passed": passed, "note": note, "sentence": sentence}
-        self._say(key, Action.SIGN_OFF, EntryKind.SETTLED, phase=phase, **said)
+        signed = phased(phase, sentence, signed_by=who, passed=passed, note=note)
+        self._instruct(key, Action.SIGN_OFF, EntryKind.SETTLED, signed)
 
     def resolve(self, key: str, adopt: bool, why: str) -> None:  # as a form calls it
         """Say of a step whose outcome is unknown that it was done (`adopt`), or that it was not."""
-        why = _told("how you know", why)
+        why = stated("how you know", why)
         sentence = f"{'Done' if adopt else 'Not done'}, on the operator's word: {why}"
         phase = StepPhase.DONE if adopt else StepPhase.FAILED
-        said = {"resolved": adopt, "why": why, "sentence": sentence}
-        self._say(key, Action.RESOLVE, EntryKind.SETTLED, phase=phase, **said)
+        resolved = phased(phase, sentence, resolved=adopt, why=why)
+        self._instruct(key, Action.RESOLVE, EntryKind.SETTLED, resolved)
 
     def look_again(self, key: str) -> None:
         """Look at the service again for a step whose outcome is unknown."""
-        self._say(
-            key, Action.LOOK_AGAIN, EntryKind.NOTED, phase=StepPhase.WORKING, sentence="Looked at again."
-        )
+        self._instruct(key, Action.LOOK_AGAIN, EntryKind.NOTED, _LOOK_AGAIN)
 
     def note(self, key: str, text: str, who: str, attachment: tuple[str, str, bytes] | None = None) -> None:
         """Add a note to a step, or ("") to the whole run, also after its end; it changes nothing else.
@@ -200,23 +209,24 @@ class Run:
             self._known(key)
         self._journal.note(self.id, note_entry(text, who, attachment), key)
 
-    def _say(self, key: str, action: Action, kind: EntryKind, *, phase: StepPhase, **data: Any) -> None:  # noqa: ANN401
-        """Write the operator's word down, and have the engine act on it; a run that ended goes on with it."""
-        told = {"phase": phase.value, **data}
-        with self._words:
-            if not self._said_to_engine(key, action, kind, told):
+    def _instruct(self, key: str, action: Action, kind: EntryKind, data: Phased) -> None:
+        """Write an instruction down, and have the engine act on it; a run that ended goes on with it."""
+        with self._instructing:
+            if not self._taken_by_engine(key, action, kind, data):
                 if self.state().phase is RunPhase.STOPPED:
                     raise InputError(f"The run is stopped; go on with it first: drkit resume {self.id}")
                 self._expect(key, action)
-                self._revive([(kind, key, told)])
+                self._revive([(kind, key, data)])
 
-    def _said_to_engine(self, key: str, action: Action, kind: EntryKind, told: dict[str, Any]) -> bool:
+    def _taken_by_engine(self, key: str, action: Action, kind: EntryKind, data: Phased) -> bool:
         if self._engine is None:
             return False
+        # In the caller's thread, between two turns of the engine: whether the instruction still fits and its
+        # entry are one, and the engine cannot end in between (`RunEngine._finish` takes the same lock).
         with self._engine.context.lock:
             if not self._engine.ended:
                 self._expect(key, action)
-                self._engine.context.write(kind, key, {"by": self._engine.context.hold.who, **told})
+                self._engine.context.write(kind, key, {**data, "by": self._engine.context.hold.who})
                 self._engine.go_on()
             return not self._engine.ended
 
@@ -238,16 +248,14 @@ class Run:
         """Whether this process drives it now."""
         return self._engine is not None and not self._engine.ended
 
-    def _revive(
-        self, words: Iterable[tuple[EntryKind, str, dict[str, Any]]], *, takeover: bool = False
-    ) -> None:
-        """Take the groups again, write the operator's words down, and go on."""
+    def _revive(self, instructions: Iterable[Instruction], *, takeover: bool = False) -> None:
+        """Take the groups again, write the instructions down, and go on. No engine runs while this does."""
         hold = self._journal.hold(self.id, takeover=takeover)
         try:
-            for kind, key, told in words:
-                self._board.tell(hold.append(kind, key, {"by": hold.who, **told}))
+            for kind, key, data in instructions:
+                self._board.apply(hold.append(kind, key, {**data, "by": hold.who}))
         except JournalError:
-            hold.abandon()
+            hold.abandon()  # nobody drives it: who tries again need not wait for the lease to run out
             raise
         self._board.revive()
         self._drive(hold)
@@ -256,7 +264,7 @@ class Run:
         context = RunContext(self._board, hold, self._service, self._clock, self._options)
         self._engine = RunEngine(context)
         for ended in [key for key, each in tuple(_live.items()) if not each.driven]:
-            del _live[ended]
+            _live.pop(ended, None)  # another thread may have been faster
         _live[self.id] = self
         self._engine.start()
 
@@ -274,12 +282,6 @@ def finished(entries: Iterable[Entry]) -> bool:
     return last.kind is EntryKind.SETTLED and not last.step
 
 
-def _told(what: str, text: str) -> str:
-    if not text.strip():
-        raise InputError(f"Say {what}.")
-    return text.strip()
-
-
 def _confirmed(plan: Plan, confirm: str) -> None:
     wanted = ", ".join(name for _, name in plan.groups)
     if confirm.strip() != wanted:
@@ -289,13 +291,13 @@ def _confirmed(plan: Plan, confirm: str) -> None:
 def _still_fits(plan: Plan, reading: Inventory) -> None:
     refused = recheck(plan, reading)
     if refused:
-        told = "; ".join(
+        why = "; ".join(
             f"step {step.key} ({step.title}): {' '.join(map(str, verdict.objections))}"
             for step, verdict in refused
         )
         objections = [each for _, verdict in refused for each in verdict.objections]
         raise StalePlanError(
-            f"Things changed since the plan was made. Nothing was sent. {told}",
+            f"Things changed since the plan was made. Nothing was sent. {why}",
             objections,
             steps=[step for step, _ in refused],
         )
@@ -304,6 +306,11 @@ def _still_fits(plan: Plan, reading: Inventory) -> None:
 def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, now: datetime) -> NewRun:
     backend = plan.backend
     kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
+    confirmed: Confirmed = {
+        "confirmed": confirm,
+        "fail_fast": options.fail_fast,
+        "snapshot": snapshot(reading, plan.groups),
+    }
     return NewRun(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
         title=plan.title,
@@ -313,9 +320,5 @@ def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, 
         groups=plan.groups,
         plan=plan.to_json(),
         digest=plan.digest,
-        data={
-            "confirmed": confirm,
-            "fail_fast": options.fail_fast,
-            "snapshot": snapshot(reading, plan.groups),
-        },
+        data=confirmed,
     )

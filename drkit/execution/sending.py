@@ -1,8 +1,8 @@
 """`Sender`: which step's turn it is, whether it is still allowed, and sending it, once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Unpack
 
 from drkit.errors import (
     BusyError,
@@ -15,6 +15,7 @@ from drkit.errors import (
     WireError,
 )
 from drkit.execution.context import CloudService, RunContext
+from drkit.execution.entries import Details, Intended, Lost, Phased, Sent, phased
 from drkit.execution.late_binding import bind_late, done_already
 from drkit.execution.limits import LONGEST_LOOK, PATIENCE
 from drkit.execution.observations import marks_of
@@ -43,7 +44,10 @@ def read_for(steps: Iterable[Step], service: CloudService, groups: Iterable[str]
 
 
 class Sender:
-    """Brings steps to the service in the order of the plan. Everything but `_send` runs in the engine."""
+    """Brings steps to the service in the order of the plan.
+
+    Everything runs in the engine's thread, but `_send` and `_accepted` in that of a worker.
+    """
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -61,13 +65,13 @@ class Sender:
         turn has come."""
         while self._withhold():
             pass
-        come = [each for each in self.context.board.records() if self._come(each)]
-        changes = [each.step for each in come if each.step.change]
+        due = [each for each in self.context.board.records() if self._is_due(each)]
+        changes = [each.step for each in due if each.step.change]
         if changes and self.context.clock.monotonic() >= self._again_at:
             self._look(self._with_free_lanes(changes))
-        return [each for each in come if not each.step.change]
+        return [each for each in due if not each.step.change]
 
-    def _come(self, record: StepRecord) -> bool:
+    def _is_due(self, record: StepRecord) -> bool:
         if record.phase is not StepPhase.WAITING or record.step.key in self.busy:
             return False
         board = self.context.board
@@ -81,14 +85,14 @@ class Sender:
             each.step.lane: each for each in records if each.phase is StepPhase.UNKNOWN and each.step.lane
         }
         broken = next((each for each in records if each.phase in {StepPhase.FAILED, StepPhase.UNKNOWN}), None)
-        found = False
-        for each in records:
-            if each.phase is StepPhase.WAITING and each.step.key not in self.busy:
-                why = self._why_not(each, unknown.get(each.step.lane), broken)
+        any_left = False
+        for record in records:
+            if record.phase is StepPhase.WAITING and record.step.key not in self.busy:
+                why = self._why_not(record, unknown.get(record.step.lane), broken)
                 if why:
-                    self._leave(each.step.key, why, retry=False)
-                    found = True
-        return found
+                    self._leave(record.step.key, why, retry=False)
+                    any_left = True
+        return any_left
 
     def _why_not(self, record: StepRecord, in_lane: StepRecord | None, broken: StepRecord | None) -> str:
         if self.context.options.fail_fast and broken:
@@ -101,9 +105,8 @@ class Sender:
                 return f"It needs {_named(need)}."
         return ""
 
-    def _leave(self, key: str, sentence: str, **more: Any) -> None:  # noqa: ANN401  # JSON values
-        data = {"phase": StepPhase.NOT_SENT.value, "sentence": sentence, **more}
-        self.context.write(EntryKind.NOTED, key, data)
+    def _leave(self, key: str, sentence: str, **details: Unpack[Details]) -> None:
+        self.context.write(EntryKind.NOTED, key, phased(StepPhase.NOT_SENT, sentence, **details))
 
     def _with_free_lanes(self, steps: Iterable[Step]) -> list[Step]:
         under_way = (each.step for each in self.context.board.records() if each.phase is StepPhase.WORKING)
@@ -137,19 +140,17 @@ class Sender:
         for step in steps:
             assert step.change  # noqa: S101  # only changes are sent
             change = bind_late(step.change, inventory)
-            if told := done_already(change, inventory):
+            if why := done_already(change, inventory):
                 del self.busy[step.key]
-                self.context.write(
-                    EntryKind.SETTLED, step.key, {"phase": StepPhase.DONE.value, "sentence": told}
-                )
+                self.context.write(EntryKind.SETTLED, step.key, phased(StepPhase.DONE, why))
                 continue
             verdict = judge(change, inventory, [each for each in planned if each])
             if verdict.allowed:
                 planned.append(change)
-                noted = {"before": dict(marks_of(change, inventory))}
+                intended = Intended(change=change.to_json(), before=marks_of(change, inventory))
                 if point := recovery_point(change, inventory):
-                    noted["recovery_point"] = point
-                self.context.send(partial(self._send, step.key, change, noted), partial(self._sent, step))
+                    intended["recovery_point"] = point
+                self.context.send(partial(self._send, step.key, change, intended), partial(self._sent, step))
             else:
                 del self.busy[step.key]
                 self._object(step, verdict)
@@ -170,38 +171,47 @@ class Sender:
 
     def _object(self, step: Step, verdict: Verdict) -> None:
         shown, more = verdict.objections[:MOST_REASONS], len(verdict.objections) - MOST_REASONS
-        told = " ".join([*(each.judged for each in shown), *([f"And {more} more."] if more > 0 else [])])
-        data = {"objections": [str(each) for each in verdict.objections], "code": shown[0].code}
-        remedies = " ".join(dict.fromkeys(each.remedy for each in shown))
-        sentence = f"Things have changed since the plan was shown: {told}"
+        reasons = " ".join([*(each.judged for each in shown), *([f"And {more} more."] if more > 0 else [])])
+        details = Details(
+            objections=[str(each) for each in verdict.objections],
+            code=shown[0].code,
+            remedy=" ".join(dict.fromkeys(each.remedy for each in shown)),
+        )
+        sentence = f"Things have changed since the plan was shown: {reasons}"
         if self.context.options.attended:
-            sentence = f"{sentence} It waits for a new yes."
-            phased = {"phase": StepPhase.READY.value, "sentence": sentence, "remedy": remedies}
-            self.context.write(EntryKind.NOTED, step.key, {**data, **phased})
+            data = phased(StepPhase.READY, f"{sentence} It waits for a new yes.", **details)
+            self.context.write(EntryKind.NOTED, step.key, data)
         else:
-            self._leave(step.key, sentence, retry=True, remedy=remedies, **data)
+            details["retry"] = True
+            self._leave(step.key, sentence, **details)
 
-    def _send(self, key: str, change: Change, noted: Mapping[str, Any]) -> None:
-        """In a helper's thread: intend, send once, write down what came of it."""
+    def _send(self, key: str, change: Change, intended: Intended) -> None:
+        """In a worker's thread: intend, send once, write down what came of it."""
         if self.context.stopping.is_set():
             return
-        self.context.write(EntryKind.INTENDED, key, {"change": change.to_json(), **noted})
+        # Written before it is sent: wherever this process dies, who goes on with the run knows of every
+        # change that may have arrived, and looks for its trace instead of sending it again. The write also
+        # proves, under the fence, that the run still holds its groups.
+        self.context.write(EntryKind.INTENDED, key, intended)
         self.context.check_hold()
         try:
             job_id = self.context.service.submit(change)
         except (OutcomeUnknownError, WireError) as error:
-            self.context.write(EntryKind.LOST, key, {"error": str(error)})
+            self.context.write(EntryKind.LOST, key, Lost(error=str(error)))
         except DrkitError as error:
             self.context.write(EntryKind.SETTLED, key, _refused(error))
         except Exception as error:  # noqa: BLE001  # whatever it was, the change may have been taken
-            self.context.write(EntryKind.LOST, key, {"error": f"Sending broke off ({type(error).__name__})."})
+            error_text = f"Sending broke off ({type(error).__name__})."
+            self.context.write(EntryKind.LOST, key, Lost(error=error_text))
         else:
             self._accepted(key, job_id)
 
     def _accepted(self, key: str, job_id: str) -> None:
+        # Written by the worker itself as soon as the answer is there, not by the engine in its next turn:
+        # until then the id of the job is in this thread only.
         try:
-            self.context.write(EntryKind.SENT, key, {"answer": {"job_id": job_id}}, job_id)
-        except JournalError as error:
+            self.context.write(EntryKind.SENT, key, Sent(answer={"job_id": job_id}), job_id)
+        except JournalError as error:  # also a lost hold: the engine breaks off when it takes this up
             self.context.board.show(key, job_id=job_id)
             raise type(error)(
                 f"{error} Step {key} was accepted as job {job_id} before, which is not written down."
@@ -209,16 +219,21 @@ class Sender:
 
     def _sent(self, step: Step, outcome: Callable[[], None]) -> None:
         del self.busy[step.key]
-        outcome()
+        outcome()  # raises what the worker raised: that ends the engine
 
 
-def _refused(error: DrkitError) -> dict[str, Any]:
-    told: dict[str, Any] = {"phase": StepPhase.FAILED.value, "reason": str(error)}
+def _refused(error: DrkitError) -> Phased:
     if isinstance(error, ServiceError):
-        sentence = f"The service refused it: {error.message or error.code or error.status}"
-        more = {"reason": error.message, "code": error.code, "request_id": error.request_id}
-        return {**told, **more, "sentence": sentence, "remedy": remedy(error.code)}
-    return {**told, "sentence": f"Nothing was sent: {error}", "remedy": "Retry when the cause is gone."}
+        return phased(
+            StepPhase.FAILED,
+            f"The service refused it: {error.message or error.code or error.status}",
+            reason=error.message,
+            code=error.code,
+            request_id=error.request_id,
+            remedy=remedy(error.code),
+        )
+    advice = "Retry when the cause is gone."
+    return phased(StepPhase.FAILED, f"Nothing was sent: {error}", reason=str(error), remedy=advice)
 
 
 def _named(record: StepRecord) -> str:
@@ -226,7 +241,7 @@ def _named(record: StepRecord) -> str:
 
 
 def waits_for_operator(record: StepRecord) -> bool:
-    """Whether nothing goes on with a step until the operator speaks."""
+    """Whether nothing goes on with a step until the operator gives an instruction."""
     return record.phase is StepPhase.READY and bool(
         set(record.shown.actions) & {Action.APPROVE, Action.SIGN_OFF}
     )

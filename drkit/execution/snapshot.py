@@ -1,26 +1,76 @@
-"""What the groups of a run look like at one moment, as JSON values for the journal and the report (pure).
-
-The shape, one entry per group in the order asked for:
-
-    {"read_at": "2026-01-01T00:00:00+00:00", "problems": [...], "groups": [
-        {"id", "name", "status", "replication", "health", "production_zone", "dr_zone",
-         "instances": [{"id", "name", "status", "production_server": SERVER, "dr_server": SERVER}],
-         "pairs": [{"id", "name", "status", "replication", "size_gb", "attached": [[instance id, device]]}],
-         "drills": [{"id", "name", "status", "vpc", "servers": [SERVER]}]}]}
-
-SERVER is {"id", "name", "status"}; its status is empty where the server was not read. A group that is
-gone has the status "gone" and nothing below it.
-"""
+"""What the groups of a run look like at one moment, as JSON values for the journal and the report (pure)."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 from drkit.model import Drill, Inventory, ProtectedInstance, ReplicationPair
 
 Thing = TypeVar("Thing", ProtectedInstance, ReplicationPair, Drill)
 
 
-def snapshot(inventory: Inventory, groups: Iterable[tuple[str, str]]) -> dict[str, Any]:
+class ServerSnapshot(TypedDict):
+    """A server; name and status are empty where it was not read."""
+
+    id: str
+    name: str
+    status: str
+
+
+class InstanceSnapshot(TypedDict):
+    """A protected instance with its servers, by the site they stand at."""
+
+    id: str
+    name: str
+    status: str
+    production_server: ServerSnapshot
+    dr_server: ServerSnapshot
+
+
+class PairSnapshot(TypedDict):
+    """A replication pair; `attached` holds an instance's id and a device for each attachment."""
+
+    id: str
+    name: str
+    status: str
+    replication: str
+    size_gb: int
+    attached: list[list[str]]
+
+
+class DrillSnapshot(TypedDict):
+    """A drill; `vpc` is the id of its network."""
+
+    id: str
+    name: str
+    status: str
+    vpc: str
+    servers: list[ServerSnapshot]
+
+
+class GroupSnapshot(TypedDict):
+    """A protection group and what is in it, by name; one that is gone has the status "gone", and no more."""
+
+    id: str
+    name: str
+    status: str
+    replication: str
+    health: str
+    production_zone: str
+    dr_zone: str
+    instances: list[InstanceSnapshot]
+    pairs: list[PairSnapshot]
+    drills: list[DrillSnapshot]
+
+
+class Snapshot(TypedDict):
+    """The groups in the order of the plan, when they were read (ISO 8601), and what could not be read."""
+
+    read_at: str
+    problems: list[str]
+    groups: list[GroupSnapshot]
+
+
+def snapshot(inventory: Inventory, groups: Iterable[tuple[str, str]]) -> Snapshot:
     """The (id, name) `groups` of a plan as this reading has them."""
     return {
         "read_at": inventory.read_at.isoformat(),
@@ -29,7 +79,7 @@ def snapshot(inventory: Inventory, groups: Iterable[tuple[str, str]]) -> dict[st
     }
 
 
-def _group(inventory: Inventory, key: str, name: str) -> dict[str, Any]:
+def _group(inventory: Inventory, key: str, name: str) -> GroupSnapshot:
     group = inventory.groups.get(key)
     return {
         "id": key,
@@ -45,7 +95,7 @@ def _group(inventory: Inventory, key: str, name: str) -> dict[str, Any]:
     }
 
 
-def _instance(inventory: Inventory, instance: ProtectedInstance) -> dict[str, Any]:
+def _instance(inventory: Inventory, instance: ProtectedInstance) -> InstanceSnapshot:
     return {
         "id": instance.id,
         "name": instance.name,
@@ -55,7 +105,7 @@ def _instance(inventory: Inventory, instance: ProtectedInstance) -> dict[str, An
     }
 
 
-def _pair(pair: ReplicationPair) -> dict[str, Any]:
+def _pair(pair: ReplicationPair) -> PairSnapshot:
     return {
         "id": pair.id,
         "name": pair.name,
@@ -66,7 +116,7 @@ def _pair(pair: ReplicationPair) -> dict[str, Any]:
     }
 
 
-def _drill(inventory: Inventory, drill: Drill) -> dict[str, Any]:
+def _drill(inventory: Inventory, drill: Drill) -> DrillSnapshot:
     return {
         "id": drill.id,
         "name": drill.name,
@@ -76,7 +126,7 @@ def _drill(inventory: Inventory, drill: Drill) -> dict[str, Any]:
     }
 
 
-def _server(inventory: Inventory, server_id: str) -> dict[str, str]:
+def _server(inventory: Inventory, server_id: str) -> ServerSnapshot:
     server = inventory.servers.get(server_id)
     return {
         "id": server_id,

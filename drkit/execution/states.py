@@ -16,7 +16,7 @@ class StepPhase(StrEnum):
 
     WAITING: for other steps, for its lane, or for the last reading before it is sent. READY: its turn has
     come, and it waits for the operator's sign-off or approval (see `StepState.actions`).
-    UNKNOWN: sent, and what became of it cannot be told. NOT_SENT: left undone, the sentence says why.
+    UNKNOWN: sent, and what became of it is not known. NOT_SENT: left undone, the sentence says why.
     """
 
     WAITING = "waiting"
@@ -49,7 +49,7 @@ class RunPhase(StrEnum):
 
     @property
     def alive(self) -> bool:
-        """Whether the run goes on, by itself or with the operator's next word."""
+        """Whether the run goes on, by itself or with the operator's next instruction."""
         return self in {RunPhase.RUNNING, RunPhase.WAITING_FOR_OPERATOR}
 
 
@@ -69,8 +69,8 @@ class Action(StrEnum):
 class StepState:
     """One step now. `sentence` says what is going on, why it failed, or why it was not sent.
 
-    `code`, `reason` and `remedy` are the service's error code, its words, and what to do about it;
-    `progress` is 0 to 100, None where nothing tells it; `silent` means that nothing was heard for longer
+    `code`, `reason` and `remedy` are the service's error code, its reason, and what to do about it;
+    `progress` is 0 to 100, None where nothing shows it; `silent` means that nothing was heard for longer
     than usual; `actions` are the methods of `Run` that fit now. Times are UTC.
     """
 
@@ -96,7 +96,7 @@ class StepState:
         return " ".join(filter(None, (self.sentence, reason, self.remedy)))
 
     def row(self) -> dict[str, Any]:
-        """The state as one plain table row; words for the phase, datetimes stay datetimes."""
+        """The state as one plain table row; the phase as its text, datetimes stay datetimes."""
         return {
             "step": self.key,
             "title": self.title,

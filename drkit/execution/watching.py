@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Unpack
 
 from drkit.errors import DrkitError, GoneError
 from drkit.execution.context import RunContext
+from drkit.execution.entries import Adopted, Details, Remark, phased
 from drkit.execution.limits import ASK_ANYWAY, FIRST_LOOK, GROWTH, LONGEST_LOOK, LOOKS_FOR_A_TRACE
 from drkit.execution.observations import ChangeStage, Marks, Observation, kinds_for, observe
 from drkit.execution.reads import failure_of, job_json, read_lists
@@ -60,15 +61,15 @@ class Watch:
 
     @property
     def kinds(self) -> tuple[ThingKind, ...]:
-        """What has to be listed to see it; nothing where only the job tells."""
+        """What has to be listed to see it; nothing where only the job says how far it is."""
         if self.mode is Mode.JOB and self.change.operation not in _OF_PAIRS:
             switches = kinds_for(self.change) == ("groups",)
             return ("groups",) if switches else ()
         return kinds_for(self.change)
 
     @property
-    def told(self) -> str:
-        """What was last seen of it, in words."""
+    def last_seen(self) -> str:
+        """What was last seen of it, for a sentence."""
         job = f"job {self.job_news}" if self.job_news else ""
         return "; ".join(filter(None, (self.news, job))) or "nothing yet"
 
@@ -82,7 +83,11 @@ class _Beat:
 
 
 class JobWatcher:
-    """Runs in the engine's thread; only the requests are made by helpers."""
+    """Follows what was sent. Everything runs in the engine's thread, only the requests in those of workers.
+
+    So the watches need no lock. But an answer may come when its step is not watched any more (the operator
+    decided, or it settled by another answer): whatever takes up an answer asks `_watched` first.
+    """
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
@@ -142,7 +147,7 @@ class JobWatcher:
         if kinds:
             self.context.read(
                 partial(read_lists, self.context.service, kinds, changes, self.context.clock.now()),
-                partial(self._seen, kinds, members),
+                partial(self._lists_read, kinds, members),
             )
         else:
             for watch in members:
@@ -155,10 +160,10 @@ class JobWatcher:
         beat.interval = first if news else min(beat.interval * GROWTH, longest)
         beat.due, beat.out = self.context.clock.monotonic() + beat.interval, False
 
-    def _seen(
+    def _lists_read(
         self, kinds: tuple[ThingKind, ...], members: Sequence[Watch], reading: Callable[[], Inventory]
     ) -> None:
-        before = [each.told for each in members]
+        before = [each.last_seen for each in members]
         present = [each for each in members if self._watched(each)]
         try:
             inventory = reading()
@@ -168,10 +173,10 @@ class JobWatcher:
         else:
             for watch in present:
                 self._judge(watch, observe(watch.change, inventory, watch.before))
-        self._next(kinds, news=before != [each.told for each in members])
+        self._next(kinds, news=before != [each.last_seen for each in members])
 
     def _judge(self, watch: Watch, observation: Observation) -> None:
-        self._heard(watch, observation.words, watch.job_news, observation.progress)
+        self._note_news(watch, observation.words, watch.job_news, observation.progress)
         if watch.mode is Mode.JOB:
             moving = observation.stage is ChangeStage.MOVING and watch.change.operation in _OF_PAIRS
             if not moving or self.context.clock.monotonic() >= watch.ask_at:
@@ -189,9 +194,9 @@ class JobWatcher:
             watch.asking = True
             service = self.context.service
             ask = service.server_job if watch.change.operation in _OF_SERVERS else service.job
-            self.context.read(partial(ask, watch.job_id), partial(self._told, watch))
+            self.context.read(partial(ask, watch.job_id), partial(self._job_answered, watch))
 
-    def _told(self, watch: Watch, answer: Callable[[], Job]) -> None:
+    def _job_answered(self, watch: Watch, answer: Callable[[], Job]) -> None:
         if not self._watched(watch):
             return
         watch.asking = False
@@ -203,7 +208,7 @@ class JobWatcher:
         except DrkitError as error:
             self._troubled(watch, error)
         else:
-            self._heard(watch, watch.news, str(job.status), watch.progress)
+            self._note_news(watch, watch.news, str(job.status), watch.progress)
             if job.final:
                 self._settle_by(watch, job)
             else:
@@ -213,17 +218,18 @@ class JobWatcher:
         sentence = (
             f"The service does not know job {watch.job_id} any more; followed by its state from now on."
         )
-        self.context.write(EntryKind.NOTED, watch.key, {"sentence": sentence, "error": str(error)})
+        self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence, error=str(error)))
         watch.mode = Mode.STATE
 
     def _settle_by(self, watch: Watch, job: Job) -> None:
-        told = {"job": job_json(job)}
+        kept = job_json(job)
         if job.status is JobStatus.SUCCESS:
-            self._settle(watch, StepPhase.DONE, f"Done, says job {job.id}.", **told)
+            self._settle(watch, StepPhase.DONE, f"Done, says job {job.id}.", job=kept)
             return
         code, reason = failure_of(job)
         sentence = f"Job {job.id} failed: {reason or 'the service gives no reason'}"
-        self._settle(watch, StepPhase.FAILED, sentence, code=code, reason=reason, remedy=remedy(code), **told)
+        details = Details(code=code, reason=reason, remedy=remedy(code), job=kept)
+        self._settle(watch, StepPhase.FAILED, sentence, **details)
 
     # By the state of what it changes
 
@@ -256,7 +262,7 @@ class JobWatcher:
         elif observation.stage is not ChangeStage.UNTOUCHED:
             seen = f"found at the service, and not so before it was sent: {observation.words}."
             how = f"Its answer was lost; {seen}"
-            self.context.write(EntryKind.ADOPTED, watch.key, {"how": how})
+            self.context.write(EntryKind.ADOPTED, watch.key, Adopted(how=how))
             watch.mode, watch.looks = Mode.STATE, 0
             self._follow(watch, observation)
         elif watch.looks < len(LOOKS_FOR_A_TRACE):
@@ -271,9 +277,7 @@ class JobWatcher:
             return
         # The run broke off between intending and hearing an answer, and nothing came of it.
         sentence = f"The run broke off before it was taken: {seen}. It is sent now."
-        self.context.write(
-            EntryKind.NOTED, watch.key, {"phase": StepPhase.WAITING.value, "sentence": sentence}
-        )
+        self.context.write(EntryKind.NOTED, watch.key, phased(StepPhase.WAITING, sentence))
         del self.watches[watch.key]
 
     # Common
@@ -281,23 +285,24 @@ class JobWatcher:
     def _watched(self, watch: Watch) -> bool:
         return self.watches.get(watch.key) is watch
 
-    def _heard(self, watch: Watch, news: str, job_news: str, progress: int | None) -> None:
+    def _note_news(self, watch: Watch, news: str, job_news: str, progress: int | None) -> None:
         if (news, job_news, progress) != (watch.news, watch.job_news, watch.progress):
             watch.heard_at, watch.silent = self.context.clock.monotonic(), False
         if progress is not None and watch.progress is not None and progress < watch.progress:
             sentence = f"Progress went back from {watch.progress} % to {progress} %."
-            self.context.write(EntryKind.NOTED, watch.key, {"sentence": sentence})
+            self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence))
             watch.aside = f" {sentence}"
         watch.news, watch.job_news, watch.progress = news, job_news, progress
         watch.furthest = max(watch.furthest, progress or 0)
         if watch.aside and progress == watch.furthest:
             watch.aside = ""
         self._show(
-            watch, f"Silent, nothing new: {watch.told}." if watch.silent else f"Under way: {watch.told}."
+            watch,
+            f"Silent, nothing new: {watch.last_seen}." if watch.silent else f"Under way: {watch.last_seen}.",
         )
 
     def _troubled(self, watch: Watch, error: DrkitError) -> None:
-        self._show(watch, f"Its state cannot be read now: {error} Last seen: {watch.told}.")
+        self._show(watch, f"Its state cannot be read now: {error} Last seen: {watch.last_seen}.")
         self._check_time(watch)
 
     def _show(self, watch: Watch, sentence: str) -> None:
@@ -314,21 +319,21 @@ class JobWatcher:
             seconds = pace.deadline(operation)
             limit = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
             self._unknown(
-                watch, f"No end after {limit}, the limit for {operation.words}; last: {watch.told}."
+                watch, f"No end after {limit}, the limit for {operation.words}; last: {watch.last_seen}."
             )
         elif now - watch.heard_at > pace.silent(operation) and not watch.silent:
             watch.silent = True
-            sentence = f"Silent: nothing new for {now - watch.heard_at:.0f} s. Last seen: {watch.told}."
-            self.context.write(EntryKind.NOTED, watch.key, {"sentence": sentence})
+            sentence = f"Silent: nothing new for {now - watch.heard_at:.0f} s. Last seen: {watch.last_seen}."
+            self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence))
             self._show(watch, sentence)
 
     def _unknown(self, watch: Watch, sentence: str) -> None:
         advice = "Look at the service, then look again here, or say whether it was done."
-        data = {"phase": StepPhase.UNKNOWN.value, "sentence": sentence, "remedy": advice, "seen": watch.told}
+        data = phased(StepPhase.UNKNOWN, sentence, remedy=advice, seen=watch.last_seen)
         self.context.write(EntryKind.NOTED, watch.key, data)
         del self.watches[watch.key]
 
-    def _settle(self, watch: Watch, phase: StepPhase, sentence: str, **more: Any) -> None:  # noqa: ANN401  # JSON
-        data = {"phase": phase.value, "sentence": sentence, **more}
+    def _settle(self, watch: Watch, phase: StepPhase, sentence: str, **details: Unpack[Details]) -> None:
+        data = phased(phase, sentence, **details)
         self.context.write(EntryKind.SETTLED, watch.key, data, watch.job_id)
         del self.watches[watch.key]

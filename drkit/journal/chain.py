@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -25,13 +24,19 @@ class NewEntry:
     who: str
     host: str
     fence: int
-    data: Mapping[str, Any]
+    data: Mapping[str, object]
     step: str = ""
     job_id: str = ""
 
 
 def add(connection: Connection, draft: NewEntry) -> Entry:
-    """Write the entry behind the last one, which must be sound, within a writing transaction."""
+    """Write the entry behind the last one, within a writing transaction.
+
+    Raises `JournalDamagedError` where the last one does not fit its hash.
+    """
+    # Two writers may be at one run: the holder, and somebody who adds a note without a hold. On PostgreSQL
+    # the run's row keeps the second waiting until the first has its place in the chain. SQLite has one writer
+    # for the whole file; there FOR UPDATE is left out.
     connection.execute(select(runs.c.id).where(runs.c.id == draft.run_id).with_for_update())
     last = _last(connection, draft.run_id)
     entry = Entry(**asdict(draft), seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
@@ -43,11 +48,13 @@ def add(connection: Connection, draft: NewEntry) -> Entry:
 def _last(connection: Connection, run_id: str) -> Entry | None:
     mine = select(entries).where(entries.c.run_id == run_id)
     newest = connection.execute(mine.order_by(entries.c.seq.desc()).limit(2)).mappings()
-    found = [Entry.from_row(row) for row in newest]
-    if found and found[0].hash != found[0].sealed_after(found[1].hash if len(found) > 1 else ""):
+    tail = [Entry.from_row(row) for row in newest]
+    # Before each write, not only when somebody verifies: nothing is sent on a record that was altered. Only
+    # the last link, as the whole chain would cost more with every entry; `Journal.verify` walks all of it.
+    if tail and tail[0].hash != tail[0].sealed_after(tail[1].hash if len(tail) > 1 else ""):
         raise JournalDamagedError(
             f"The journal was altered: the last entry of run {run_id} does not fit its hash. "
             f"Nothing more is sent; look at it with: drkit verify {run_id}",
             run_id=run_id,
         )
-    return found[0] if found else None
+    return tail[0] if tail else None

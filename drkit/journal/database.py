@@ -1,9 +1,10 @@
 """The database behind a journal: where it is, transactions, and its failures as sentences."""
 
+import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,23 +21,43 @@ from drkit.journal import schema
 
 BUSY_SECONDS = 10.0
 _WANTED = "wanted: a file, or postgresql://user@host/database"
-_SOON_TOLD = {  # a server that went away is noticed in seconds, not when the kernel gives up
+_SOON_NOTICED = {  # a server that went away is noticed in seconds, not when the kernel gives up
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-_SIGNS = (  # what the databases say, and what it means
-    (
-        ("malformed", "not a database", "corrupt", "decode"),
-        "is damaged. Put it aside, keep it, and restore a copy",
-    ),
-    (("disk is full", "no space"), "cannot grow: the disk is full. Make room, then resume"),
-    (("disk i/o error",), "cannot be written: the disk is full or fails. Look at it, then resume"),
-    (("readonly", "read-only", "permission denied"), "is read-only. Make it writable, then resume"),
-    (("locked", "lock timeout"), f"was kept busy by another program for {BUSY_SECONDS:.0f} s. Try again"),
-)
+_DAMAGED = "is damaged. Put it aside, keep it, and restore a copy"
+_FULL = "cannot grow: the disk is full. Make room, then resume"
+_FAILING = "cannot be written: the disk is full or fails. Look at it, then resume"
+_READ_ONLY = "is read-only. Make it writable, then resume"
+_BUSY = f"was kept busy by another program for {BUSY_SECONDS:.0f} s. Try again"
+_SQLITE: Mapping[int, str] = {  # by SQLite's primary result code
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _FAILING,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_PERM: _READ_ONLY,
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+}
+_POSTGRESQL: Mapping[str | None, str] = {  # by SQLSTATE
+    "XX001": _DAMAGED,  # data_corrupted
+    "XX002": _DAMAGED,  # index_corrupted
+    "53100": _FULL,  # disk_full
+    "58030": _FAILING,  # io_error
+    "25006": _READ_ONLY,  # read_only_sql_transaction
+    "42501": _READ_ONLY,  # insufficient_privilege
+    "55P03": _BUSY,  # lock_not_available: the lock_timeout below
+}
+_SYSTEM: Mapping[int | None, str] = {
+    errno.ENOSPC: _FULL,
+    errno.EIO: _FAILING,
+    errno.EROFS: _READ_ONLY,
+    errno.EACCES: _READ_ONLY,
+}
 
 
 def locate(where: str | Path | None) -> URL:
@@ -64,8 +85,11 @@ class Database:
         self.url, self.clock = url, clock
         self.sqlite = url.drivername == "sqlite"
         self.shown = url.database or "memory" if self.sqlite else url.render_as_string(hide_password=True)
+        # One writer of this process at a time: its threads queue here, where they wait as long as it takes,
+        # and not at SQLite, which lets one writer in and turns the others away after BUSY_SECONDS. Whoever
+        # holds it takes no other lock of drkit.
         self._writing = threading.Lock()
-        with self._told():
+        with self._sentences():
             self._engine = create_engine(url, **self._options())
             self._writer = self._engine.execution_options(writes=True)
             event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
@@ -76,11 +100,11 @@ class Database:
     def _options(self) -> dict[str, object]:
         if self.sqlite:
             return {"connect_args": {"timeout": BUSY_SECONDS}}
-        return {"connect_args": _SOON_TOLD, "pool_pre_ping": True}
+        return {"connect_args": _SOON_NOTICED, "pool_pre_ping": True}
 
     def _prepare(self) -> None:
         if self.sqlite and self.url.database and not self.url.query:
-            with self._told():
+            with self._sentences():
                 Path(self.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.reading() as connection:
             is_ready = schema.ready(connection)
@@ -91,13 +115,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads and waits for nobody."""
-        with self._told(), self._engine.begin() as connection:
+        with self._sentences(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is on the disk when it returns, or has left no trace when it raises."""
-        with self._writing, self._told(), self._writer.begin() as connection:
+        with self._writing, self._sentences(), self._writer.begin() as connection:
             yield connection
 
     def now(self, connection: Connection) -> datetime:
@@ -112,26 +136,37 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _sentences(self) -> Iterator[None]:
         try:
             yield
         except (SQLAlchemyError, OSError, sqlite3.Error, UnicodeError, ImportError) as error:
             raise self._sentence(error) from error
 
     def _sentence(self, error: BaseException) -> JournalError:
-        cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-        first = cause.strip().partition("\n")[0]
-        for signs, meaning in _SIGNS:
-            if any(sign in cause.lower() for sign in signs):
-                kind = JournalDamagedError if "damaged" in meaning else JournalError
-                return kind(f"The journal {self.shown} {meaning} ({first}).")
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        first = str(cause).strip().partition("\n")[0]
+        if meaning := _meaning(cause):
+            kind = JournalDamagedError if meaning is _DAMAGED else JournalError
+            return kind(f"The journal {self.shown} {meaning} ({first}).")
         if isinstance(error, ImportError):
             return JournalError("A journal in PostgreSQL needs its driver: pip install 'drkit[postgres]'")
         return JournalError(f"The journal {self.shown} cannot be reached or used ({first}).")
 
 
+def _meaning(cause: BaseException | None) -> str:
+    """What a failure means for the journal, by its type and code; empty where that says nothing."""
+    if isinstance(cause, UnicodeError):
+        return _DAMAGED  # a stored text that is none
+    if isinstance(cause, sqlite3.Error):
+        return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF, "")
+    if isinstance(cause, OSError):
+        return _SYSTEM.get(cause.errno, "")
+    return _POSTGRESQL.get(getattr(cause, "sqlstate", None), "")
+
+
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions begin where we say
+    connection.text_factory = bytes.decode  # raises a UnicodeError; the default's error has no code
     cursor = connection.cursor()
     for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {setting}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from drkit.errors import JournalDamagedError
 
@@ -35,6 +35,41 @@ class EntryKind(StrEnum):
     STOPPED = "stopped"  # the run was interrupted, and what was in flight
 
 
+class RunColumns(TypedDict):
+    """A run's row in the list, which the first entry repeats, so that altering the list is noticed."""
+
+    id: str
+    title: str
+    practice: bool
+    place: str
+    scope: str
+    groups: str
+    started_at: str
+
+
+class FirstEntry(TypedDict):
+    """What the first entry of every run holds: its plan as JSON, the SHA-256 of that, its row in the list."""
+
+    plan: Mapping[str, Any]
+    digest: str
+    run: RunColumns
+
+
+class Resumed(TypedDict):
+    """A run is gone on with, by whom on which machine."""
+
+    resumed_by: str
+
+
+Taking = TypedDict("Taking", {"group_id": str, "from": str})  # a keyword, which no class can spell
+
+
+class TakenOver(TypedDict):
+    """Groups were taken over from a run that somebody else held; each with who that was."""
+
+    takeover: list[Taking]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry. `at` is UTC; `fence` is the number of the lease under which it was written."""
@@ -54,9 +89,9 @@ class Entry:
 
     def sealed_after(self, previous: str) -> str:
         """SHA-256 over the hash of the entry before and everything this one says."""
-        said = {key: value for key, value in asdict(self).items() if key != "hash"}
-        said["at"] = spell_time(self.at)
-        return hashlib.sha256(canonical([previous, said]).encode()).hexdigest()
+        sealed = {key: value for key, value in asdict(self).items() if key != "hash"}
+        sealed["at"] = spell_time(self.at)
+        return hashlib.sha256(canonical([previous, sealed]).encode()).hexdigest()
 
     def to_row(self) -> dict[str, Any]:
         """The columns of the entry."""
@@ -106,12 +141,12 @@ def cleaned(value: object) -> Any:  # noqa: ANN401  # a JSON value, as it went i
 def chain_faults(entries: Iterable[Entry]) -> list[str]:
     """Where the chain of one run's entries breaks, as sentences; empty when it holds."""
     previous = ""
-    found: list[str] = []
+    faults: list[str] = []
     for expected, entry in enumerate(entries):
         place = f"Entry {entry.seq} ({entry.kind}, {spell_time(entry.at)})"
         if entry.seq != expected:
-            return [*found, f"{place} should be entry {expected}: what came between is missing."]
+            return [*faults, f"{place} should be entry {expected}: what came between is missing."]
         if entry.hash != entry.sealed_after(previous):
-            found.append(f"{place} does not fit its hash: it, or what came before it, was altered.")
+            faults.append(f"{place} does not fit its hash: it, or what came before it, was altered.")
         previous = entry.hash
-    return found
+    return faults

@@ -13,7 +13,18 @@ from drkit.errors import JournalDamagedError, JournalError, UnknownNameError
 from drkit.journal import chain, leases
 from drkit.journal.chain import NewEntry
 from drkit.journal.database import Database, locate
-from drkit.journal.entries import Entry, EntryKind, canonical, chain_faults, cleaned, spell_time
+from drkit.journal.entries import (
+    Entry,
+    EntryKind,
+    FirstEntry,
+    Resumed,
+    RunColumns,
+    TakenOver,
+    canonical,
+    chain_faults,
+    cleaned,
+    spell_time,
+)
 from drkit.journal.leases import LEASE_SECONDS, Claim, Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
 from drkit.journal.schema import entries, runs
@@ -24,7 +35,7 @@ from drkit.showing import shows
 class NewRun:
     """What a new run is: an id, a title, which backend, which groups, and the plan as confirmed.
 
-    `place` is the backend in words, `scope` which cloud and project in an unmistakable form; `plan` is
+    `place` is the backend's label, `scope` which cloud and project in an unmistakable form; `plan` is
     JSON and `digest` its SHA-256; `data` is what else the first entry has to say.
     """
 
@@ -36,7 +47,7 @@ class NewRun:
     groups: tuple[tuple[str, str], ...]
     plan: Mapping[str, Any]
     digest: str
-    data: Mapping[str, Any]
+    data: Mapping[str, object]
 
 
 @shows("where")
@@ -81,7 +92,7 @@ class Journal:
 
         Raises `LeaseHeldError` and leaves no trace when a group is held by somebody who is still there.
         """
-        row = {
+        row: RunColumns = {
             "id": run.id,
             "title": run.title,
             "practice": run.practice,
@@ -90,7 +101,10 @@ class Journal:
             "groups": canonical(run.groups),
             "started_at": spell_time(self._database.clock.now()),
         }
-        planned = {**cleaned(run.data), "plan": run.plan, "digest": run.digest, "run": row}
+        # The plan goes in as it is: `cleaned` would change it, and with it what its digest was made of.
+        beginning = FirstEntry(plan=run.plan, digest=run.digest, run=row)
+        planned = {**cleaned(run.data), **beginning}
+        # Row, lease and first entry are one transaction: no run without its groups, no groups without a run.
         with self._database.writing() as connection:
             try:
                 connection.execute(insert(runs), row)
@@ -102,19 +116,21 @@ class Journal:
         """Take a recorded run's groups again, to go on with it. Raises `LeaseHeldError` as `start` does."""
         with self._database.writing() as connection:
             row = self._run(connection, run_id)
-            return self._take(
-                connection, row, EntryKind.NOTED, {"resumed_by": self.holder}, takeover=takeover
-            )
+            resumed = Resumed(resumed_by=self.holder)
+            return self._take(connection, row, EntryKind.NOTED, resumed, takeover=takeover)
 
-    def close_run(self, run_id: str, data: Mapping[str, Any], *, takeover: bool = False) -> None:
+    def close_run(self, run_id: str, data: Mapping[str, object], *, takeover: bool = False) -> None:
         """Write the last entry of a run that nobody drives. Raises `LeaseHeldError` as `start` does."""
         with self._database.writing() as connection:
             row = self._run(connection, run_id)
             hold = self._take(connection, row, EntryKind.SETTLED, cleaned(data), takeover=takeover)
             hold.drop(connection)
 
-    def note(self, run_id: str, data: Mapping[str, Any], step: str = "") -> Entry:
-        """Add a note to a run's record, also after its end: a finding, a sign-off. It needs no hold."""
+    def note(self, run_id: str, data: Mapping[str, object], step: str = "") -> Entry:
+        """Add a note to a run's record, also after its end: a finding, a sign-off. It needs no hold.
+
+        Its fence is 0: it was written by no run.
+        """
         with self._database.writing() as connection:
             self._run(connection, run_id)
             return self._write(connection, run_id, EntryKind.NOTED, step, cleaned(data), fence=0)
@@ -124,7 +140,7 @@ class Journal:
         connection: Connection,
         row: Mapping[Any, Any],
         kind: EntryKind,
-        data: Mapping[str, Any],
+        data: Mapping[str, object],
         *,
         takeover: bool,
     ) -> "Hold":
@@ -133,8 +149,10 @@ class Journal:
         taken = leases.take(connection, claim, self._database.now(connection), takeover=takeover)
         self._write(connection, claim.run_id, kind, "", data, taken.fence)
         if taken.over:
-            told = [{"group_id": each.group_id, "from": each.sentence} for each in taken.over]
-            self._write(connection, claim.run_id, EntryKind.NOTED, "", {"takeover": told}, taken.fence)
+            over: TakenOver = {
+                "takeover": [{"group_id": each.group_id, "from": each.sentence} for each in taken.over]
+            }
+            self._write(connection, claim.run_id, EntryKind.NOTED, "", over, taken.fence)
         return Hold(self._database, claim, taken.fence)
 
     def _write(
@@ -143,7 +161,7 @@ class Journal:
         run_id: str,
         kind: EntryKind,
         step: str,
-        data: Mapping[str, Any],
+        data: Mapping[str, object],
         fence: int,
     ) -> Entry:
         now = self._database.clock.now()
@@ -163,8 +181,8 @@ class Journal:
         with self._database.reading() as connection:
             now = self._database.now(connection)
             held = {each.run_id: each for each in leases.held(connection, now, self._holder)}
-            found = [RunRow.of(row, held.get(row["id"])) for row in connection.execute(wanted).mappings()]
-        return sorted(found, key=lambda each: each.finished)
+            rows = [RunRow.of(row, held.get(row["id"])) for row in connection.execute(wanted).mappings()]
+        return sorted(rows, key=lambda each: each.finished)
 
     def entries(self, run_id: str) -> list[Entry]:
         """A run's entries in order. Raises `UnknownNameError` for a run that is not in this journal."""
@@ -182,14 +200,14 @@ class Journal:
         with self._database.reading() as connection:
             row = dict(self._run(connection, run_id))
             rows = self._rows(connection, run_id)
-        found: list[Entry] = []
+        whole: list[Entry] = []
         for each in rows:
             try:
-                found.append(Entry.from_row(each))
+                whole.append(Entry.from_row(each))
             except JournalDamagedError as error:
-                return Verified(run_id, len(rows), "", (*chain_faults(found), str(error)))
-        faults = (*chain_faults(found), *beginning_faults(row, found))
-        return Verified(run_id, len(found), found[-1].hash if found else "", faults)
+                return Verified(run_id, len(rows), "", (*chain_faults(whole), str(error)))
+        faults = (*chain_faults(whole), *beginning_faults(row, whole))
+        return Verified(run_id, len(whole), whole[-1].hash if whole else "", faults)
 
     def _rows(self, connection: Connection, run_id: str) -> Sequence[RowMapping]:
         wanted = select(entries).where(entries.c.run_id == run_id).order_by(entries.c.seq)
@@ -205,7 +223,8 @@ class Journal:
 class Hold:
     """A run's right to write, as long as it holds its groups; each write proves and renews it.
 
-    Raises `LeaseLostError` as soon as another has taken a group over: then nothing was written.
+    Raises `LeaseLostError` as soon as another has taken a group over: then nothing was written. Several
+    threads may use it; they write one after the other.
     """
 
     def __init__(self, database: Database, claim: Claim, fence: int) -> None:
@@ -228,14 +247,14 @@ class Hold:
         return self._claim.seconds
 
     def append(
-        self, kind: EntryKind, step: str = "", data: Mapping[str, Any] | None = None, job_id: str = ""
+        self, kind: EntryKind, step: str = "", data: Mapping[str, object] | None = None, job_id: str = ""
     ) -> Entry:
         """Write one entry, without secrets. It is on the disk when this returns."""
         with self._database.writing() as connection:
             self._prove(connection)
             return self._write(connection, kind, step, cleaned(data or {}), job_id)
 
-    def close(self, kind: EntryKind, data: Mapping[str, Any]) -> Entry:
+    def close(self, kind: EntryKind, data: Mapping[str, object]) -> Entry:
         """Write the run's last entry and give the groups free, in one."""
         with self._database.writing() as connection:
             self._prove(connection)
@@ -257,10 +276,11 @@ class Hold:
         leases.forget(self.fence)
 
     def _prove(self, connection: Connection) -> None:
+        # Where the fence is checked: in the same transaction as the write, which it undoes by raising.
         leases.keep(connection, self._claim, self.fence, self._database.now(connection))
 
     def _write(
-        self, connection: Connection, kind: EntryKind, step: str, data: Mapping[str, Any], job_id: str
+        self, connection: Connection, kind: EntryKind, step: str, data: Mapping[str, object], job_id: str
     ) -> Entry:
         now, holder = self._database.clock.now(), self._claim.holder
         draft = NewEntry(self.run_id, kind, now, holder.who, holder.host, self.fence, data, step, job_id)

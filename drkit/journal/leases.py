@@ -1,8 +1,12 @@
 """Leases: one run at a time changes a group, and a number tells a late holder that it is late.
 
-Each taking gets the next fencing number of the journal; every write checks in its own transaction that
-the run still holds all its groups under its number. Expiry is judged by the database's clock on
-PostgreSQL, so that machines with different clocks agree, and by this machine's clock on SQLite.
+A lease promises: until it expires nobody takes the group without asking for `takeover`. It does not promise
+that a holder which sleeps past its lease sends nothing (`RunContext.check_hold` makes that unlikely).
+
+The fence: each taking gets the next number of the journal. It is checked where the run writes (`keep`), in
+the transaction of the write itself: a holder whose group was taken meanwhile writes not one entry more.
+Expiry is judged by the database's clock on PostgreSQL, so that machines with different clocks agree, and by
+this machine's clock on SQLite.
 """
 
 import getpass
@@ -22,7 +26,10 @@ from drkit.journal.schema import facts, leases
 from drkit.showing import shows
 
 LEASE_SECONDS = 60.0
-_alive: set[int] = set()  # the fencing numbers that this very process holds
+# The fencing numbers that this very process holds. A lease of this process may be that of a run which broke
+# off: only this set tells it from one that goes on. Each use is one step of a set, so it needs no lock. Each
+# journal counts for itself, and this set is one for all: it rests on a process using one journal.
+_alive: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class LeaseHolder:
         host = socket.gethostname()
         try:
             place = f"{host} {Path('/proc/self/ns/pid').readlink()}"
-        except OSError:  # no /proc: nobody can be told to be gone
+        except OSError:  # no /proc: nobody can be called gone
             place = ""
         return cls(who or _user(), host, place, os.getpid())
 
@@ -124,8 +131,11 @@ class Taken:
 
 
 def take(connection: Connection, claim: Claim, now: datetime, *, takeover: bool) -> Taken:
-    """Take all groups or none. Raises `LeaseHeldError` when another run, still there, holds one of them."""
-    fence: int = connection.execute(  # first of all: it lets one taker in at a time
+    """Take all groups or none, within a writing transaction.
+
+    Raises `LeaseHeldError` when another run, still there, holds one of them.
+    """
+    fence: int = connection.execute(  # first of all: the row's lock lets one taker in at a time
         update(facts).values(fence=facts.c.fence + 1).returning(facts.c.fence)
     ).scalar_one()
     rows = connection.execute(select(leases).where(claim.rows())).mappings()
@@ -145,6 +155,8 @@ def take(connection: Connection, claim: Claim, now: datetime, *, takeover: bool)
 
 def keep(connection: Connection, claim: Claim, fence: int, now: datetime) -> None:
     """Renew the lease, which proves that it is still held. Raises `LeaseLostError` when it is not."""
+    # The check of the fence. One statement proves and renews, so nobody can take a group in between. A lease
+    # that has expired and that nobody took is still held: what counts is the number, not the time.
     mine = and_(claim.rows(), leases.c.run_id == claim.run_id, leases.c.fence == fence)
     renewed = connection.execute(
         update(leases)
@@ -166,7 +178,7 @@ def drop(connection: Connection, claim: Claim, fence: int) -> None:
 
 
 def forget(fence: int) -> None:
-    """This process is through with that number, even where the journal could not be told."""
+    """This process is through with that number, even where the journal could not be written any more."""
     _alive.discard(fence)
 
 

@@ -64,12 +64,12 @@ class RunRow:
 
     @classmethod
     def _damaged(cls, row: Mapping[Any, Any]) -> Self:
-        """What is left to tell: one altered run must not hide the others."""
+        """What can still be read: one altered run must not hide the others."""
         last = _moment(row["at"]) or _moment(row["started_at"]) or datetime.fromtimestamp(0, UTC)
         begun = _moment(row["started_at"]) or last
-        told = f"{row['title']} (altered; look at it with: drkit verify {row['id']})"
+        title = f"{row['title']} (altered; look at it with: drkit verify {row['id']})"
         return cls(
-            row["id"], told, bool(row["practice"]), row["place"], (), begun, last, "damaged", False, ""
+            row["id"], title, bool(row["practice"]), row["place"], (), begun, last, "damaged", False, ""
         )
 
     def row(self) -> dict[str, Any]:

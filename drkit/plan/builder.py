@@ -1,4 +1,4 @@
-"""`PlanBuilder`: a plan in the making, each change judged on what the ones before it leave (pure)."""
+"""`PlanBuilder`: a plan in the making, each change judged on what the ones before it leave."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""The DR drill and its clean-up as plans (pure). The runbooks that switch production are in `switches`."""
+"""The DR drill and its clean-up as plans. The runbooks that switch production are in `switches`."""
 
 from collections.abc import Iterable
 from itertools import chain

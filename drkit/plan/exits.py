@@ -1,4 +1,4 @@
-"""Where a group stands and the ways out of there, each with its consequences, computed from the rules (pure).
+"""Where a group stands and the ways out of there, each with its consequences, computed from the rules.
 
 Every state has at least one named exit: to wait, where it moves by itself, or to stop here and have somebody
 look, where nothing may be sent.

@@ -1,4 +1,4 @@
-"""Whether a group is ready for a runbook: each rule of its main step with its answer (pure)."""
+"""Whether a group is ready for a runbook: each rule of its main step with its answer."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which runbook makes the plan of which kind of rehearsal (pure)."""
+"""Which runbook makes the plan of which kind of rehearsal."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The runbooks that switch production, as plans (pure): planned failover, the way back, failover, re-protect.
+"""The runbooks that switch production, as plans: planned failover, the way back, failover, re-protect.
 
 Source: what the user guide tells of a switch. Production servers are stopped before a planned failover and
 stay stopped while it runs; whether servers start by themselves afterwards is documented both ways, so

@@ -1,4 +1,6 @@
-"""How pictures become SVG: the same figure gives the same bytes, and no word in it can do anything."""
+"""How pictures become SVG: the same figure gives the same bytes (with one version of matplotlib), and no text
+in it can do anything.
+"""
 
 import io
 import math

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
-from drkit.execution import File, Finding, Note, RecoveryClock, SignOff
+from drkit.execution import File, Finding, Note, RecoveryClock, SignOff, Snapshot
 from drkit.model import Backend
 from drkit.plan import LeftOut, Objectives
 
@@ -31,7 +31,7 @@ class SubJob:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a step: when it was sent, as which job, and how it ended (a word of the step's phases)."""
+    """One try of a step: when it was sent, as which job, and how it ended (a phase of a step, or empty)."""
 
     started_at: datetime | None
     ended_at: datetime | None
@@ -43,7 +43,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A person's word that a manual step was done, or was not passed."""
+    """A person signed that a manual step was done, or was not passed."""
 
     step: str
     who: str
@@ -186,8 +186,8 @@ class Evidence:
     not_executed: tuple[NotExecuted, ...]
     deviations: tuple[Deviation, ...]
     findings: tuple[Finding, ...]
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    before: Snapshot | None
+    after: Snapshot | None
     after_missing: str
     ledger: tuple[LeftBehind, ...]
     notes: tuple[Note, ...]

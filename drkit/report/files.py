@@ -54,12 +54,14 @@ def verify_report(path: str | Path, journal: Journal) -> list[str]:
     computed = gather(entries)
     evidence = replace(computed, written_by=writer)
     if text.startswith("{"):
-        found = json_differences(text, as_json(evidence))
+        differences = json_differences(text, as_json(evidence))
     else:
-        found = page_differences(text, html(evidence))
-    if found and writer != computed.written_by:
-        found.insert(0, f"Written by {writer}, and this is {computed.written_by}: its form may have changed.")
-    return [*faults, *found]
+        differences = page_differences(text, html(evidence))
+    if differences and writer != computed.written_by:
+        differences.insert(
+            0, f"Written by {writer}, and this is {computed.written_by}: its form may have changed."
+        )
+    return [*faults, *differences]
 
 
 def _write(path: Path, text: str) -> None:
@@ -82,8 +84,8 @@ def _origin(path: Path, text: str) -> tuple[str, str, str]:
     """The run a report is about, the hash of the last entry it knows, and what wrote it."""
     if text.startswith("{"):
         try:
-            said = json.loads(text)
-            return str(said["run_id"]), str(said["record"]["head"]), str(said["written_by"])
+            report = json.loads(text)
+            return str(report["run_id"]), str(report["record"]["head"]), str(report["written_by"])
         except (ValueError, KeyError, TypeError):
             raise InputError(f"{path} is JSON, but not a report of drkit.") from None
     found = dict(_ORIGIN.findall(text))

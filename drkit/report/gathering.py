@@ -3,15 +3,28 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from drkit.errors import JournalDamagedError
-from drkit.execution import Board, RunPhase, RunState, files, findings, notes, recovery_clocks, sign_offs
-from drkit.journal import DRKIT_VERSION, Entry, EntryKind, chain_faults
+from drkit.execution import (
+    AtTheEnd,
+    Board,
+    Intended,
+    RunEnded,
+    RunPhase,
+    RunState,
+    SyncedPairs,
+    beginning,
+    files,
+    findings,
+    notes,
+    read,
+    recovery_clocks,
+    sign_offs,
+)
+from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Resumed, TakenOver, chain_faults
 from drkit.model import Change
 from drkit.report.clauses import clause_lines
 from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint
-from drkit.report.stepping import step_records, words_of
+from drkit.report.stepping import line_of, step_records
 from drkit.report.verdicts import deviations, ending, ledger, not_executed
 from drkit.report.words import duration, moment
 
@@ -23,11 +36,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
 
     Raises `JournalDamagedError` where they do not begin with a plan.
     """
-    if not entries or entries[0].kind is not EntryKind.PLANNED:
-        raise JournalDamagedError(
-            "The run does not begin with its plan: there is nothing to report on.",
-            run_id=entries[0].run_id if entries else "",
-        )
+    begun = beginning(entries)
     state = Board.replay(entries).state()
     first, plan = entries[0], state.plan
     own = [each for each in entries if each.fence]  # written by the run itself, not added to it later
@@ -37,7 +46,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
     points = _points(state, entries)
     off = deviations(steps, clocks, points, tuple(_breaks(entries)))
     aims = plan.objectives
-    after = _end(entries)
+    after = _at_the_end(entries)
     evidence = Evidence(
         form=FORM,
         written_by=f"drkit {DRKIT_VERSION}",
@@ -49,7 +58,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         plan_digest=str(first.data["digest"]),
         plan_read_at=plan.read_at,
         plan_notes=plan.notes,
-        confirmed=f"{first.who} on {first.host} typed {first.data['confirmed']!r}, {moment(first.at)}",
+        confirmed=f"{first.who} on {first.host} typed {begun['confirmed']!r}, {moment(first.at)}",
         versions=tuple(dict.fromkeys(f"drkit {each.version}" for each in entries)),
         people=tuple(dict.fromkeys(f"{each.who} on {each.host}" for each in entries)),
         started_at=state.started_at,
@@ -64,9 +73,9 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         not_executed=not_executed(steps),
         deviations=off,
         findings=findings(entries),
-        before=first.data.get("snapshot"),
+        before=begun.get("snapshot"),
         after=after.get("snapshot"),
-        after_missing=str(after.get("snapshot_missing", "")),
+        after_missing=after.get("snapshot_missing", ""),
         ledger=ledger(state, steps, after.get("snapshot")),
         notes=tuple(each for each in notes(entries) if not each.step),
         attachments=files(entries),
@@ -77,65 +86,58 @@ def gather(entries: Sequence[Entry]) -> Evidence:
     return replace(evidence, clauses=clause_lines(evidence)) if aims else evidence
 
 
-def _end(entries: Sequence[Entry]) -> dict[str, Any]:
-    """What the run's last word says, if it came to one."""
-    ends = [dict(each.data) for each in entries if _closes(each)]
-    return ends[-1] if ends else {}
-
-
-def _closes(entry: Entry) -> bool:
-    return not entry.step and entry.kind in {EntryKind.SETTLED, EntryKind.STOPPED}
+def _at_the_end(entries: Sequence[Entry]) -> AtTheEnd:
+    """What is known at the run's last end, if it came to one."""
+    none: AtTheEnd = {}
+    return next((end for entry in reversed(entries) if (end := read(entry, RunEnded))), none)
 
 
 def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
     """Where the run as a whole was interrupted, gone on with, or taken over."""
     for entry in entries:
-        closed = _closes(entry) and entry.data.get("phase") == RunPhase.STOPPED
-        if entry.kind is EntryKind.STOPPED or closed:
-            yield f"The run stopped at {moment(entry.at)}: {entry.data.get('sentence', '')}"
-            for each in entry.data.get("in_flight", ()):
-                yield f"Under way at the service when it stopped: {each['title']} {each['job_id']}".strip()
-        if "resumed_by" in entry.data:
-            yield f"The run was gone on with at {moment(entry.at)} by {entry.data['resumed_by']}."
-        for each in entry.data.get("takeover", ()):
-            yield f"The group {each['group_id']} was taken over at {moment(entry.at)} from {each['from']}."
+        end = read(entry, RunEnded)
+        if end and (entry.kind is EntryKind.STOPPED or end["phase"] == RunPhase.STOPPED):
+            yield f"The run stopped at {moment(entry.at)}: {end['sentence']}"
+            for under_way in end.get("in_flight", ()):
+                what = f"{under_way['title']} {under_way['job_id']}".strip()
+                yield f"Under way at the service when it stopped: {what}"
+        if resumed := read(entry, Resumed):
+            yield f"The run was gone on with at {moment(entry.at)} by {resumed['resumed_by']}."
+        if over := read(entry, TakenOver):
+            for taking in over["takeover"]:
+                group, holder = taking["group_id"], taking["from"]
+                yield f"The group {group} was taken over at {moment(entry.at)} from {holder}."
 
 
 def _points(state: RunState, entries: Sequence[Entry]) -> tuple[RecoveryPoint, ...]:
     """What the last reading before each switch says of lost data, by group."""
     names = dict(state.plan.groups)
     aims = state.plan.objectives
-    found: dict[str, RecoveryPoint] = {}
+    points: dict[str, RecoveryPoint] = {}
     for entry in entries:
-        if said := entry.data.get("recovery_point"):
-            group_id = Change.from_json(entry.data["change"]).group_id
+        if (intended := read(entry, Intended)) and (synced := intended.get("recovery_point")):
+            group_id = Change.from_json(intended["change"]).group_id
             group = names.get(group_id, group_id)
-            found[group_id] = _point(group, said, aims.rpo_target if aims else 0)
-    return tuple(found.values())
+            points[group_id] = _point(group, synced, aims.rpo_target if aims else 0)
+    return tuple(points.values())
 
 
-def _point(group: str, said: dict[str, Any], target: int) -> RecoveryPoint:
-    read_at = moment(datetime.fromisoformat(said["read_at"]))
-    if not said["pairs"]:
-        return RecoveryPoint(
-            group, "The group has no pairs, so nothing was replicated.", said["method"], None
-        )
-    if not said["behind"]:
-        statement = f"Nothing acknowledged is lost: all {said['pairs']} pairs were synchronised at {read_at}."
-        return RecoveryPoint(group, statement, said["method"], True)
-    behind = ", ".join(said["behind"])
-    statement = (
-        f"{len(said['behind'])} of {said['pairs']} pairs were not synchronised at {read_at}: {behind}. "
-    )
+def _point(group: str, synced: SyncedPairs, target: int) -> RecoveryPoint:
+    read_at = moment(datetime.fromisoformat(synced["read_at"]))
+    pairs, behind, method = synced["pairs"], synced["behind"], synced["method"]
+    if not pairs:
+        return RecoveryPoint(group, "The group has no pairs, so nothing was replicated.", method, None)
+    if not behind:
+        statement = f"Nothing acknowledged is lost: all {pairs} pairs were synchronised at {read_at}."
+        return RecoveryPoint(group, statement, method, True)
+    late = f"{len(behind)} of {pairs} pairs were not synchronised at {read_at}: {', '.join(behind)}."
     if target:
-        told = f"Whether that is within {duration(target)} cannot be told."
-        return RecoveryPoint(group, statement + told, said["method"], None)
-    return RecoveryPoint(
-        group, statement + "What was written to them last may be lost.", said["method"], False
-    )
+        statement = f"{late} Whether that is within {duration(target)} cannot be told."
+        return RecoveryPoint(group, statement, method, None)
+    return RecoveryPoint(group, f"{late} What was written to them last may be lost.", method, False)
 
 
 def _line(entry: Entry) -> EntryLine:
-    said = words_of(entry)
-    cut = said if len(said) <= LONGEST_LINE else said[: LONGEST_LINE - 1] + "…"
+    line = line_of(entry)
+    cut = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
     return EntryLine(entry.seq, entry.at, entry.step, entry.kind.value, entry.who, cut, entry.hash)

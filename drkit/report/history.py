@@ -1,4 +1,4 @@
-"""What many runs tell together, as tables: one function per table, from evidence alone (pure).
+"""What many runs show together, as tables: one function per table, from evidence alone (pure).
 
 Durations are seconds, times are UTC. A table keeps its columns and their types when it is empty.
 """
@@ -94,13 +94,13 @@ def steps(runs: Runs) -> pd.DataFrame:
     rows = (
         {
             "step": kind,
-            "times": len(each),
-            "usual_seconds": pd.Series([seconds for seconds, _ in each]).median(),
-            "fastest_seconds": min(each)[0],
-            "slowest_seconds": max(each)[0],
-            "slowest_run": max(each)[1],
+            "times": len(taken),
+            "usual_seconds": pd.Series([seconds for seconds, _ in taken]).median(),
+            "fastest_seconds": min(taken)[0],
+            "slowest_seconds": max(taken)[0],
+            "slowest_run": max(taken)[1],
         }
-        for kind, each in found.items()
+        for kind, taken in found.items()
     )
     return _table(_STEPS, rows).sort_values("slowest_seconds", ascending=False, ignore_index=True)
 
@@ -117,12 +117,12 @@ def failures(runs: Runs) -> pd.DataFrame:
         {
             "code": code,
             "step": kind,
-            "times": len(each),
-            "sentence": each[-1][0].sentence,
-            "last_at": each[-1][0].ended_at,
-            "last_run": each[-1][1],
+            "times": len(attempts),
+            "sentence": attempts[-1][0].sentence,
+            "last_at": attempts[-1][0].ended_at,
+            "last_run": attempts[-1][1],
         }
-        for (code, kind), each in found.items()
+        for (code, kind), attempts in found.items()
     )
     return _table(_FAILURES, rows).sort_values("times", ascending=False, ignore_index=True, kind="stable")
 
@@ -154,17 +154,17 @@ def findings(runs: Runs, today: date) -> pd.DataFrame:
     """Open findings, the one due first on top."""
     rows = (
         {
-            "finding": each.text,
-            "owner": each.owner,
-            "due": each.due,
-            "overdue": each.overdue(today),
-            "number": each.number,
-            "noted_at": each.noted_at,
+            "finding": finding.text,
+            "owner": finding.owner,
+            "due": finding.due,
+            "overdue": finding.overdue(today),
+            "number": finding.number,
+            "noted_at": finding.noted_at,
             "run": run.run_id,
         }
         for run in runs
-        for each in run.findings
-        if each.open
+        for finding in run.findings
+        if finding.open
     )
     return _table(_FINDINGS, rows).sort_values("due", ignore_index=True, kind="stable")
 

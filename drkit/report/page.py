@@ -1,6 +1,6 @@
 """The report as one HTML file: no scripts, nothing loaded from elsewhere, every text escaped.
 
-The same evidence gives the same bytes.
+The same evidence gives the same page, with one version of matplotlib, which draws the pictures.
 """
 
 import base64
@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from drkit.execution import File, RecoveryClock
+from drkit.execution import File, GroupSnapshot, RecoveryClock
 from drkit.report.clauses import gaps
 from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology
@@ -123,8 +123,8 @@ def _pictures(evidence: Evidence) -> Iterator[list[Markup]]:
 
 def _topology_words(evidence: Evidence) -> str:
     sentences = [
-        f"{word}: as read at {moment(datetime.fromisoformat(each['read_at']))}."
-        for word, each in (("Before", evidence.before), ("After", evidence.after))
+        f"{when}: as read at {moment(datetime.fromisoformat(each['read_at']))}."
+        for when, each in (("Before", evidence.before), ("After", evidence.after))
         if each
     ]
     if not evidence.after:
@@ -146,7 +146,7 @@ def _changes(evidence: Evidence) -> Iterator[tuple[str, str, str, str]]:
                 yield group["name"], what[0], then.get(what, "was not there"), now.get(what, "is not there")
 
 
-def _facts(group: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+def _facts(group: GroupSnapshot) -> dict[tuple[str, str], str]:
     """What there is to say of a group, by what it is about (in words, and its id: names may be the same)."""
     facts = {("group", ""): group["status"], ("production zone", ""): group["production_zone"]}
     for instance in group["instances"]:

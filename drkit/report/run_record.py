@@ -1,6 +1,7 @@
 """`RunRecord`: one run's record after the fact: its evidence, its report, and what people add to it."""
 
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +19,8 @@ Folder = str | Path | None
 
 def report_folder(journal: Journal) -> Path:
     """Where reports go: $DRKIT_REPORTS, else beside the journal's file, else the platform's data folder."""
-    if told := os.environ.get("DRKIT_REPORTS", "").strip():
-        return Path(told).expanduser()
+    if chosen := os.environ.get("DRKIT_REPORTS", "").strip():
+        return Path(chosen).expanduser()
     where = Path(journal.where)
     home = where.parent if "://" not in journal.where and where.is_file() else user_data_path("drkit")
     return home / "reports"
@@ -80,6 +81,6 @@ class RunRecord:
         """Accept the run's record, or refuse it with a note that says why."""
         return self._add(annotations.sign_off_entry(who, note, accepted=accepted))
 
-    def _add(self, data: dict[str, object], step: str = "") -> Path:
+    def _add(self, data: Mapping[str, object], step: str = "") -> Path:
         self._journal.note(self.run_id, data, step)
         return self.write()

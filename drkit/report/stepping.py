@@ -1,11 +1,30 @@
 """What the entries say of each step: attempts, the jobs behind it, who checked it, what was noted (pure)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-from drkit.execution import Note, RunState, StepPhase, StepState, notes
-from drkit.journal import Entry, EntryKind
+from drkit.execution import (
+    Adopted,
+    FindingClosed,
+    FindingNoted,
+    Intended,
+    JobJson,
+    Lost,
+    Note,
+    Noted,
+    Phased,
+    Planned,
+    Remark,
+    RunEnded,
+    RunState,
+    Sent,
+    SignedOff,
+    StepPhase,
+    StepState,
+    notes,
+    read,
+)
+from drkit.journal import Entry, EntryKind, Resumed
 from drkit.model import Argument, Change
 from drkit.plan import Step
 from drkit.report.evidence import Attempt, Checked, StepEvidence, SubJob
@@ -13,7 +32,6 @@ from drkit.report.evidence import Attempt, Checked, StepEvidence, SubJob
 _BEGINS = {StepPhase.WORKING, StepPhase.READY}
 _ENDS = {StepPhase.DONE, StepPhase.FAILED, StepPhase.UNKNOWN}
 _OVER = _ENDS | {StepPhase.SKIPPED}
-_SAID = ("sentence", "how", "error", "resumed_by", "why")
 
 
 def step_records(state: RunState, entries: Iterable[Entry]) -> tuple[StepEvidence, ...]:
@@ -29,35 +47,50 @@ def step_records(state: RunState, entries: Iterable[Entry]) -> tuple[StepEvidenc
     )
 
 
-def words_of(entry: Entry) -> str:
+def line_of(entry: Entry) -> str:
     """What an entry says, in a line."""
-    data = entry.data
-    if entry.kind is EntryKind.PLANNED:
-        return f"The plan: {data['plan']['title']}, {len(data['plan']['steps'])} steps"
-    if entry.kind is EntryKind.INTENDED:
-        return does_of(Change.from_json(data["change"]))
-    if entry.kind is EntryKind.SENT:
+    if planned := read(entry, Planned):
+        return f"The plan: {planned['plan']['title']}, {len(planned['plan']['steps'])} steps"
+    if intended := read(entry, Intended):
+        return does_of(Change.from_json(intended["change"]))
+    if read(entry, Sent) is not None:
         return f"Accepted as job {entry.job_id}"
-    return next((str(data[each]) for each in _SAID if data.get(each)), _added(data))
+    return _sentence(entry) or _added(entry)
 
 
-def _added(data: Mapping[str, Any]) -> str:
+def _sentence(entry: Entry) -> str:
+    """What the run itself wrote; empty where somebody added the entry."""
+    if plain := read(entry, RunEnded) or read(entry, Phased) or read(entry, Remark):
+        return plain["sentence"]
+    if adopted := read(entry, Adopted):
+        return adopted["how"]
+    if lost := read(entry, Lost):
+        return lost["error"]
+    return resumed["resumed_by"] if (resumed := read(entry, Resumed)) else ""
+
+
+def _added(entry: Entry) -> str:
     """What somebody added to the record."""
-    if said := data.get("noted"):
-        return f"Note by {said['who']}: {said['text'] or said['file']['name']}"
-    if said := data.get("finding"):
-        return f"Finding for {said['owner']} by {said['due']}: {said['text']}"
-    if said := data.get("finding_closed"):
-        return f"Finding {said['number']} closed: {said['outcome']}"
-    if said := data.get("signed_off"):
-        return f"{'Accepted' if said['accepted'] else 'Not accepted'} by {said['who']}"
-    return ", ".join(sorted(data))
+    if noted := read(entry, Noted):
+        note = noted["noted"]
+        name = note["file"]["name"] if "file" in note else ""
+        return f"Note by {note['who']}: {note['text'] or name}"
+    if found := read(entry, FindingNoted):
+        finding = found["finding"]
+        return f"Finding for {finding['owner']} by {finding['due']}: {finding['text']}"
+    if closed := read(entry, FindingClosed):
+        closing = closed["finding_closed"]
+        return f"Finding {closing['number']} closed: {closing['outcome']}"
+    if signed := read(entry, SignedOff):
+        off = signed["signed_off"]
+        return f"{'Accepted' if off['accepted'] else 'Not accepted'} by {off['who']}"
+    return ", ".join(sorted(entry.data))
 
 
 def does_of(change: Change) -> str:
     """A change in words: the operation and its arguments."""
-    told = ", ".join(filter(None, (_argument(name, value) for name, value in change.arguments)))
-    return f"{change.operation.words}, {told}" if told else change.operation.words
+    arguments = ", ".join(filter(None, (_argument(name, value) for name, value in change.arguments)))
+    return f"{change.operation.words}, {arguments}" if arguments else change.operation.words
 
 
 def _argument(name: str, value: Argument) -> str:
@@ -99,34 +132,39 @@ def _record(number: int, step: Step, shown: StepState, group: str, entries: Sequ
 def _does(step: Step, entries: Iterable[Entry]) -> str:
     if not step.change:
         return f"asks {step.check} until it answers" if step.check else step.instruction
-    sent = [Change.from_json(each.data["change"]) for each in entries if each.kind is EntryKind.INTENDED]
-    return does_of(sent[-1] if sent else step.change)
+    sent = [intended["change"] for entry in entries if (intended := read(entry, Intended))]
+    return does_of(Change.from_json(sent[-1]) if sent else step.change)
 
 
 def _attempts(entries: Iterable[Entry]) -> tuple[Attempt, ...]:
-    found: list[Attempt] = []
+    attempts: list[Attempt] = []
     for entry in entries:
-        phase = StepPhase(entry.data["phase"]) if "phase" in entry.data else None
-        over = not found or found[-1].outcome not in {"", StepPhase.UNKNOWN.value}
-        if entry.kind is EntryKind.INTENDED or (phase in _BEGINS and over and "objections" not in entry.data):
-            found.append(Attempt(entry.at, None, "", "", "", ""))
+        phased = read(entry, Phased)
+        phase = StepPhase(phased["phase"]) if phased else None
+        over = not attempts or attempts[-1].outcome not in {"", StepPhase.UNKNOWN.value}
+        asked_again = phased and "objections" in phased
+        if entry.kind is EntryKind.INTENDED or (phase in _BEGINS and over and not asked_again):
+            attempts.append(Attempt(entry.at, None, "", "", "", ""))
         elif entry.kind is EntryKind.SENT:
-            found[-1] = replace(found[-1], job_id=entry.job_id)
-        elif phase and phase in _ENDS and found and not over:
-            sentence, code = (str(entry.data.get(name, "")) for name in ("sentence", "code"))
-            found[-1] = replace(
-                found[-1], ended_at=entry.at, outcome=phase.value, sentence=sentence, code=code
+            attempts[-1] = replace(attempts[-1], job_id=entry.job_id)
+        elif phased and phase in _ENDS and attempts and not over:
+            attempts[-1] = replace(
+                attempts[-1],
+                ended_at=entry.at,
+                outcome=phased["phase"],
+                sentence=phased["sentence"],
+                code=phased.get("code", ""),
             )
-    return tuple(found)
+    return tuple(attempts)
 
 
 def _sub_jobs(entries: Sequence[Entry]) -> Iterator[SubJob]:
-    jobs = [each.data["job"] for each in entries if "job" in each.data]
+    jobs = [phased["job"] for entry in entries if (phased := read(entry, Phased)) and "job" in phased]
     if jobs:
         yield from _parts(jobs[-1], 1)
 
 
-def _parts(job: Mapping[str, Any], level: int) -> Iterator[SubJob]:
+def _parts(job: JobJson, level: int) -> Iterator[SubJob]:
     for each in job["sub_jobs"]:
         yield SubJob(each["id"], each["type"], each["status"], each["error_code"], each["fail_reason"], level)
         yield from _parts(each, level + 1)
@@ -134,17 +172,17 @@ def _parts(job: Mapping[str, Any], level: int) -> Iterator[SubJob]:
 
 def _checked(entries: Iterable[Entry]) -> Iterator[Checked]:
     for entry in entries:
-        if who := entry.data.get("signed_by"):
-            data = entry.data
-            yield Checked(entry.step, who, data["passed"], data.get("note", ""), entry.at, entry.who)
+        if (signed := read(entry, Phased)) and "signed_by" in signed and "passed" in signed:
+            who, note = signed["signed_by"], signed.get("note", "")
+            yield Checked(entry.step, who, signed["passed"], note, entry.at, entry.who)
 
 
 def _notes(entries: Sequence[Entry]) -> Iterator[Note]:
     """What people noted, and what drkit noted in passing: silence, progress that went back."""
     yield from notes(entries)
     for entry in entries:
-        if entry.kind is EntryKind.NOTED and "phase" not in entry.data and "sentence" in entry.data:
-            yield Note(entry.step, entry.data["sentence"], "drkit", entry.at)
+        if remark := read(entry, Remark):
+            yield Note(entry.step, remark["sentence"], "drkit", entry.at)
 
 
 def _surprises(entries: Iterable[Entry]) -> Iterator[str]:
@@ -152,9 +190,8 @@ def _surprises(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
         if entry.kind is EntryKind.LOST:
             yield "its answer was lost."
-        if entry.kind is EntryKind.ADOPTED:
-            yield str(entry.data["how"])
-        if "resolved" in entry.data:
-            yield str(entry.data["sentence"])
-        if entry.kind is EntryKind.NOTED and "objections" in entry.data:
-            yield str(entry.data["sentence"])
+        if adopted := read(entry, Adopted):
+            yield adopted["how"]
+        phased = read(entry, Phased)
+        if phased and ("resolved" in phased or "objections" in phased):
+            yield phased["sentence"]

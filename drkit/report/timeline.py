@@ -1,14 +1,14 @@
 """The pictures of the evidence report: what happened when, and where things stood before and after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from drkit.execution import GroupSnapshot, ServerSnapshot
 from drkit.report.drawing import COLOURS, FAINT, INK, Picture, time_axis
 from drkit.report.words import duration
 
@@ -123,7 +123,7 @@ def _bar(picture: Picture, axes: Axes, row: int, bar: Bar, start: datetime, whol
     )
 
 
-def topology(group: Mapping[str, Any], title: str, left: str = "") -> Markup:
+def topology(group: GroupSnapshot, title: str, left: str = "") -> Markup:
     """One group of a snapshot as an SVG picture: which zone is production, its servers and pairs.
 
     The zone named `left` stands at the left, so that two pictures of one group can be compared.
@@ -131,7 +131,11 @@ def topology(group: Mapping[str, Any], title: str, left: str = "") -> Markup:
     state = f"group {group['status']}"
     if group["replication"]:
         state += f", replication {group['replication']}"
-    sites = [("production", "production_zone", "production_server"), ("DR", "dr_zone", "dr_server")]
+    instances = group["instances"]
+    sites = [
+        ("production", group["production_zone"], [each["production_server"] for each in instances]),
+        ("DR", group["dr_zone"], [each["dr_server"] for each in instances]),
+    ]
     mirrored = bool(left) and group["dr_zone"] == left
     with Picture(WIDTH / 2 - 0.1, 1.75) as picture:
         axes = picture.figure.add_axes((0, 0, 1, 1))
@@ -139,14 +143,14 @@ def topology(group: Mapping[str, Any], title: str, left: str = "") -> Markup:
         axes.axis("off")
         axes.text(0.15, 4.65, picture.words(title), fontsize=7.5, va="center", weight="bold")
         axes.text(0.15, 4.15, picture.words(state, 60), fontsize=7, va="center", color=FAINT)
-        for x, (word, zone, server) in zip((0.15, 6.05), reversed(sites) if mirrored else sites, strict=True):
-            _site(picture, axes, x, word, group[zone], [each[server] for each in group["instances"]])
+        for x, site in zip((0.15, 6.05), reversed(sites) if mirrored else sites, strict=True):
+            _site(picture, axes, x, *site)
         _copying(picture, axes, group, mirrored=mirrored)
         return picture.svg(f"{title}: {group['name']}, {state}, production in {group['production_zone']}")
 
 
 def _site(
-    picture: Picture, axes: Axes, left: float, word: str, zone: str, servers: Sequence[Mapping[str, str]]
+    picture: Picture, axes: Axes, left: float, word: str, zone: str, servers: Sequence[ServerSnapshot]
 ) -> None:
     edge = COLOURS["working"] if word == "production" else FAINT
     box = FancyBboxPatch(
@@ -160,7 +164,7 @@ def _site(
         axes.text(left + 0.2, 2.2 - row * 0.48, picture.words(line, 28), fontsize=7, va="center")
 
 
-def _copying(picture: Picture, axes: Axes, group: Mapping[str, Any], *, mirrored: bool) -> None:
+def _copying(picture: Picture, axes: Axes, group: GroupSnapshot, *, mirrored: bool) -> None:
     active = group["replication"] == "active" or any(
         each["replication"] in {"active", "copying"} for each in group["pairs"]
     )

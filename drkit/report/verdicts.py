@@ -3,10 +3,9 @@
 A skipped or failed step never ends as "completed": it is a deviation at the least.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from drkit.execution import RecoveryClock, RunPhase, RunState, StepPhase, kind_of
+from drkit.execution import RecoveryClock, RunPhase, RunState, Snapshot, StepPhase, kind_of
 from drkit.model import Operation
 from drkit.plan import LEFT_OVER, RELEASE
 from drkit.report.evidence import Deviation, Ending, LeftBehind, NotExecuted, RecoveryPoint, StepEvidence
@@ -56,13 +55,12 @@ def deviations(
     breaks: Sequence[str],
 ) -> tuple[Deviation, ...]:
     """Everything that did not go as planned, in the order of the plan; `breaks` are about the whole run."""
-    found = [Deviation(each.number, sentence) for each in steps for sentence in _of_step(each)]
-    found += [Deviation(0, sentence) for sentence in breaks]
-    found += [
-        Deviation(0, _too_late(each, each.target)) for each in clocks if each.target and each.kept is False
-    ]
-    lost = (each for each in points if each.kept is False)
-    return (*found, *(Deviation(0, f"Recovery point of {each.group}: {each.statement}") for each in lost))
+    late = (_too_late(each, each.target) for each in clocks if each.target and each.kept is False)
+    lost = (f"Recovery point of {each.group}: {each.statement}" for each in points if each.kept is False)
+    return (
+        *(Deviation(step.number, sentence) for step in steps for sentence in _of_step(step)),
+        *(Deviation(0, sentence) for sentence in (*breaks, *late, *lost)),
+    )
 
 
 def _too_late(clock: RecoveryClock, target: int) -> str:
@@ -104,9 +102,7 @@ def _why_left(step: StepEvidence) -> str:
     return "It waited for somebody to sign it when the run ended." if asked else step.sentence
 
 
-def ledger(
-    state: RunState, steps: Sequence[StepEvidence], after: Mapping[str, Any] | None
-) -> tuple[LeftBehind, ...]:
+def ledger(state: RunState, steps: Sequence[StepEvidence], after: Snapshot | None) -> tuple[LeftBehind, ...]:
     """What the run made or left behind: the drills still there at its end, and the steps of the clean-up.
 
     Where nothing was read at the end, the drills that the run made and did not delete.

@@ -1,7 +1,7 @@
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -27,7 +27,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DUE = date(2026, 2, 1)
 
 
-def record(*said: dict[str, Any]) -> list[Entry]:
+def record(*said: Mapping[str, object]) -> list[Entry]:
     return [
         Entry(
             "r1",

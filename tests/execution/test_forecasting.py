@@ -95,7 +95,7 @@ def test_what_has_ended_counts_with_its_real_times() -> None:
     state = run_of(done(STOP, 0, 20), StepState("2", "", StepPhase.WORKING, started_at=at(20)))
     ahead = forecast(PLAN, EARLIER, at(30), state.steps)
     assert ahead.of("2").usual_end == at(120)
-    assert ahead.of("1").told() == "step 1 of 5, ended at 14:00"
+    assert ahead.of("1").sentence() == "step 1 of 5, ended at 14:00"
 
 
 def test_a_late_step_is_expected_any_moment() -> None:
@@ -117,14 +117,14 @@ def test_one_lane_takes_one_step_at_a_time() -> None:
 
 def test_the_sentence_tells_where_its_figure_comes_from() -> None:
     assert (
-        forecast(PLAN, EARLIER, START).of("2").told()
+        forecast(PLAN, EARLIER, START).of("2").sentence()
         == "step 2 of 5, usually done at 14:02, slowest ever 14:03"
     )
     zone = timezone(timedelta(hours=1))
-    assert "perhaps done at 15:04: an assumption" in forecast(PLAN, {}, START).of("2").told(zone)
+    assert "perhaps done at 15:04: an assumption" in forecast(PLAN, {}, START).of("2").sentence(zone)
     drill = Step("1", "Drill", Change.of(Operation.CREATE_DRILL, "g1", name="d", drill_vpc_id=""))
     plan = Plan("Drill", PLAN.backend, PLAN.groups, (drill,), START)
-    assert "by the documented duration" in forecast(plan, {}, START).of("1").told()
+    assert "by the documented duration" in forecast(plan, {}, START).of("1").sentence()
 
 
 def test_an_empty_plan_ends_now() -> None:

@@ -1,8 +1,7 @@
 import json
 from datetime import UTC, datetime
-from typing import Any
 
-from drkit.execution.snapshot import snapshot
+from drkit.execution.snapshot import Snapshot, snapshot
 from drkit.model import (
     Backend,
     Drill,
@@ -106,7 +105,7 @@ def server(identity: str) -> Server:
     )
 
 
-def read(*things: ProtectionGroup | ProtectedInstance | ReplicationPair | Drill | Server) -> dict[str, Any]:
+def read(*things: ProtectionGroup | ProtectedInstance | ReplicationPair | Drill | Server) -> Snapshot:
     inventory = Inventory(
         BACKEND,
         NOW,

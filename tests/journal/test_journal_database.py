@@ -5,8 +5,10 @@ import sys
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from drkit.clock import SteppedClock
 from drkit.errors import InputError, JournalDamagedError, JournalError
@@ -111,6 +113,24 @@ def test_a_row_that_somebody_keeps_locked_is_waited_for_and_then_named(
         hold.append(EntryKind.INTENDED, "1")
         journal.close()
         other.close()
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "meaning"),
+    [
+        (psycopg.errors.DiskFull("Datei konnte nicht erweitert werden"), JournalError, "the disk is full"),
+        (psycopg.errors.ReadOnlySqlTransaction("nur lesbar"), JournalError, "is read-only"),
+        (psycopg.errors.DataCorrupted("ungültige Seite"), JournalDamagedError, "is damaged"),
+        (OSError(errno.ENOSPC, "Kein Platz"), JournalError, "the disk is full"),
+        (OSError(errno.EROFS, "damaged is only a word here"), JournalError, "is read-only"),
+    ],
+)
+def test_a_failure_is_known_by_its_code_in_whatever_language_it_is_said(
+    kept: Journal, failure: Exception, kind: type[JournalError], meaning: str
+) -> None:
+    with pytest.raises(JournalError, match=meaning) as raised, kept._database.reading():
+        raise DBAPIError("SELECT 1", {}, failure) if isinstance(failure, psycopg.Error) else failure
+    assert type(raised.value) is kind
 
 
 def test_whoever_falls_asleep_within_a_transaction_does_not_keep_the_others_out() -> None:

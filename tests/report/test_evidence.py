@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from drkit.errors import JournalDamagedError
 from drkit.execution.annotations import finding_entry, note_entry, sign_off_entry
+from drkit.execution.snapshot import Snapshot
 from drkit.journal import EntryKind
 from drkit.report.gathering import gather
 from tests.report.stories import (
@@ -276,7 +277,7 @@ class TestTheRest:
         assert told["confirmed"] == "duty on desk typed 'billing', 2026-03-01 03:00:00 UTC"
 
     def test_the_states_before_and_after_come_from_the_first_and_the_last_entry(self) -> None:
-        before, after = ({"read_at": START.isoformat(), "groups": [], "problems": [each]} for each in "ab")
+        before, after = (Snapshot(read_at=START.isoformat(), groups=[], problems=[each]) for each in "ab")
         story = Story(usual_plan(), {"snapshot": before}).sent().done().signed("2").signed("3")
         story.ends(more={"snapshot": after}).added(note_entry("Later.", "Database desk"))
         assert story.evidence.before == before

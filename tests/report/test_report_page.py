@@ -155,9 +155,11 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 
 def test_an_attachment_whose_content_was_altered_is_listed_and_not_shown() -> None:
     story = usual(backend=REAL)
-    said = note_entry("a", "Database desk", ("a.png", "image/png", PNG))
-    said["noted"]["file"]["content"] = ["not base64!"]
-    assert "a.png" in page_of(story.added(said)).text
+    note = note_entry("a", "Database desk", ("a.png", "image/png", PNG))
+    file = note["noted"].get("file")
+    assert file
+    file["content"] = ["not base64!"]
+    assert "a.png" in page_of(story.added(note)).text
     assert "img" not in {tag for tag, _ in page_of(story).tags}
 
 

@@ -143,7 +143,7 @@ def step_line(state: RunState, ahead: Forecast) -> str:
     busy = [each for each in state.steps if each.phase in {StepPhase.WORKING, StepPhase.READY}]
     if not busy:
         return ""
-    told = ahead.of(busy[0].key).told(zone or UTC)
+    told = ahead.of(busy[0].key).sentence(zone or UTC)
     more = f" (and {len(busy) - 1} more at the same time)" if len(busy) > 1 else ""
     whole = f"All done at about {ahead.usual_end.astimezone(zone or UTC):%H:%M}, {KNOWN_BY[ahead.source]}."
     return f"{told[:1].upper()}{told[1:]}{more}. {whole}"

@@ -1,0 +1,272 @@
+"""What an entry of a run holds, by its kind: every key that a run writes and reads, in one place.
+
+The classes are the JSON itself: a writer builds one (the phase of a step with `phased`), a reader asks for
+one with `read`. Journals are kept for years: a key that is added later is never required, none gets another
+meaning. Opaque here are `plan` and `change` (`Plan` and `Change` read them) and `before` (`observations`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NotRequired, TypedDict, TypeVar, Unpack, cast
+
+from drkit.errors import JournalDamagedError
+from drkit.execution.snapshot import Snapshot
+from drkit.execution.states import StepPhase
+from drkit.journal import Entry, EntryKind, FirstEntry, Resumed, TakenOver
+
+Shape = TypeVar("Shape")
+
+
+# Of the run as a whole
+
+
+class Confirmed(TypedDict):
+    """What was typed to start the run, how it is driven, and how its groups were then."""
+
+    confirmed: str
+    fail_fast: bool
+    snapshot: NotRequired[Snapshot]
+
+
+class Planned(FirstEntry, Confirmed):
+    """The first entry: the plan as it was confirmed."""
+
+
+class InFlight(TypedDict):
+    """A change that goes on at the service, unwatched, when the run stops."""
+
+    step: str
+    title: str
+    job_id: str
+    seen: str
+
+
+class AtTheEnd(TypedDict, total=False):
+    """What is known at a run's end.
+
+    After the last step: how the groups are, or why that could not be read. After a stop: what goes on at the
+    service, and the keys of the steps that were not sent.
+    """
+
+    snapshot: Snapshot
+    snapshot_missing: str
+    in_flight: list[InFlight]
+    not_sent: list[str]
+
+
+class RunEnded(AtTheEnd):
+    """The end of a run, for good (*settled*) or until it is gone on with (*stopped*); a `RunPhase`."""
+
+    phase: str
+    sentence: str
+
+
+# Of a step
+
+
+class SyncedPairs(TypedDict):
+    """How many pairs of a group there were right before a switch, how many synchronised, which were not."""
+
+    pairs: int
+    active: int
+    behind: list[str]
+    read_at: str
+    method: str
+
+
+class Intended(TypedDict):
+    """About to be sent: the change with its last ids, and what the reading before said of its things."""
+
+    change: Mapping[str, Any]
+    before: NotRequired[Mapping[str, Any]]
+    recovery_point: NotRequired[SyncedPairs]
+
+
+class Answer(TypedDict):
+    """What the service answered; the id of the job is in the entry's own column, too."""
+
+    job_id: str
+
+
+class Sent(TypedDict):
+    """The service accepted the change."""
+
+    answer: Answer
+
+
+class Lost(TypedDict):
+    """No answer came that says whether the change was accepted."""
+
+    error: str
+
+
+class Adopted(TypedDict):
+    """The change was found at the service without an answer; how that was known."""
+
+    how: str
+
+
+class JobJson(TypedDict):
+    """A job of the service as it was at its end; times are ISO 8601, empty where not known."""
+
+    id: str
+    type: str
+    status: str
+    begin_at: str
+    end_at: str
+    error_code: str
+    fail_reason: str
+    sub_jobs: "list[JobJson]"
+
+
+class Details(TypedDict, total=False):
+    """What else belongs to a phase.
+
+    Of the service: `code`, `reason`, `remedy` (what to do), `request_id`, `job`, `seen` (last). Of the rules:
+    `objections`; `retry` says whether another try is offered. Of a person: `by` (the user), `signed_by` (the
+    name given), `passed` and `note` of a sign-off; `resolved` (was it done) and `why` of an unknown outcome.
+    """
+
+    code: str
+    reason: str
+    remedy: str
+    request_id: str
+    job: JobJson
+    seen: str
+    objections: list[str]
+    retry: bool
+    by: str
+    signed_by: str
+    passed: bool
+    note: str
+    resolved: bool
+    why: str
+
+
+class Phased(Details):
+    """A step is in this `StepPhase` from now on: *settled*, *approved* or *noted*."""
+
+    phase: str
+    sentence: str
+
+
+class Remark(TypedDict):
+    """Something worth knowing that leaves the step in its phase."""
+
+    sentence: str
+    error: NotRequired[str]
+
+
+StepData = Intended | Sent | Lost | Adopted | Phased | Remark
+
+
+# What people add, to a step or to the run, also after its end
+
+
+class FileJson(TypedDict):
+    """A file: its SHA-256, its size in bytes, and its base64 in pieces."""
+
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+    content: list[str]
+
+
+class NoteJson(TypedDict):
+    """A note, a file, or both."""
+
+    text: str
+    who: str
+    file: NotRequired[FileJson]
+
+
+class Noted(TypedDict):
+    """A note."""
+
+    noted: NoteJson
+
+
+class FindingJson(TypedDict):
+    """Something to put right; `due` is an ISO 8601 date."""
+
+    text: str
+    owner: str
+    due: str
+    step: str
+
+
+class FindingNoted(TypedDict):
+    """A finding; the first of a run is number 1."""
+
+    finding: FindingJson
+
+
+class ClosingJson(TypedDict):
+    """Which finding, and how it was put right."""
+
+    number: int
+    outcome: str
+
+
+class FindingClosed(TypedDict):
+    """A finding is closed."""
+
+    finding_closed: ClosingJson
+
+
+class SignOffJson(TypedDict):
+    """Who accepts the record of the run, or does not."""
+
+    who: str
+    accepted: bool
+    note: str
+
+
+class SignedOff(TypedDict):
+    """The record of the run is accepted, or not."""
+
+    signed_off: SignOffJson
+
+
+_ENDS = {EntryKind.SETTLED, EntryKind.STOPPED}
+SHAPES: Mapping[object, Callable[[Entry], bool]] = {
+    Planned: lambda entry: entry.kind is EntryKind.PLANNED,
+    Resumed: lambda entry: "resumed_by" in entry.data,
+    TakenOver: lambda entry: "takeover" in entry.data,
+    RunEnded: lambda entry: entry.kind in _ENDS and not entry.step,
+    Intended: lambda entry: entry.kind is EntryKind.INTENDED,
+    Sent: lambda entry: entry.kind is EntryKind.SENT,
+    Lost: lambda entry: entry.kind is EntryKind.LOST,
+    Adopted: lambda entry: entry.kind is EntryKind.ADOPTED,
+    Phased: lambda entry: "phase" in entry.data and bool(entry.step),
+    Remark: lambda entry: "sentence" in entry.data and "phase" not in entry.data,
+    Noted: lambda entry: "noted" in entry.data,
+    FindingNoted: lambda entry: "finding" in entry.data,
+    FindingClosed: lambda entry: "finding_closed" in entry.data,
+    SignedOff: lambda entry: "signed_off" in entry.data,
+}
+"""Which entries have which shape."""
+
+
+def read(entry: Entry, shape: type[Shape]) -> Shape | None:
+    """What the entry holds, if it has that shape; None if it has another.
+
+    The keys are not checked: where a record was altered, using what is missing raises KeyError.
+    """
+    return cast("Shape", entry.data) if SHAPES[shape](entry) else None
+
+
+def beginning(entries: Sequence[Entry]) -> Planned:
+    """The plan that a run begins with. Raises `JournalDamagedError` where it begins with anything else."""
+    if entries and (planned := read(entries[0], Planned)):
+        return planned
+    raise JournalDamagedError(
+        "The run does not begin with its plan, so it cannot be told from its record: it was altered. "
+        "`drkit verify` says where.",
+        run_id=entries[0].run_id if entries else "",
+    )
+
+
+def phased(phase: StepPhase, sentence: str, **details: Unpack[Details]) -> Phased:
+    """A step's phase as it is written."""
+    return {"phase": phase.value, "sentence": sentence, **details}
