@@ -77,6 +77,34 @@ def test_forms_have_plans_made_and_never_make_or_judge_one() -> None:
     assert {name for name in imported if name.startswith(("plan_", "recheck", "rule_", "way"))} == set()
 
 
+VAGUE = {"each", "told", "said", "found"}
+SCOPES = ast.FunctionDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def vague_lines(scope: ast.AST) -> Counter[str]:
+    """On how many lines of a scope, without those in it, each vague name stands."""
+    lines: set[tuple[str, int]] = set()
+    inside = list(ast.iter_child_nodes(scope))
+    for node in inside:
+        if isinstance(node, ast.Name) and node.id in VAGUE:
+            lines.add((node.id, node.lineno))
+        if not isinstance(node, SCOPES):
+            inside.extend(ast.iter_child_nodes(node))
+    return Counter(name for name, _ in lines)
+
+
+def test_what_more_than_three_lines_use_has_a_name_that_says_what_it_is() -> None:
+    vague = [
+        f"{path.relative_to(ROOT)}:{scope.lineno} {name}"
+        for path in (ROOT / "drkit").rglob("*.py")
+        for scope in ast.walk(ast.parse(path.read_text()))
+        if isinstance(scope, SCOPES)
+        for name, times in vague_lines(scope).items()
+        if times > 3
+    ]
+    assert vague == []
+
+
 def test_a_word_names_one_type() -> None:
     """Apart from the practice range, which has a world of its own."""
     named = Counter(

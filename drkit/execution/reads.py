@@ -23,11 +23,11 @@ def read_lists(
         "groups": lambda: _there(service.group, groups),
         "instances": lambda: _there(service.instance, instances),
     }
-    found: dict[str, Any] = {kind: {each.id: each for each in read[kind]()} for kind in kinds}
+    lists: dict[str, Any] = {kind: {each.id: each for each in read[kind]()} for kind in kinds}
     for change in changes:
-        _check_that_it_tells(found.get("pairs", {}).get(change.pair_id), "attachment")
-        _check_that_it_tells(found.get("groups", {}).get(change.group_id), "priority_station")
-    return Inventory(service.backend, now, **found)
+        _check_that_it_tells(lists.get("pairs", {}).get(change.pair_id), "attachment")
+        _check_that_it_tells(lists.get("groups", {}).get(change.group_id), "priority_station")
+    return Inventory(service.backend, now, **lists)
 
 
 def _check_that_it_tells(thing: ReplicationPair | ProtectionGroup | None, key: str) -> None:
