@@ -41,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The folders of the slow tests take seconds to import alone: not where they are left out anyway."""
+    left_out = config.option.markexpr == "not slow" and collection_path.parent == HERE
+    return True if left_out and collection_path.name in SLOW else None
+
+
 def pytest_collection_finish() -> None:
     """What is there by now stays: the garbage collector need not go through it again and again."""
     gc.collect()

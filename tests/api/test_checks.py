@@ -19,6 +19,8 @@ from drkit.api import Client, open_client, sandbox_profile
 from drkit.api.checks import failing
 from drkit.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # real servers that let a check wait
+
 
 class _Shop(BaseHTTPRequestHandler):
     headers_seen: list[str]

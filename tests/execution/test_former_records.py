@@ -4,10 +4,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from drkit.execution.states import RunPhase
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
 from tests.execution.rehearsal_drive import PATIENCE, Range
+
+pytestmark = pytest.mark.slow  # a whole run
 
 
 class FormerPlan(Plan):

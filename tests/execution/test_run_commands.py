@@ -19,6 +19,8 @@ from drkit.plan.steps import Plan, Step
 from drkit.sandbox import Sandbox
 from drkit.site import Site, connect
 
+pytestmark = pytest.mark.slow  # commands and signals: processes of their own
+
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:

@@ -17,6 +17,8 @@ from drkit.model import Operation, PairStatus, Unknown
 from drkit.plan.steps import Plan
 from tests.execution.stage import CACHES, PATIENCE, Stage, intercepted, phases
 
+pytestmark = pytest.mark.slow  # whole runs, half a second and more each
+
 
 def started(stage: Stage, plan: Plan, **instead: Callable[..., Any]) -> Run:
     confirm = ", ".join(name for _, name in plan.groups)

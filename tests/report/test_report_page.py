@@ -221,6 +221,7 @@ def test_a_change_without_objectives_is_no_rehearsal() -> None:
     assert "What serves which clause" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", [REAL, None])
 def test_every_printed_page_says_where_it_ran_and_in_which_run(chromium: Browser, backend: Backend) -> None:
     story = full_story(backend) if backend else full_story(usual_plan().backend)

@@ -9,6 +9,8 @@ import pytest
 
 from drkit.sandbox import Sandbox, running
 
+pytestmark = pytest.mark.slow  # the vendor's client takes seconds to load
+
 PACKAGE = "huaweicloudsdksdrs.v1"
 
 

@@ -10,6 +10,7 @@ from drkit.sandbox import Sandbox, running
 
 # What the client still uses of its own deprecated parts is not ours to change.
 pytestmark = [
+    pytest.mark.slow,  # the client takes seconds to load
     pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK50Warning"),
     pytest.mark.filterwarnings("ignore::openstack.warnings.RemovedInSDK60Warning"),
 ]
