@@ -5,13 +5,13 @@ run), one package per runbook, and one for the practice range. A form's callback
 `FormWorker`; texts become HTML through `markup` alone. Not here: judging, planning and sending, which a form
 asks of its session in `drkit.runbooks`.
 
-Each of these functions loads the widgets only where there is a screen: without one they are a second of
-imports for nothing.
+Each function here loads the widgets only where there is a screen: without one they are imported for nothing.
 """
 # ruff: noqa: PLC0415  # as the docstring says
 
 from typing import TYPE_CHECKING
 
+from drkit.forms.picturing import picture_of_zones
 from drkit.headless import is_headless
 from drkit.runbooks import (
     AttachRequest,
@@ -23,10 +23,9 @@ from drkit.runbooks import (
     UnattendedRehearsal,
     story_text,
 )
-from drkit.site import Site, connect
+from drkit.site import connect
 
 if TYPE_CHECKING:
-    from IPython.display import HTML
     from ipywidgets import VBox
     from pandas import DataFrame
 
@@ -105,16 +104,6 @@ def show_review(review: "Review") -> "VBox | Review":
     from drkit.forms.reviewing import review_box
 
     return review_box(review)
-
-
-def picture_of_zones(site: Site, group: str = "") -> "HTML":
-    """The groups between their zones, with servers and pairs; one group alone where it is named.
-
-    The band above it says where all of this is. It is the same with and without a screen.
-    """
-    from drkit.forms.picturing import picture
-
-    return picture(site, group)
 
 
 __all__ = [

@@ -1,16 +1,19 @@
-"""The picture of the zones with the band above it: HTML, and no widgets."""
+"""The picture of the zones with the band above it: HTML, with and without a screen, and no widgets."""
 
 from IPython.display import HTML
 
+from drkit import report
 from drkit.forms.band import band
 from drkit.forms.markup import style_sheet
-from drkit.report import zones
 from drkit.site import Site
 
 
-def picture(site: Site, group: str) -> HTML:
-    """The groups between their zones; one group alone where it is named."""
+def picture_of_zones(site: Site, group: str = "") -> HTML:
+    """The groups between their zones, with servers and pairs; one group alone where it is named.
+
+    The band above it says where all of this is.
+    """
     where = site.backend
     top = band(where, {"region": where.region, "project": where.project, "group": group})
-    drawn = zones(site.inventory(group), group)
-    return HTML(f'{style_sheet()}{top}<div class="drkit-picture">{drawn}</div>')
+    picture = report.zones(site.inventory(group), group)
+    return HTML(f'{style_sheet()}{top}<div class="drkit-picture">{picture}</div>')
