@@ -53,9 +53,9 @@ def _plain(value: object) -> str:
     return repr(str(value)) if isinstance(value, str) else repr(value)  # a status as its word
 
 
-def count(number: int, thing: str) -> str:
-    """A number with its noun: "1 pair", "3 pairs"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def count(number: int, thing: str, things: str = "") -> str:
+    """A number with its noun: "1 pair", "3 pairs"; `things` where an s does not make the plural."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
 def state(word: str) -> Markup:

@@ -58,11 +58,6 @@ def moment(when: datetime | None) -> Markup:
     )
 
 
-def count(number: int, thing: str, things: str = "") -> str:
-    """A number with its noun: "1 pair", "3 pairs"."""
-    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
-
-
 def lines(items: Iterable[Text]) -> Markup:
     """A list, one line each; empty when there is nothing in it."""
     inside = JOIN.join(Markup("<li>{}</li>").format(each) for each in items)

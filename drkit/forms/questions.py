@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from drkit.execution import Action, Run, StepState
 from drkit.forms.live import Live
-from drkit.forms.markup import chip, count
+from drkit.forms.markup import chip
 from drkit.forms.progress import step_words
+from drkit.showing import count
 
 MOST = 3  # questions at a time
 

@@ -9,11 +9,11 @@ from drkit.errors import InputError
 from drkit.execution import Action, Run, RunPhase, RunState, StepState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
-from drkit.forms.markup import count
 from drkit.forms.progress import RunObserver, counts, headline, remaining, steps_table
 from drkit.forms.questions import Questions, RunCommand
 from drkit.forms.wizard import State
 from drkit.runbooks import AnySession
+from drkit.showing import count
 
 _ASKED = {Action.APPROVE, Action.RESOLVE, Action.LOOK_AGAIN}
 STATES = {

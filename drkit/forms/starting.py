@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from drkit.forms.band import band
 from drkit.forms.live import Live, Reloadable, style
-from drkit.forms.markup import Text, chip, count, lines, moment, status_chip, table
+from drkit.forms.markup import Text, chip, lines, moment, status_chip, table
 from drkit.forms.worker import FormWorker
 from drkit.model import GroupStatus, Inventory, Phase, ProtectionGroup
 from drkit.report import by_trouble
 from drkit.runbooks import RunRow
+from drkit.showing import count
 from drkit.site import Site, connect
 
 _HEADS = ("Group", "State", "Production → DR site", "Instances", "Pairs", "What to know")

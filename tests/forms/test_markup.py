@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from drkit.forms.band import band
-from drkit.forms.markup import chip, count, identity, lines, moment, status_chip, table
+from drkit.forms.markup import chip, identity, lines, moment, status_chip, table
 from drkit.model import Backend, PairStatus, Unknown
+from drkit.showing import count
 
 NASTY = '<img src=x onerror="alert(1)">'
 

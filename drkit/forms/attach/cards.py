@@ -12,12 +12,12 @@ from drkit.forms.card import Card
 from drkit.forms.choosing import Chooser
 from drkit.forms.confirming import ConfirmCard
 from drkit.forms.live import Live
-from drkit.forms.markup import count
 from drkit.forms.naming import NamingTable
 from drkit.forms.picking import PickTable
 from drkit.forms.unfinished import FirstCard
 from drkit.plan import LeftOut, Plan
 from drkit.runbooks import AttachSession
+from drkit.showing import count
 
 _PREFIXES = (("– choose –", ""), ("/dev/vd  (KVM)", "vd"), ("/dev/sd  (Xen)", "sd"))
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from drkit.forms.choosing import Option
-from drkit.forms.markup import JOIN, Text, chip, count, identity, lines, moment, status_chip, table
+from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
 from drkit.forms.naming import Naming
 from drkit.model import Change, Inventory, Phase, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.plan import LeftOut, Plan
 from drkit.runbooks import Chance, Objection
+from drkit.showing import count
 
 MOST_SHOWN = 12  # refused pairs in words; the others are counted
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from drkit.forms.markup import JOIN, chip, count, identity, lines, moment, table
+from drkit.forms.markup import JOIN, chip, identity, lines, moment, table
 from drkit.runbooks import PracticeWorld, Reached, RunRow
+from drkit.showing import count
 
 _THINGS = ("group", "instance", "pair", "server")
 

@@ -7,12 +7,13 @@ from ipywidgets import BoundedIntText, Button, HBox, Label, ToggleButtons, VBox
 
 from drkit.errors import InputError
 from drkit.forms.live import Live
-from drkit.forms.markup import JOIN, count
+from drkit.forms.markup import JOIN
 from drkit.forms.picking import PickTable
 from drkit.forms.rehearsal import words
 from drkit.forms.unfinished import FirstCard
 from drkit.plan import RunbookKind
 from drkit.runbooks import RehearsalSession
+from drkit.showing import count
 
 FAMILIES = (
     (RunbookKind.DRILL, RunbookKind.CLEANUP),

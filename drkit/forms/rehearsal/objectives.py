@@ -10,9 +10,9 @@ from ipywidgets import Text as TextField
 from drkit.errors import InputError
 from drkit.forms.card import Card
 from drkit.forms.live import Live
-from drkit.forms.markup import count
 from drkit.plan import RunbookKind, checked, read_moment, read_seconds
 from drkit.runbooks import RehearsalRequest, RehearsalSession
+from drkit.showing import count
 
 CHECKED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER, RunbookKind.RESTART}
 STOPPED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK}
