@@ -166,9 +166,16 @@ class UnreachableError(DrkitError):
 
 
 class OutcomeUnknownError(DrkitError):
-    """A change was sent and its answer was lost: it may or may not have been accepted."""
+    """A change was sent and its answer was lost: it may or may not have been accepted.
+
+    `request_id` is what the service's support asks for, where an answer with one came.
+    """
 
     exit_code = 3
+
+    def __init__(self, sentence: str, *, request_id: str = "") -> None:
+        super().__init__(sentence)
+        self.request_id = request_id
 
 
 class WireError(DrkitError):

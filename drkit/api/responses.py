@@ -64,7 +64,8 @@ def decode(answer: Response, request: Request, secrets: Iterable[Secret] = ()) -
             raise _unreadable(request, said, answer) from None
     error = refusal(answer, request, secrets)
     if request.changes and (answer.status >= 500 or answer.status == 408):
-        raise OutcomeUnknownError(f"{error} Whether the change was taken is not known{_ask(answer)}.")
+        sentence = f"{error} Whether the change was taken is not known{_ask(answer)}."
+        raise OutcomeUnknownError(sentence, request_id=answer.request_id)
     raise error
 
 
@@ -173,9 +174,10 @@ def _hidden(text: str, secrets: Iterable[Secret]) -> str:
 
 def _unreadable(request: Request, said: str, answer: Response) -> DrkitError:
     if request.changes:
-        return OutcomeUnknownError(
+        sentence = (
             f"{request.where} answered {said}. Whether the change was taken is not known{_ask(answer)}."
         )
+        return OutcomeUnknownError(sentence, request_id=answer.request_id)
     return WireError(f"{request.where} answered {said}{_ask(answer)}.")
 
 

@@ -59,6 +59,7 @@ class TestSuccess:
         error = error_of(answered(200, b'{"job_id": "ab', x_request_id="req-7"), CHANGE)
         assert isinstance(error, OutcomeUnknownError)
         assert "not known (request id req-7)" in str(error)
+        assert error.request_id == "req-7"
 
     def test_of_a_change_holds_a_job_id(self) -> None:
         body = {"job_id": "0000000062db92d70162db9d200f000a"}
@@ -131,9 +132,10 @@ class TestRefusal:
 
     def test_of_a_change_with_5xx_or_408_leaves_its_outcome_open(self) -> None:
         for status in (408, 500, 502, 503, 504):
-            error = error_of(answered(status, HTML), CHANGE)
+            error = error_of(answered(status, HTML, x_request_id="req-8"), CHANGE)
             assert isinstance(error, OutcomeUnknownError)
             assert str(status) in str(error)
+            assert error.request_id == "req-8"
 
 
 class TestToken:
