@@ -28,6 +28,13 @@ DECIDING = (
 KEPT = {"DRKIT_REQUIRE_BROWSER", "DRKIT_REQUIRE_POSTGRES", "DRKIT_SCREENSHOTS", "DRKIT_TEST_POSTGRES"}
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors for all tests: browsers and kernels wait more than they compute."""
+    processors = os.cpu_count() or 1
+    return processors if config.option.markexpr == "not slow" else processors + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests by their folders, and put the long ones first so that all workers end together."""

@@ -17,6 +17,9 @@ from drkit.errors import InputError, UnknownNameError
 
 ParameterValue = str | int | float | bool | list[str] | dict[str, str] | None
 
+_EXACT = 2**53
+"""Whole numbers up to here are kept as they are in a float; a longer one would silently become another."""
+
 KINDS = ("str", "int", "float", "bool", "list[str]", "dict[str, str]")
 SECRET = re.compile(
     r"(^|_)(password|passwd|pwd|secret|token|credentials?|ak|sk|(access|secret|private|api)_?key)($|_)"
@@ -62,7 +65,7 @@ class Parameter:
         """`value` as this type; InputError when it is of another."""
         if value is None and self.optional:
             return None
-        if self.kind == "float" and type(value) is int:
+        if self.kind == "float" and type(value) is int and abs(value) <= _EXACT:
             value = float(value)
         if not _is_of(self.kind, value):
             raise self._misfit(json.dumps(value))

@@ -163,6 +163,13 @@ def test_a_file_that_does_not_fit_is_refused(
         bind(known, [], tmp_path / "absent.json")
 
 
+@pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1, 10**400])
+def test_a_whole_number_too_long_to_be_kept_as_it_is_is_refused(value: int) -> None:
+    number = next(each for each in declared(CELL).values() if each.kind == "float")
+    with pytest.raises(InputError, match=f"Parameter {number.name} is float"):
+        number.accept(value)
+
+
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.lists(st.text())))
 def test_a_true_value_is_never_a_number_and_text_is_never_guessed(value: object) -> None:
     for parameter in declared(CELL).values():
