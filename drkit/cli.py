@@ -201,12 +201,13 @@ def _add_table(commands: Any) -> None:  # noqa: ANN401
 def _table(arguments: argparse.Namespace) -> int:
     from drkit.headless import aligned
     from drkit.site import connect
+    from drkit.tables import to_csv
 
     site = connect(arguments.profile or None)
     table = getattr(site, arguments.what)(group=arguments.group)
     print(f"{site.backend.label}:", file=sys.stderr)  # practice is never taken for real, and CSV stays CSV
     if arguments.csv:
-        print(table.to_csv(index=False), end="")
+        print(to_csv(table), end="")
     elif arguments.json:
         print(table.to_json(orient="records", date_format="iso", indent=1))
     elif table.empty:

@@ -15,7 +15,7 @@ import pandas as pd
 from drkit import api, tables
 from drkit.api import PracticeRange
 from drkit.clock import Clock, SystemClock
-from drkit.errors import ProfileError
+from drkit.errors import ProfileError, UnknownNameError
 from drkit.execution import Board, Run, RunOptions, RunState, close
 from drkit.journal import Journal
 from drkit.model import Argument, Backend, Inventory, Operation, ThingKind, find
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from drkit.sandbox import Sandbox
 
 Where = str | Path | None
+EXPORTED = ("groups", "instances", "pairs", "attachments", "servers", "drills")
 
 
 def connect(profile: str | None = None, *, clock: Clock | None = None, journal: Where = None) -> "Site":
@@ -192,6 +193,18 @@ class Site:
     def jobs(self, ids: Iterable[str]) -> pd.DataFrame:
         """Jobs of SDRS, by their ids."""
         return tables.jobs(self.client.jobs(ids))
+
+    def export(self, path: str | Path, *what: str, group: str = "") -> Path:
+        """Write tables, by name ("pairs", "drills"; all of them where none is named), for other programs.
+
+        The path's ending says how: `.xlsx` (a sheet each), `.csv` or `.parquet` (one table). Times are UTC,
+        and the column says so; see `drkit.tables.export`. UnknownNameError for a table that there is not.
+        """
+        for name in what:
+            if name not in EXPORTED:
+                raise UnknownNameError.among("table", name, EXPORTED)
+        chosen = {name: getattr(self, name)(group=group) for name in what or EXPORTED}
+        return tables.export(path, chosen)
 
     # judging and planning
 

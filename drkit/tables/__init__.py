@@ -3,7 +3,7 @@
 Here: groups, instances, pairs, attachments, servers, drills, jobs, objections, ways out, runs, steps; one
 row per thing, names first, ids last, the columns always the same, also in an empty table: `GROUPS`, `PAIRS`
 and so on say which, and `COLUMNS` spells the dtypes of all. Times are UTC (`datetime64[us, UTC]`), sizes GB,
-states ordered categories that sort what needs attention to the top.
+states ordered categories that sort what needs attention to the top. `export` writes them for other programs.
 Not here: reading anything, judging anything; every function is pure.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from drkit.tables.columns import documented, dtypes
 from drkit.tables.doings import JOBS, OBJECTIONS, RUNS, STEPS, WAYS, jobs, objections, runs, steps, ways
+from drkit.tables.exporting import export, to_csv
 from drkit.tables.things import (
     ATTACHMENTS,
     DRILLS,
@@ -57,6 +58,7 @@ __all__ = [
     "attachments",
     "documented",
     "drills",
+    "export",
     "groups",
     "instances",
     "jobs",
@@ -65,5 +67,6 @@ __all__ = [
     "runs",
     "servers",
     "steps",
+    "to_csv",
     "ways",
 ]
