@@ -4,6 +4,7 @@ Names come from a server and can be anything: lines are cut, and HTML is escaped
 JupyterLab's CSS variables, so the dark theme works; there are no scripts and no classes to depend on.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -14,7 +15,9 @@ T = TypeVar("T")
 
 LONGEST_LINE = 160  # characters of a line
 LONGEST_TEXT = 50  # characters of a value in it
+LONGEST_WORDS = 300  # characters of what a server says in its own words
 MOST_ROWS = 50
+_TOKEN = re.compile(r"gAAAA[\w-]{40,}|MII[\w+/-]{40,}")
 _COLOURS = {
     "done": "var(--jp-success-color1)",
     "working": "var(--jp-brand-color1)",
@@ -28,6 +31,17 @@ def cut(text: str, most: int = LONGEST_TEXT) -> str:
     """The text in one line of at most so many characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def clean(text: str, longest: int = LONGEST_WORDS) -> str:
+    """A server's words fit to be shown: no control characters, one line, not too long.
+
+    What looks like a token of IAM is hidden, whoever's it is: of Keystone's kinds Fernet's begin with gAAAA,
+    and those of a certificate with MII.
+    """
+    text = _TOKEN.sub("***", text[: 64 * longest])  # a token can be long, and goes before anything is cut
+    shown = " ".join("".join(char if char.isprintable() else " " for char in text[: 8 * longest]).split())
+    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
 
 
 def line(thing: object, text: str) -> str:

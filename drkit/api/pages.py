@@ -1,19 +1,27 @@
 """Reading all pages of many listings at once.
 
 Source: the list operations of the SDRS, ECS and EVS API references. Every page tells the number of all
-matches; a page past the end is empty.
+matches; a page past the end is empty. Cinder's own listings, to which a catalog may lead, tell no number.
+A number is no more than a word: pages are asked for as long as they bring something new.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
 from drkit.api.wire import PAGE, Filters, Json, Listing, Request
 from drkit.errors import DrkitError, WireError
 from drkit.model import WireFields
 
 MOST_THINGS = 1_000_000
-"""More of a kind than this is no count to believe."""
+"""More of a kind than this is no count to believe; pages are asked for one by one then, as without one."""
+
+MOST_PAGES = 1000
+"""Of one listing; more than these are never asked for."""
+
+ROUND = 16
+"""Pages of a listing that are asked for at once, before as many have come."""
 
 Ask = Callable[[Request], Json]
 
@@ -30,7 +38,62 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class _Page:
     objects: tuple[Json, ...]
-    count: int
+    count: int | None
+
+
+@dataclass(slots=True)
+class _Pages:
+    """One listing while it is read: its pages so far, and which ones are asked for next."""
+
+    listing: Listing
+    filters: Filters
+    read: list[_Page] = field(default_factory=list)
+    rows: dict[Hashable, Json] = field(default_factory=dict)
+    error: DrkitError | None = None
+    ended: bool = False
+
+    def take(self, answers: Iterable[_Page | DrkitError]) -> None:
+        """Take up a round of pages; the listing has ended when one of them brought nothing new."""
+        for page in answers:
+            if isinstance(page, DrkitError):
+                self.error, self.ended = self.error or page, True
+                continue
+            before = len(self.rows)
+            for row in page.objects:  # those without an id are all kept, for who reads the rows to say so
+                self.rows[_id_of(row) or len(self.rows)] = row
+            self.ended = self.ended or len(self.rows) == before
+            self.read.append(page)
+
+    def next(self) -> list[Request]:
+        """The requests of the next round: the pages that are announced, at most as many as were read so far.
+
+        So a listing that announces more than comes is found out after a few of them.
+        """
+        if self.ended:
+            return []
+        if not self.read:
+            return [self.listing.page(0, PAGE, self.filters)]
+        done, count = len(self.read), self.read[0].count
+        size = len(self.read[0].objects)  # a service may give smaller pages than were asked for
+        wanted = min(-(-count // size), max(2 * done, ROUND)) if count is not None else done + 1
+        if wanted > MOST_PAGES:
+            self.error = WireError(f"The list of {self.listing.key} goes on after {done} pages of {size}")
+            return []
+        return [self.listing.page(place * size, size, self.filters) for place in range(done, wanted)]
+
+    def listed(self) -> Listed:
+        """What was read."""
+        if self.error:
+            return Listed(error=self.error)
+        counts = {page.count for page in self.read if None not in (page.count, self.read[0].count)}
+        problem = ""
+        if counts - {len(self.rows)}:
+            announced = " or ".join(sorted(map(str, counts)))
+            problem = (
+                f"The list of {self.listing.key} changed while it was read: {announced} announced, "
+                f"{len(self.rows)} read."
+            )
+        return Listed(tuple(self.rows.values()), problem)
 
 
 def read_listings(
@@ -45,49 +108,24 @@ def read_listings(
         except DrkitError as error:
             return error
 
-    firsts = list(pool.map(fetch, [(listing, listing.page(0, PAGE, filters)) for listing, filters in wanted]))
-    rest = [list(_others(first, *each)) for first, each in zip(firsts, wanted, strict=True)]
-    others = pool.map(fetch, [task for tasks in rest for task in tasks])
-    return tuple(
-        _joined(listing, [first, *(next(others) for _ in tasks)])
-        for first, tasks, (listing, _) in zip(firsts, rest, wanted, strict=True)
-    )
+    listings = [_Pages(*each) for each in wanted]
+    while rounds := [(pages, requests) for pages in listings if (requests := pages.next())]:
+        answers = pool.map(
+            fetch, [(pages.listing, request) for pages, requests in rounds for request in requests]
+        )
+        for pages, requests in rounds:
+            pages.take(islice(answers, len(requests)))
+    return tuple(pages.listed() for pages in listings)
 
 
 def _page(listing: Listing, body: Json) -> _Page:
     fields = WireFields(f"page of {listing.key}", body)
-    count = fields.number("count")
-    if not 0 <= count <= MOST_THINGS:
-        raise WireError(f"'count' of a page of {listing.key} cannot be {count}")
-    return _Page(fields.rows(listing.key), count)  # a strange row among them is left to who reads the rows
-
-
-def _others(
-    first: _Page | DrkitError, listing: Listing, filters: Filters
-) -> Iterator[tuple[Listing, Request]]:
-    if isinstance(first, _Page) and first.objects:
-        size = len(first.objects)  # a service may give smaller pages than were asked for
-        for start in range(size, first.count, size):
-            yield listing, listing.page(start, size, filters)
+    rows = fields.rows(listing.key)  # a strange one among them is left to who reads the rows
+    hint = WireFields.lenient("page", body)
+    count = hint.number("count")
+    return _Page(rows, None if hint.unknown or not len(rows) <= count <= MOST_THINGS else count)
 
 
 def _id_of(row: Json) -> str:
     identity = row.get("id") if isinstance(row, dict) else None
     return identity if isinstance(identity, str) else ""
-
-
-def _joined(listing: Listing, pages: Sequence[_Page | DrkitError]) -> Listed:
-    errors = [each for each in pages if isinstance(each, DrkitError)]
-    if errors:
-        return Listed(error=errors[0])
-    good = [each for each in pages if isinstance(each, _Page)]
-    rows = [row for page in good for row in page.objects]
-    objects = {_id_of(row) or place: row for place, row in enumerate(rows)}
-    counts = {each.count for each in good}
-    problem = ""
-    if counts != {len(objects)}:
-        told = " or ".join(str(each) for each in sorted(counts))
-        problem = (
-            f"The list of {listing.key} changed while it was read: {told} announced, {len(objects)} read."
-        )
-    return Listed(tuple(objects.values()), problem)

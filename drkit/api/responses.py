@@ -7,7 +7,7 @@ and the gateway before them: {"error": {"code", "message"}}, {"badrequest": {...
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,12 +25,13 @@ from drkit.errors import (
     UnavailableError,
     WireError,
 )
+from drkit.showing import clean
 
 GONE = frozenset({"SDRS.1013", "SDRS.1320", "SDRS.1608", "SDRS.1902"})
 """The codes under which the service says "not found" with status 400: group, instance, pair, drill."""
 
-LONGEST = 300
-"""So many characters of a server's words are passed on."""
+SHORTEST_SECRET = 16
+"""Characters from which on a secret is hidden in values too: tokens and keys are longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Response:
         return clean(self.headers.get("x-request-id", ""), 80)
 
 
-def decode(answer: Response, request: Request, secrets: Iterable[Secret] = ()) -> Json:
+def decode(answer: Response, request: Request, secrets: Collection[Secret] = ()) -> Json:
     """The JSON of an answer (None where it has no body, status 204), or the error it stands for.
 
     Below 300 anything that is no JSON is a `WireError`, 300 and more a `ServiceError` or one of its kinds.
@@ -58,7 +59,7 @@ def decode(answer: Response, request: Request, secrets: Iterable[Secret] = ()) -
         return None
     if answer.status < 300:
         try:
-            return _json(answer.body)
+            return _without(secrets, _json(answer.body), answer.body)
         except ValueError:
             said = f"{answer.status} but no readable JSON: {_words(answer.body, secrets)!r}"
             raise _unreadable(request, said, answer) from None
@@ -69,14 +70,14 @@ def decode(answer: Response, request: Request, secrets: Iterable[Secret] = ()) -
     raise error
 
 
-def refusal(answer: Response, request: Request, secrets: Iterable[Secret] = ()) -> ServiceError:
+def refusal(answer: Response, request: Request, secrets: Collection[Secret] = ()) -> ServiceError:
     """The error that an answer of 300 and more stands for, with its code, message and request id."""
     code, message = _fault(answer, secrets)
     kind = _kind(answer.status, code)
     error = kind(
         answer.status,
-        clean(code, 40, secrets),
-        clean(message, secrets=secrets),
+        clean(_hidden(code, secrets), 40),
+        clean(_hidden(message, secrets)),
         where=request.where,
         request_id=answer.request_id,
     )
@@ -112,13 +113,6 @@ def retry_after(answer: Response) -> float | None:
     return max((then - now).total_seconds(), 0.0) if then and now else None
 
 
-def clean(text: str, longest: int = LONGEST, secrets: Iterable[Secret] = ()) -> str:
-    """A server's words fit to be shown: no secrets, no control characters, one line, not too long."""
-    text = _hidden(text, secrets)
-    shown = " ".join("".join(each if each.isprintable() else " " for each in text[: 8 * LONGEST]).split())
-    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
-
-
 def _kind(status: int, code: str) -> type[ServiceError]:
     if status == 401 or code == "SDRS.0002":
         return SignInError
@@ -129,7 +123,7 @@ def _kind(status: int, code: str) -> type[ServiceError]:
     return UnavailableError if status >= 500 or status == 408 else ServiceError
 
 
-def _fault(answer: Response, secrets: Iterable[Secret] = ()) -> tuple[str, str]:
+def _fault(answer: Response, secrets: Collection[Secret] = ()) -> tuple[str, str]:
     if answer.status < 400:
         return "", "this address leads elsewhere, which is not followed; check the endpoints of the profile"
     try:
@@ -159,14 +153,35 @@ def _refuse(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-def _words(body: bytes, secrets: Iterable[Secret]) -> str:
+def _words(body: bytes, secrets: Collection[Secret]) -> str:
     """What a page that is no JSON says: its title, else its text without the tags."""
     text = _hidden(body.decode("utf-8", "replace"), secrets)[:4000]
     title = re.search(r"<title[^<>]*>([^<]*)", text, re.IGNORECASE)
     return clean(title[1] if title else re.sub(r"<[^<>]*>", " ", text))
 
 
-def _hidden(text: str, secrets: Iterable[Secret]) -> str:
+def _without(secrets: Collection[Secret], value: Json, body: bytes) -> Json:
+    """The JSON with every long secret hidden that it repeats; a short one can be part of a name or an id.
+
+    Looked for in the bytes first, which costs little; but escapes can spell a secret in another way.
+    """
+    long = [secret for secret in secrets if len(secret.reveal()) >= SHORTEST_SECRET]
+    if long and (b"\\" in body or any(secret.reveal().encode() in body for secret in long)):
+        return _hidden_in(value, long)
+    return value
+
+
+def _hidden_in(value: Json, secrets: Collection[Secret]) -> Json:
+    if isinstance(value, str):
+        return _hidden(value, secrets)
+    if isinstance(value, list):
+        return [_hidden_in(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {key: _hidden_in(item, secrets) for key, item in value.items()}
+    return value
+
+
+def _hidden(text: str, secrets: Collection[Secret]) -> str:
     for secret in secrets:
         text = text.replace(secret.reveal(), "***") if secret else text
     return text

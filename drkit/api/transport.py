@@ -19,6 +19,7 @@ import random
 import re
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -27,7 +28,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from drkit.api.responses import Response, clean, decode, token_refused
+from drkit.api.responses import Response, decode, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.clock import Clock
@@ -40,9 +41,10 @@ from drkit.errors import (
     UnreachableError,
     WireError,
 )
+from drkit.showing import clean
 
 TRIES = 4
-LARGEST = 64 * 1024 * 1024
+LARGEST = 16 * 1024 * 1024
 """Bytes of an answer, unpacked."""
 LONGEST_ANSWER = 60.0
 """Seconds from the request to the last byte of the answer."""
@@ -226,14 +228,44 @@ class Transport:
         return answer
 
     def _whole(self, response: httpx.Response, began: float) -> bytes:
+        """The answer's body. Unpacked here and not by httpx, which unpacks whatever comes, however often it
+        is packed and to any length: 2 kB can become gigabytes.
+        """
+        packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packing not in {"identity", "gzip"}:
+            raise _TooMuchError(f"its answer is packed as {clean(packing, 40)!r}, which was not asked for")
+        unpacked = _Unpacked() if packing == "gzip" else None
         body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
+        for chunk in response.iter_raw():
+            body += unpacked.more(chunk, LARGEST - len(body)) if unpacked else chunk
             if len(body) > LARGEST:
                 raise _TooMuchError(f"its answer is larger than {LARGEST // 2**20} MiB")
             if self._tick() - began > LONGEST_ANSWER:
                 raise _TooMuchError(f"its answer was not complete after {LONGEST_ANSWER:.0f} s")
+        if unpacked and not unpacked.complete:
+            raise _TooMuchError("its answer cannot be unpacked")
         return bytes(body)
+
+
+class _Unpacked:
+    """One gzip stream, unpacked no further than there is room."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)  # 16: with gzip's head and check sum
+        self._began = False
+
+    def more(self, chunk: bytes, room: int) -> bytes:
+        """The bytes of the next chunk: at most one more than there is room for."""
+        self._began = self._began or bool(chunk)
+        try:
+            return self._stream.decompress(chunk, room + 1)
+        except zlib.error:
+            raise _TooMuchError("its answer cannot be unpacked") from None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the stream came to its end, and nothing behind it; an answer without a body has none."""
+        return not self._began or (self._stream.eof and not self._stream.unused_data)
 
 
 def status_of(url: str, seconds: float, ca_file: str = "") -> int:
@@ -258,7 +290,7 @@ def status_of(url: str, seconds: float, ca_file: str = "") -> int:
 
 
 class _TooMuchError(Exception):
-    """An answer that does not end."""
+    """An answer that does not end, or that cannot be unpacked."""
 
 
 class _Sealed(httpx.Auth):

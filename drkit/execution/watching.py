@@ -21,7 +21,8 @@ from drkit.execution.records import StepRecord
 from drkit.execution.remedies import remedy
 from drkit.execution.states import StepPhase
 from drkit.journal import EntryKind
-from drkit.model import Change, Inventory, Job, JobStatus, Operation, ThingKind
+from drkit.model import Change, Inventory, Job, JobStatus, Operation, Phase, ThingKind
+from drkit.showing import cut
 
 STRANGE_LOOKS = 3  # so often in a row must a followed thing look wrong before it is called unknown
 _OF_SERVERS = {Operation.STOP_SERVER, Operation.START_SERVER}
@@ -58,6 +59,7 @@ class Watch:
     furthest: int = 0
     aside: str = ""
     silent: bool = False
+    strange: bool = False
 
     @property
     def kinds(self) -> tuple[ThingKind, ...]:
@@ -208,11 +210,21 @@ class JobWatcher:
         except DrkitError as error:
             self._troubled(watch, error)
         else:
-            self._note_news(watch, watch.news, str(job.status), watch.progress)
+            self._note_job(watch, job)
             if job.final:
                 self._settle_by(watch, job)
             else:
                 self._check_time(watch)
+
+    def _note_job(self, watch: Watch, job: Job) -> None:
+        news = str(job.status)
+        watch.strange = job.status.phase is Phase.UNKNOWN
+        if watch.strange:
+            news = f"{cut(news)!r}, which is no status that drkit knows"
+            if news != watch.job_news:
+                sentence = f"Job {job.id} is {news}: whether it goes on, ended or failed is not known."
+                self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence))
+        self._note_news(watch, watch.news, news, watch.progress)
 
     def _lose_job(self, watch: Watch, error: DrkitError) -> None:
         sentence = (
@@ -321,7 +333,7 @@ class JobWatcher:
             self._unknown(
                 watch, f"No end after {limit}, the limit for {operation.words}; last: {watch.last_seen}."
             )
-        elif now - watch.heard_at > pace.silent(operation) and not watch.silent:
+        elif now - watch.heard_at > pace.silent(operation) and not (watch.silent or watch.strange):
             watch.silent = True
             sentence = f"Silent: nothing new for {now - watch.heard_at:.0f} s. Last seen: {watch.last_seen}."
             self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence))

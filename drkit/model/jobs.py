@@ -9,13 +9,16 @@ from typing import Self
 
 from drkit.model.fields import WireFields
 from drkit.model.statuses import JobStatus, Unknown
-from drkit.showing import shows
+from drkit.showing import clean, shows
 
 
 @shows("id", "type", "status")
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job; `entities` are (key, id) pairs of what it is about, `sub_jobs` are jobs themselves."""
+    """One job; `entities` are (key, id) pairs of what it is about, `sub_jobs` are jobs themselves.
+
+    `fail_reason` is in the service's words, cleaned and cut as an error's message is.
+    """
 
     id: str
     type: str
@@ -47,8 +50,8 @@ class Job:
             status=JobStatus.read(fields.identity("status")),
             begin_at=fields.time("begin_time"),
             end_at=fields.time("end_time"),
-            error_code=fields.text("error_code"),
-            fail_reason=fields.text("fail_reason"),
+            error_code=clean(fields.text("error_code"), 40),
+            fail_reason=clean(fields.text("fail_reason")),
             entities=entities.items(),
             sub_jobs=tuple(
                 cls.from_wire(each.source)

@@ -30,4 +30,6 @@ class InProcess(httpx.BaseTransport):
             self._wait(min(answer.delay, patience or answer.delay))
         if late:
             raise httpx.ReadTimeout("The answer did not come in time.", request=request)
-        return httpx.Response(answer.status, headers=answer.headers, content=answer.body, request=request)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=httpx.ByteStream(answer.body), request=request
+        )

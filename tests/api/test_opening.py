@@ -14,7 +14,7 @@ from drkit.api.wire import Json, Request
 from drkit.clock import SteppedClock
 from drkit.errors import DrkitError, ProfileError, SignInError, UnreachableError
 from drkit.sandbox import Sandbox, running
-from tests.api.scripted import Service, answer
+from tests.api.scripted import Service, answer, network
 
 CALL = OutgoingCall.of(Request("GET", "/jobs/1"), "https://sdrs.example.test")
 
@@ -125,7 +125,7 @@ class TestByKeys:
 
         environ = keys(Sandbox("empty"), OS_PROJECT_ID="p1", HUAWEICLOUD_SDK_SECURITY_TOKEN="temporary")
         environ |= {"DRKIT_SDRS_URL": "https://sdrs.example.test"}
-        with opened(environ, httpx.MockTransport(answered)) as client:
+        with opened(environ, network(answered)) as client:
             client.groups()
         headers = seen[-1].headers
         assert (headers["X-Security-Token"], headers["X-Project-Id"]) == ("temporary", "p1")
@@ -150,7 +150,7 @@ class TestPracticeOrReal:
             assert client.speed == 1.0
 
     def test_a_service_on_this_machine_that_does_not_say_so_is_real(self) -> None:
-        inner = httpx.MockTransport(lambda _: httpx.Response(200, json={"versions": []}))
+        inner = network(lambda _: httpx.Response(200, json={"versions": []}))
         with opened(cloud_keys(DRKIT_SDRS_URL="http://127.0.0.1:9"), inner) as client:
             assert not client.backend.practice
 
@@ -163,7 +163,7 @@ class TestPracticeOrReal:
             return found
 
         with pytest.raises(ProfileError, match="is no sandbox of drkit"):
-            open_client(sandbox_profile(sandbox.access), inner=httpx.MockTransport(hidden))
+            open_client(sandbox_profile(sandbox.access), inner=network(hidden))
 
 
 def cloud_keys(**changes: str) -> dict[str, str]:
@@ -172,7 +172,7 @@ def cloud_keys(**changes: str) -> dict[str, str]:
 
 
 def says_it_is_a_sandbox() -> Inner:
-    return httpx.MockTransport(lambda _: httpx.Response(200, json={}, headers={"X-Drkit-Sandbox": "10"}))
+    return network(lambda _: httpx.Response(200, json={}, headers={"X-Drkit-Sandbox": "10"}))
 
 
 class TestCertificates:
@@ -295,7 +295,7 @@ class TestCatalog:
                 return signed_in(catalog=[*more, *self.catalog(*endpoints)])
             return httpx.Response(200, json={"server_groups": [], "servers": [], "volumes": [], "count": 0})
 
-        return opened(environ, httpx.MockTransport(answered))
+        return opened(environ, network(answered))
 
     def test_gives_the_public_address_of_the_region_in_any_spelling(self) -> None:
         with self.opened(
@@ -340,7 +340,7 @@ def test_signatures_bear_the_clocks_time() -> None:
         return httpx.Response(200, json={"server_groups": [], "count": 0})
 
     clock = SteppedClock(datetime(2026, 3, 2, tzinfo=UTC))
-    with open_client(profile("env", cloud_keys()), clock, inner=httpx.MockTransport(answered)) as client:
+    with open_client(profile("env", cloud_keys()), clock, inner=network(answered)) as client:
         clock.advance(timedelta(hours=1).total_seconds())
         client.groups()
     assert seen == ["20260302T010000Z"]

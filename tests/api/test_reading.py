@@ -86,14 +86,50 @@ class TestPages:
         (found,) = read_listings(Shelf(7, tampered=emptied).ask, pool, [(PAIRS, ())])
         assert found == Listed((), "The list of replications changed while it was read: 7 announced, 0 read.")
 
-    @pytest.mark.parametrize("count", [-1, 10**9, "many", 1.5])
-    def test_with_a_count_that_cannot_be_are_an_error(self, pool: ThreadPoolExecutor, count: Json) -> None:
+    @pytest.mark.parametrize("count", [-1, 0, 10**9, "many", 1.5, None, ...])
+    def test_with_a_count_that_cannot_be_are_read_as_far_as_they_go(
+        self, pool: ThreadPoolExecutor, count: Json
+    ) -> None:
         def counted(page: Json, _start: int) -> None:
             page["count"] = count
+            if count is ...:
+                del page["count"]  # as in Cinder's own lists
 
-        (found,) = read_listings(Shelf(7, tampered=counted).ask, pool, [(PAIRS, ())])
-        assert isinstance(found.error, WireError)
-        assert "count" in str(found.error)
+        shelf = Shelf(25, 10, tampered=counted)
+        (found,) = read_listings(shelf.ask, pool, [(PAIRS, ())])
+        assert found == Listed(tuple(shelf.things))
+        assert [query["offset"] for query in shelf.asked] == ["0", "10", "20", "30"]
+
+    def test_of_one_thing_each_that_announce_a_million_are_not_all_asked_for(
+        self, pool: ThreadPoolExecutor
+    ) -> None:
+        def repeated(page: Json, _start: int) -> None:
+            page.update(replications=[{"id": "id-0"}], count=1_000_000)
+
+        shelf = Shelf(1, tampered=repeated)
+        (found,) = read_listings(shelf.ask, pool, [(PAIRS, ())])
+        assert "1000000 announced, 1 read" in found.problem
+        assert len(shelf.asked) == 16
+
+    @pytest.mark.parametrize("count", [1_000_000, None])
+    def test_that_never_end_are_an_error_after_a_thousand(
+        self, pool: ThreadPoolExecutor, count: Json
+    ) -> None:
+        def endless(page: Json, start: int) -> None:
+            page.update(replications=[{"id": f"id-{start}"}], count=count)
+
+        shelf = Shelf(1, tampered=endless)
+        (found,) = read_listings(shelf.ask, pool, [(PAIRS, ())])
+        assert str(found.error) == f"The list of replications goes on after {len(shelf.asked)} pages of 1"
+        assert len(shelf.asked) <= 1000
+
+    def test_without_ids_are_all_kept_for_who_reads_them(self, pool: ThreadPoolExecutor) -> None:
+        def strange(page: Json, start: int) -> None:
+            if start == 10:
+                page["replications"] = [None] * 10
+
+        (found,) = read_listings(Shelf(25, 10, tampered=strange).ask, pool, [(PAIRS, ())])
+        assert (len(found.objects), found.problem) == (25, "")
 
     def test_of_which_one_fails_are_an_error_and_leave_other_listings_alone(
         self, pool: ThreadPoolExecutor

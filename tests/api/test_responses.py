@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drkit.api.responses import Response, clean, decode, job_id, retry_after, token_refused
+from drkit.api.responses import Response, decode, job_id, retry_after, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.errors import (
@@ -17,6 +17,7 @@ from drkit.errors import (
     UnavailableError,
     WireError,
 )
+from drkit.showing import clean
 
 READ = Request("GET", "/replications/1")
 CHANGE = Request("POST", "/protected-instances/1/attachreplication", changes=True)
@@ -197,6 +198,21 @@ class TestServerWords:
         error = error_of(answered(401, body), READ, Secret("TOKEN/TOKEN"), Secret(""))
         assert "TOKEN" not in str(error)
         assert "bad token ***" in str(error)
+
+    @pytest.mark.parametrize(
+        "spelled", ["hush/hush/hush/hush", r"hush\/hush\/hush\/hush", r"\u0068ush/hush/hush/hush"]
+    )
+    def test_never_repeat_a_long_secret_in_a_value_however_it_is_spelled(self, spelled: str) -> None:
+        body = (
+            b'{"job_id": "1", "sub_jobs": [{"fail_reason": "X-Auth-Token %s, 42"}], "n": 4}'
+            % spelled.encode()
+        )
+        found = decode(Response(200, {}, body), READ, (Secret("hush/hush/hush/hush"), Secret("1")))
+        assert found == {"job_id": "1", "sub_jobs": [{"fail_reason": "X-Auth-Token ***, 42"}], "n": 4}
+
+    @pytest.mark.parametrize("token", ["gAAAAABo" + "x-_Z" * 30, "MIIEpAIB" + "aB3/+-_" * 300])
+    def test_never_repeat_what_looks_like_a_token_whoever_has_it(self, token: str) -> None:
+        assert clean(f"token {token} has expired") == "token *** has expired"
 
     def test_never_repeat_a_part_of_a_secret_that_is_longer_than_what_is_shown(self) -> None:
         secret = "k3y" * 3000

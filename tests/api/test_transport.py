@@ -28,7 +28,7 @@ from drkit.errors import (
     UnreachableError,
     WireError,
 )
-from tests.api.scripted import ROOT, Reply, Service, answer
+from tests.api.scripted import ROOT, Reply, Service, answer, network
 
 READ = Request("GET", "/jobs/1", (("limit", "1"), ("ids", '["a","b"]')))
 CHANGE = Request("POST", "/replications/1/action", body={"extend-replication": {"new_size": 9}}, changes=True)
@@ -117,7 +117,7 @@ class TestARead:
     def test_waits_a_jittered_time(self) -> None:
         clock = SteppedClock()
         replies = iter([answer(503), answer(200, {})])
-        sender = Transport(clock, inner=httpx.MockTransport(lambda _: next(replies)), jitter=lambda: 0.0)
+        sender = Transport(clock, inner=network(lambda _: next(replies)), jitter=lambda: 0.0)
         sender.send(READ, ROOT, Open())
         sender.close()
         assert clock.monotonic() == 0.5
@@ -310,6 +310,41 @@ class TestASocket:
         assert "larger than 1 MiB" in str(error)
         assert isinstance(over_a_socket(head + bomb, CHANGE), OutcomeUnknownError)
 
+    @pytest.mark.parametrize("packing", ["gzip, gzip", "gzip,identity", "br", "deflate", "\x1b[31m"])
+    def test_that_packs_its_answer_as_nobody_asked_is_not_unpacked(self, packing: str) -> None:
+        packed = gzip.compress(gzip.compress(b"{}"))
+        error = over_a_socket(with_packing(packing, packed), READ)
+        assert "which was not asked for" in str(error)
+        assert str(error).isprintable()
+        assert isinstance(over_a_socket(with_packing(packing, packed), CHANGE), OutcomeUnknownError)
+
+    @pytest.mark.parametrize(
+        "packed",
+        [
+            b"{}",
+            gzip.compress(b"{}")[:-1],
+            gzip.compress(b"{}") + b"{}",
+            gzip.compress(b"{}")[:-8] + bytes(8),
+        ],
+        ids=["not packed", "cut", "with something behind it", "with a false sum"],
+    )
+    def test_whose_answer_cannot_be_unpacked_leaves_a_change_open(self, packed: bytes) -> None:
+        error = over_a_socket(with_packing("gzip", packed), CHANGE)
+        assert isinstance(error, OutcomeUnknownError)
+        assert "cannot be unpacked" in str(error)
+
+    @pytest.mark.parametrize("packing", ["gzip", "GZIP", "identity"])
+    def test_that_packs_its_answer_as_was_asked_is_read(self, packing: str) -> None:
+        body = b'{"job_id": "1"}'
+        reply = with_packing(packing, body if packing == "identity" else gzip.compress(body))
+        with listening(reply) as root, closing_transport() as sender:
+            assert sender.send(READ, root, Open())[0] == {"job_id": "1"}
+
+    def test_that_says_packed_and_sends_nothing_has_no_body(self) -> None:
+        reply = b"HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n"
+        with listening(reply) as root, closing_transport() as sender:
+            assert sender.send(READ, root, Open())[0] is None
+
     def test_that_never_comes_to_an_end_is_not_listened_to(self) -> None:
         ticks = itertools.count(0.0, 80.0)
         reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -362,6 +397,11 @@ def listening(reply: bytes) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def with_packing(packing: str, body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {packing}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode("latin-1") + body
 
 
 def over_a_socket(reply: bytes, request: Request) -> DrkitError:

@@ -139,6 +139,20 @@ def test_a_status_no_reference_names_is_neither_done_nor_failed(stage: Stage) ->
     assert "PAUSED" in seen[-1].sentence
 
 
+def test_a_status_no_reference_names_is_said_at_once_and_never_called_silence(stage: Stage) -> None:
+    def strange(job_id: str) -> Any:
+        return replace(stage.client.job(job_id), status=Unknown("PAUSED"))
+
+    seen = watched(stage, stage.attach(CACHES[0]), job=strange)
+    words = "job 'PAUSED', which is no status that drkit knows"
+    attached = [step.sentence for step in seen if "attaching" not in step.sentence]
+    assert words in attached[1]  # behind "Accepted by the service as job"
+    assert not any(step.silent for step in seen)
+    (run,) = stage.journal.runs()
+    noted = stage.entries(run.id, EntryKind.NOTED)[0].data["sentence"]
+    assert "is 'PAUSED', which is no status that drkit knows: whether it goes on, ended or failed" in noted
+
+
 def test_a_pair_that_moves_for_long_has_its_job_asked_all_the_same(stage: Stage) -> None:
     plan = stage.attach(CACHES[0])
     pair_id = plan.steps[0].change.pair_id  # type: ignore[union-attr]

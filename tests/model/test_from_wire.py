@@ -328,6 +328,14 @@ def test_a_disk_is_read() -> None:
     assert Disk.from_wire({**DISK, "encrypted": None}).encrypted is False
 
 
+def test_a_jobs_own_words_are_cleaned_and_cut_as_an_errors_message_is() -> None:
+    reason = f"\x1b[31mNo.\r\nX-Auth-Token: gAAAAABo{'x_-9' * 40} {'why ' * 200}"
+    job = Job.from_wire({**JOB, "fail_reason": reason, "error_code": "SDRS.1030\x07" * 9})
+    assert job.fail_reason.startswith("[31mNo. X-Auth-Token: *** why why")
+    assert (len(job.fail_reason), len(job.error_code)) == (300, 40)
+    assert (job.fail_reason + job.error_code).isprintable()
+
+
 def test_a_strange_sub_job_is_left_out() -> None:
     job = Job.from_wire(
         {**JOB, "entities": {"sub_jobs": [{"job_type": "sub"}, 5, *JOB["entities"]["sub_jobs"]]}}
