@@ -11,8 +11,9 @@ Each function here loads the widgets only where there is a screen: without one t
 
 from typing import TYPE_CHECKING
 
+from drkit.errors import InputError
 from drkit.forms.picturing import picture_of_zones
-from drkit.headless import is_headless
+from drkit.headless import is_headless, is_watched
 from drkit.runbooks import (
     AttachRequest,
     AttachSession,
@@ -45,6 +46,7 @@ def attach_pairs(request: AttachRequest) -> "AttachForm | UnattendedAttach":
     session = AttachSession(request)
     if is_headless():
         return UnattendedAttach(session)
+    _demand_operator()
     from drkit.forms.attach import AttachForm
 
     return AttachForm.shown(session)
@@ -59,6 +61,7 @@ def rehearse(request: RehearsalRequest) -> "RehearsalForm | UnattendedRehearsal"
     session = RehearsalSession(request)
     if is_headless():
         return UnattendedRehearsal(session)
+    _demand_operator()
     from drkit.forms.rehearsal import RehearsalForm
 
     return RehearsalForm.shown(session)
@@ -66,7 +69,7 @@ def rehearse(request: RehearsalRequest) -> "RehearsalForm | UnattendedRehearsal"
 
 def overview(profile: str = "") -> "Overview | PlainOverview":
     """What the start notebook shows; called again it is read again."""
-    if is_headless():
+    if not _has_screen():
         return PlainOverview(connect(profile or None))
     from drkit.forms.starting import shown_overview
 
@@ -75,7 +78,7 @@ def overview(profile: str = "") -> "Overview | PlainOverview":
 
 def practice_range(profile: str = "") -> "PracticeCard | None":
     """The practice range's card; called again it looks again. Without a screen the story is printed."""
-    if is_headless():
+    if not _has_screen():
         with connect(profile or None) as site:
             if site.backend.practice:
                 print(story_text(site.sandbox))  # noqa: T201 (what a headless cell shows)
@@ -90,7 +93,7 @@ def explore(frame: "DataFrame", *, columns: int = 8) -> "VBox | DataFrame":
 
     Without a screen it is the table as it came.
     """
-    if is_headless():
+    if not _has_screen():
         return frame
     from drkit.forms.exploring import explorer
 
@@ -99,11 +102,24 @@ def explore(frame: "DataFrame", *, columns: int = 8) -> "VBox | DataFrame":
 
 def show_review(review: "Review") -> "VBox | Review":
     """The runs of one side, practice or real. Without a screen it is the review as it came."""
-    if is_headless():
+    if not _has_screen():
         return review
     from drkit.forms.reviewing import review_box
 
     return review_box(review)
+
+
+def _has_screen() -> bool:
+    return not is_headless() and is_watched()
+
+
+def _demand_operator() -> None:
+    if not is_watched():
+        raise InputError(
+            "A program executes this runbook (papermill, jupyter execute, nbconvert or the like), and nobody "
+            "is there to see the plan and to answer. Nothing was sent. Open it in JupyterLab, or use "
+            "`drkit run NOTEBOOK -p NAME=VALUE`; `drkit run NOTEBOOK --list` shows what it takes."
+        )
 
 
 __all__ = [

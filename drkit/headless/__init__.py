@@ -7,7 +7,7 @@ it ended. Not here: what a runbook does; anything about groups and pairs.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from drkit.headless.outcome import is_headless, report_outcome
+from drkit.headless.outcome import is_headless, is_watched, report_outcome
 from drkit.headless.printing import aligned, printable
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # the types are those import
 __all__ = [
     "aligned",
     "is_headless",
+    "is_watched",
     "parameter_lines",
     "parameters_of",
     "printable",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,17 @@ class Outcome:
 def is_headless() -> bool:
     """True in a kernel that `drkit run` started: nobody is there to press a button."""
     return os.environ.get("DRKIT_HEADLESS") == "1"
+
+
+def is_watched() -> bool:
+    """False where a program executes the cells: papermill, `jupyter execute`, nbconvert and their like.
+
+    They all tell the kernel that nobody can be asked for input (`allow_stdin` of Jupyter's messages), and
+    every front end with a person before it tells that somebody can. True where there is no kernel at all.
+    """
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    kernel = getattr(shell, "kernel", None)
+    return kernel is None or bool(kernel.get_parent().get("content", {}).get("allow_stdin", True))
 
 
 def report_outcome(exit: int, sentence: str, rows: Sequence[Mapping[str, str]] = ()) -> None:  # noqa: A002

@@ -8,6 +8,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from drkit.errors import InputError
 from drkit.forms import AttachRequest
@@ -70,6 +72,27 @@ def test_the_attach_runbook_attaches_watches_to_the_end_and_prints_the_result(tm
     assert "It is kept as run" in said
     assert "/dev/vdg" in outputs(executed)
     assert "widget-view" not in outputs(executed)
+
+
+@pytest.mark.parametrize("name", ["20_attach_pairs", "50_failover_and_reprotect"])
+def test_a_program_that_executes_a_runbook_is_refused_and_told_of_drkit_run(
+    name: str, tmp_path: Path
+) -> None:
+    # `jupyter execute`, papermill and nbconvert run this same client
+    client = NotebookClient(nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4), kernel_name="python3")
+    with pytest.raises(CellExecutionError, match=r"Nothing was sent.*`drkit run NOTEBOOK") as raised:
+        client.execute(cwd=str(tmp_path))
+    assert raised.value.ename == "InputError"
+    assert not (tmp_path / "journal.sqlite").exists()
+
+
+def test_a_program_that_executes_a_notebook_to_look_at_gets_plain_tables(tmp_path: Path) -> None:
+    client = NotebookClient(
+        nbformat.read(NOTEBOOKS / "10_inspect.ipynb", as_version=4), kernel_name="python3"
+    )
+    shown = outputs(client.execute(cwd=str(tmp_path)))
+    assert "shop-backend" in shown
+    assert "widget-view" not in shown
 
 
 def test_the_attach_runbook_sends_nothing_without_a_confirmation(tmp_path: Path) -> None:
