@@ -68,7 +68,6 @@ from drkit.execution.forecasting import (
     StepForecast,
     durations,
     forecast,
-    kind_of,
     past,
 )
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
@@ -119,7 +118,6 @@ __all__ = [
     "findings",
     "follow",
     "forecast",
-    "kind_of",
     "note_entry",
     "notes",
     "past",

@@ -17,7 +17,7 @@ from drkit.model import Operation
 from drkit.plan import Plan, Step
 
 Past = Mapping[str, tuple[float, ...]]
-"""Durations in seconds of earlier steps, by `kind_of` the step."""
+"""Durations in seconds of earlier steps, by the step's kind."""
 
 
 class Source(StrEnum):
@@ -57,13 +57,6 @@ ASSUMED: Mapping[str, Expected] = {
 _UNSEEN = Expected(300, 1800, Source.ASSUMED)
 
 
-def kind_of(step: Step) -> str:
-    """What steps are compared by: the operation, "check", or the part of a manual title before ":"."""
-    if step.change:
-        return step.change.operation.value
-    return "check" if step.check else step.title.partition(":")[0]
-
-
 def past(rows: Iterable[Mapping[str, Any]], *, practice: bool) -> Past:
     """Gather durations from rows of done steps: `kind`, `seconds`, `practice`; the two never mix."""
     found: defaultdict[str, list[float]] = defaultdict(list)
@@ -78,7 +71,7 @@ def durations(state: RunState) -> Iterator[dict[str, Any]]:
     for shown in state.steps:
         if shown.phase is StepPhase.DONE and shown.started_at and shown.ended_at:
             yield {
-                "kind": kind_of(state.plan.step(shown.key)),
+                "kind": state.plan.step(shown.key).kind,
                 "seconds": (shown.ended_at - shown.started_at).total_seconds(),
                 "practice": state.plan.backend.practice,
             }
@@ -89,7 +82,7 @@ def expected(step: Step, earlier: Past, pace: float = 1.0) -> Expected:
 
     `pace` is 1 for a real cloud and 1/speed on the practice range, where the service's part goes faster.
     """
-    kind = kind_of(step)
+    kind = step.kind
     if seen := earlier.get(kind):
         return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen))
     found = DOCUMENTED.get(kind) or ASSUMED.get(kind) or _UNSEEN

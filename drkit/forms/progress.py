@@ -8,7 +8,7 @@ from typing import Protocol
 from markupsafe import Markup
 
 from drkit.clock import Clock
-from drkit.execution import Past, RunPhase, RunState, Source, StepPhase, StepState, forecast, kind_of
+from drkit.execution import Past, RunPhase, RunState, Source, StepPhase, StepState, forecast
 from drkit.forms.markup import JOIN, Text, chip, identity, moment, table
 from drkit.forms.worker import OnError, guarded
 from drkit.report import duration
@@ -109,7 +109,7 @@ def _own_past(state: RunState) -> Past:
     for step, each in zip(state.plan.steps, state.steps, strict=True):
         if each.phase == StepPhase.DONE and each.started_at and each.ended_at:
             seconds = (each.ended_at - each.started_at).total_seconds()
-            found[kind_of(step)] = (*found.get(kind_of(step), ()), seconds)
+            found[step.kind] = (*found.get(step.kind, ()), seconds)
     return found
 
 

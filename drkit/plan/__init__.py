@@ -10,21 +10,21 @@ out is `drkit.execution`. A contract of import-linter holds that.
 
 from drkit.plan.attach import plan_attach, recheck
 from drkit.plan.changes import changes_of, pair_in, read_operation
-from drkit.plan.drill import LEFT_OVER, RELEASE
+from drkit.plan.drill import LEFT_OVER
 from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
 from drkit.plan.readiness import MAIN, RuleCheck, rule_checks, way_there
 from drkit.plan.requests import PlanRequest, read_moment
 from drkit.plan.runbooks import plan_rehearsal
-from drkit.plan.steps import PLANNED, Answers, LeftOut, Plan, Step, checked
+from drkit.plan.steps import PLANNED, Answers, LeftOut, ManualStep, Plan, Step, checked
 
 __all__ = [
     "LEFT_OVER",
     "MAIN",
     "PLANNED",
-    "RELEASE",
     "Answers",
     "LeftOut",
+    "ManualStep",
     "Objectives",
     "Plan",
     "PlanRequest",

@@ -6,7 +6,7 @@ from drkit.errors import RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
 from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.plan.readiness import way_there
-from drkit.plan.steps import Answers, Plan, Step
+from drkit.plan.steps import Answers, ManualStep, Plan, Step
 from drkit.rules import Objection, Projection, judge_in
 
 SWITCHES = {
@@ -53,7 +53,8 @@ class PlanBuilder:
 
     def ask(
         self,
-        title: str,
+        asks: ManualStep,
+        name: str,
         instruction: str,
         about: str,
         *,
@@ -62,17 +63,18 @@ class PlanBuilder:
         skippable: bool = True,
         wave: int = 0,
     ) -> str:
-        """A step that a person does and signs; its key."""
+        """A step that a person does for the thing of that name, and signs; its key."""
         return self._add(
             Step(
                 self._key,
-                title,
+                f"{asks}: {name}",
                 instruction=instruction,
                 needs=tuple(needs),
                 after=tuple(after),
                 skippable=skippable,
                 wave=wave,
                 about=about,
+                asks=asks,
             )
         )
 

@@ -8,50 +8,50 @@ from drkit.model import Change, Drill, Inventory, Operation, ProtectedInstance, 
 from drkit.plan.builder import PlanBuilder, named
 from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
-from drkit.plan.steps import PLANNED, Plan
+from drkit.plan.steps import PLANNED, ManualStep, Plan
 
 PER_SERVER = (
     (
-        "Service answers",
+        ManualStep.SERVICE_ANSWERS,
         "Does the service on the drill server of {name} answer? Reach it from inside the drill network: from "
         "outside it must not be reachable, so that nobody mistakes it for production.",
     ),
     (
-        "Data is there",
+        ManualStep.DATA_IS_THERE,
         "Is the data of {name} there, up to the moment the drill was created? Name what you looked at in "
         "the note, for example the newest order.",
     ),
     (
-        "Logins work",
+        ManualStep.LOGINS_WORK,
         "Can people and programs log in on the drill server of {name}? The first drill of a server with "
         "cloud-init may change its password or key pair.",
     ),
 )
 PER_GROUP = (
     (
-        "Settings carried over",
+        ManualStep.SETTINGS_CARRIED_OVER,
         "Changes of hostname, name, security group, agency and tags made since protection began are not "
         "carried over to the drill servers of {name}. Compare what your service depends on.",
     ),
     (
-        "Drill network",
+        ManualStep.DRILL_NETWORK,
         "Route tables and network ACLs are not copied to the drill VPC of {name}. Check that the drill "
         "servers reach what they need, and nothing of production.",
     ),
 )
 LEFT_OVER = (
     (
-        "Drill servers gone",
+        ManualStep.DRILL_SERVERS_GONE,
         "Look in the server list: no drill server of {name} is left, nor a disk of one. Sign as failed "
         "while one is, and name it in the note.",
     ),
     (
-        "Drill network left over",
+        ManualStep.DRILL_NETWORK_LEFT,
         "The drill VPC of {name} and its subnets stay when the drill is deleted. Delete them, or say in the "
         "note who keeps them and why.",
     ),
     (
-        "Public addresses left over",
+        ManualStep.ADDRESSES_LEFT,
         "An EIP that was bound to a drill server of {name} is now unbound and costs money. Release it, or "
         "say in the note who keeps it; say so too where there was none.",
     ),
@@ -61,7 +61,6 @@ _NOTES = (
     "Route tables and network ACLs are not copied to the drill network.",
     "The drill network and its subnets stay after the clean-up; public addresses are unbound, not deleted.",
 )
-RELEASE = "Release"
 
 
 def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
@@ -108,20 +107,19 @@ def _drill(draft: PlanBuilder, group: ProtectionGroup, name: str, vpc_id: str) -
     checks = []
     for instance in instances:
         keys = [
-            draft.ask(
-                f"{title}: {instance.name}", words.format(name=instance.name), group.id, needs=(created,)
-            )
-            for title, words in PER_SERVER
+            draft.ask(asks, instance.name, words.format(name=instance.name), group.id, needs=(created,))
+            for asks, words in PER_SERVER
         ]
         answers.append((keys[0],))
         checks.extend(keys)
     checks += [
-        draft.ask(f"{title}: {group.name}", words.format(name=group.name), group.id, needs=(created,))
-        for title, words in PER_GROUP
+        draft.ask(asks, group.name, words.format(name=group.name), group.id, needs=(created,))
+        for asks, words in PER_GROUP
     ]
     draft.recovered(group.id, tuple(answers))
     release = draft.ask(
-        f"{RELEASE}: {group.name}",
+        ManualStep.RELEASE,
+        group.name,
         f"Every check above has its answer. Sign as passed, and the drill {name} and its servers are deleted "
         "next. Sign as not passed, and they are kept for a closer look; clean up later.",
         group.id,
@@ -141,8 +139,8 @@ def _delete(draft: PlanBuilder, group_id: str, name: str, drill_id: str, *, need
 def _ledger(
     draft: PlanBuilder, group: ProtectionGroup, *, needs: Iterable[str], after: Iterable[str]
 ) -> None:
-    for title, words in LEFT_OVER:
-        draft.ask(f"{title}: {group.name}", words.format(name=group.name), group.id, needs=needs, after=after)
+    for asks, words in LEFT_OVER:
+        draft.ask(asks, group.name, words.format(name=group.name), group.id, needs=needs, after=after)
 
 
 def _by_name(thing: ProtectedInstance | Drill) -> tuple[str, str]:

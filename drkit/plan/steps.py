@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -16,6 +17,29 @@ from drkit.showing import card, count, cut, line, listed, shows, table
 
 PLANNED = "planned:"
 """What stands before the name of a drill in place of the id that it will have."""
+
+CHECK = "check"
+"""The kind of every step that repeats a health check."""
+
+
+class ManualStep(StrEnum):
+    """What a person is asked to do or to look at; its words also name the step's answer in `attest`.
+
+    Other rooms go by the kind of a step and never by its title, which is for people.
+    """
+
+    SERVICE_ANSWERS = "Service answers"
+    DATA_IS_THERE = "Data is there"
+    LOGINS_WORK = "Logins work"
+    SETTINGS_CARRIED_OVER = "Settings carried over"
+    DRILL_NETWORK = "Drill network"
+    RELEASE = "Release"
+    DRILL_SERVERS_GONE = "Drill servers gone"
+    DRILL_NETWORK_LEFT = "Drill network left over"
+    ADDRESSES_LEFT = "Public addresses left over"
+    ACCEPTED = "Accepted"
+    PROTECTED_AGAIN = "Protected again"
+
 
 Answers = tuple[tuple[str, ...], ...]
 """What has to tell that a service answers: all of these, of each any one step (by its key) is enough."""
@@ -30,7 +54,8 @@ class Step:
     that must be done before, `after` those that must have come to an end, well or not (a clean-up waits
     for the checks, and comes even when they fail); `lane`, where not empty, names what only one step at a
     time may touch; `wave` counts from 1 where groups go one after the other; `undo` says how to take the
-    step back, empty where it can't be; `about` is the id of the group where no change names it.
+    step back, empty where it can't be; `about` is the id of the group where no change names it; `asks` says
+    what a person does.
     """
 
     key: str
@@ -45,6 +70,14 @@ class Step:
     skippable: bool = False
     after: tuple[str, ...] = ()
     about: str = ""
+    asks: ManualStep | None = None
+
+    @property
+    def kind(self) -> str:
+        """What steps are compared by: the operation, "check", or what a person is asked."""
+        if self.change:
+            return self.change.operation.value
+        return CHECK if self.check else str(self.asks or self.title)
 
     @property
     def group_id(self) -> str:
@@ -179,7 +212,9 @@ class Plan:
 def _step(source: Mapping[str, Any]) -> Step:
     change = Change.from_json(source["change"]) if source["change"] else None
     keys = {name: tuple(source.get(name, ())) for name in ("needs", "after")}
-    return Step(**{**source, "change": change, **keys})
+    asks = source["asks"] if "asks" in source else source["title"].partition(":")[0]  # of a former record
+    known = ManualStep(asks) if asks in {*ManualStep} else None
+    return Step(**{**source, "change": change, **keys, "asks": known})
 
 
 def _without_facts(source: Mapping[str, Any]) -> dict[str, Any]:

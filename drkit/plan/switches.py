@@ -14,7 +14,7 @@ from drkit.model import Change, Inventory, Operation, Phase, ProtectionGroup, Se
 from drkit.plan.builder import PlanBuilder, named
 from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
-from drkit.plan.steps import Plan, checked
+from drkit.plan.steps import ManualStep, Plan, checked
 from drkit.rules import faulty, some_of
 
 Place = tuple[tuple[str, ...], int]
@@ -110,7 +110,9 @@ def plan_reprotect(inventory: Inventory, request: PlanRequest, objectives: Objec
             f"Are all pairs of {group.name} synchronised (active), without a fault? Only then is there a "
             "copy to fail over to, or to fail back with."
         )
-        return course.draft.ask(f"Protected again: {group.name}", words, group.id, needs=needs, wave=wave)
+        return course.draft.ask(
+            ManualStep.PROTECTED_AGAIN, group.name, words, group.id, needs=needs, wave=wave
+        )
 
     return course.plan(f"Re-protection of {named(course.groups)}", steps)
 
@@ -207,14 +209,18 @@ class _Course:
     def verify(self, group: ProtectionGroup, place: Place) -> str:
         """See that the service answers, then accept it; the key of the acceptance."""
         needs, wave = place
-        title = f"Service answers: {group.name}"
         if check := self._checks.get(group.id):
-            answers = self.draft.probe(title, check, group.id, needs=needs, wave=wave)
+            answers = self.draft.probe(
+                f"{ManualStep.SERVICE_ANSWERS}: {group.name}", check, group.id, needs=needs, wave=wave
+            )
         else:
             words = f"Does the service of {group.name} answer? Your word stops the recovery clock."
-            answers = self.draft.ask(title, words, group.id, needs=needs, wave=wave)
+            answers = self.draft.ask(
+                ManualStep.SERVICE_ANSWERS, group.name, words, group.id, needs=needs, wave=wave
+            )
         accepted = self.draft.ask(
-            f"Accepted: {group.name}",
+            ManualStep.ACCEPTED,
+            group.name,
             f"Recovered means: {self._objectives.criteria} Is that so for {group.name}, is its data there, "
             "and do logins work? Say in the note what you looked at.",
             group.id,

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from drkit.plan import RunbookKind
+from drkit.plan import ManualStep, RunbookKind
 from drkit.report.evidence import ClauseLine, Evidence
 
 DORA, RTS = "DORA, Regulation (EU) 2022/2554", "RTS, Delegated Regulation (EU) 2024/1774"
 CONTINGENCY, EXERCISES = "NIST SP 800-34 Rev. 1", "NIST SP 800-84"
 SOC, ISO = "SOC 2, trust services criteria", "ISO 22301:2019"
 
-DATA_CHECKS = {"Data is there", "Accepted"}
-"""What the manual steps are called in which somebody looks at the data."""
+DATA_CHECKS = frozenset({ManualStep.DATA_IS_THERE, ManualStep.ACCEPTED})
+"""The manual steps in which somebody looks at the data."""
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "site": ("summary",),
@@ -204,7 +204,7 @@ def _gaps_in_results(evidence: Evidence, kind: RunbookKind) -> Iterator[tuple[st
         yield "way back", "The way back is not part of this run."
     if not any(each.how == "check" or each.checked for each in done):
         yield "checks", "No check and no sign-off says that the service answered."
-    looks = [each for each in evidence.steps if each.title.partition(":")[0] in DATA_CHECKS]
+    looks = [each for each in evidence.steps if each.kind in DATA_CHECKS]
     open_looks = [each.title for each in looks if each not in done]
     if not looks or len(open_looks) == len(looks):
         yield "data check", "Nobody signed off that the data is there and whole."

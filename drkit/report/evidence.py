@@ -55,11 +55,14 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class StepEvidence:
-    """One step of the plan and all that is known of it. `how` is "change", "check" or "by hand"."""
+    """One step of the plan and all that is known of it. `how` is "change", "check" or "by hand"; `kind` is
+    what it is compared by: the operation, "check", or what a person was asked.
+    """
 
     number: int
     key: str
     title: str
+    kind: str
     how: str
     group: str
     wave: int

@@ -90,7 +90,7 @@ def steps(runs: Runs) -> pd.DataFrame:
     for run in runs:
         for step in run.steps:
             if step.phase == "done" and step.seconds is not None and len(step.attempts) < 2:
-                found[kind_of(step)].append((round(step.seconds, 1), run.run_id))
+                found[_words(step)].append((round(step.seconds, 1), run.run_id))
     rows = (
         {
             "step": kind,
@@ -112,7 +112,7 @@ def failures(runs: Runs) -> pd.DataFrame:
         for step in run.steps:
             for each in step.attempts:
                 if each.outcome == "failed":
-                    found[each.code or "no code", kind_of(step)].append((each, run.run_id))
+                    found[each.code or "no code", _words(step)].append((each, run.run_id))
     rows = (
         {
             "code": code,
@@ -169,11 +169,9 @@ def findings(runs: Runs, today: date) -> pd.DataFrame:
     return _table(_FINDINGS, rows).sort_values("due", ignore_index=True, kind="stable")
 
 
-def kind_of(step: StepEvidence) -> str:
-    """What steps are compared by: the operation, "check", or the part of a manual title before ":"."""
-    if step.how == "change":
-        return step.does.partition(",")[0]
-    return "check" if step.how == "check" else step.title.partition(":")[0]
+def _words(step: StepEvidence) -> str:
+    """The kind of a step as a table shows it."""
+    return step.kind.replace("_", " ")
 
 
 def _table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

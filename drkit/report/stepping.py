@@ -107,6 +107,7 @@ def _record(number: int, step: Step, shown: StepState, group: str, entries: Sequ
         number=number,
         key=step.key,
         title=step.title,
+        kind=step.kind,
         how="by hand" if step.manual else "check" if step.check else "change",
         group=group,
         wave=step.wave,

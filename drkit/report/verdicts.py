@@ -5,16 +5,16 @@ A skipped or failed step never ends as "completed": it is a deviation at the lea
 
 from collections.abc import Iterator, Sequence
 
-from drkit.execution import RecoveryClock, RunPhase, RunState, Snapshot, StepPhase, kind_of
+from drkit.execution import RecoveryClock, RunPhase, RunState, Snapshot, StepPhase
 from drkit.model import Operation
-from drkit.plan import LEFT_OVER, RELEASE
+from drkit.plan import LEFT_OVER, ManualStep
 from drkit.report.evidence import Deviation, Ending, LeftBehind, NotExecuted, RecoveryPoint, StepEvidence
 from drkit.report.words import duration
 
 COMPLETED, DEVIATING = "completed", "completed with deviations"
 FAILED, STOPPED, UNKNOWN, UNFINISHED = "failed", "stopped", "outcome unknown", "unfinished"
-_LEDGER = frozenset(title for title, _ in LEFT_OVER)
-_AFTERWARDS = _LEDGER | {RELEASE}  # steps whose failing says nothing about the recovery
+_LEDGER = frozenset(asks for asks, _ in LEFT_OVER)
+_AFTERWARDS = _LEDGER | {ManualStep.RELEASE}  # steps whose failing says nothing about the recovery
 
 
 def ending(state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Deviation]) -> Ending:
@@ -41,7 +41,7 @@ def _missed(state: RunState, clocks: Sequence[RecoveryClock]) -> Iterator[str]:
     measured = {each.group_id for each in clocks}
     for shown in state.steps:
         step = state.plan.step(shown.key)
-        if step.manual and shown.phase is StepPhase.FAILED and kind_of(step) not in _AFTERWARDS:
+        if step.manual and shown.phase is StepPhase.FAILED and step.asks not in _AFTERWARDS:
             yield f"Not passed: {step.title}."
         left = shown.phase not in {StepPhase.DONE, StepPhase.SKIPPED}
         if left and not step.manual and step.group_id not in measured:
@@ -116,7 +116,7 @@ def ledger(state: RunState, steps: Sequence[StepEvidence], after: Snapshot | Non
     signed = tuple(
         LeftBehind(each.title, each.sentence or each.phase, each.phase == "done")
         for each in steps
-        if each.title.partition(":")[0] in _LEDGER
+        if each.kind in _LEDGER
     )
     return there + signed
 

@@ -14,7 +14,7 @@ from pandas import DataFrame
 
 from drkit import tables
 from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError, UnknownNameError
-from drkit.execution import Action, RecoveryClock, Run, RunPhase, RunState, StepPhase, StepState, kind_of
+from drkit.execution import Action, RecoveryClock, Run, RunPhase, RunState, StepPhase, StepState
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan, Step
 from drkit.report import duration
@@ -286,7 +286,7 @@ def _against_its_target(clock: RecoveryClock) -> str:
 
 def _calls(step: Step) -> tuple[str, ...]:
     """The names under which an answer to a step may be given."""
-    return step.title, step.key, kind_of(step)
+    return step.title, step.key, step.kind
 
 
 def _read_answer(step: str, text: str) -> tuple[str, str]:

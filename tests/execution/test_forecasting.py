@@ -1,11 +1,11 @@
 from datetime import UTC, datetime, timedelta, timezone
 
-from drkit.execution.forecasting import Source, durations, expected, forecast, kind_of, past
+from drkit.execution.forecasting import Source, durations, expected, forecast, past
 from drkit.execution.recovery import recovery_clocks
 from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
 from drkit.model import Backend, Change, Operation
 from drkit.plan.objectives import Objectives, RunbookKind
-from drkit.plan.steps import Plan, Step
+from drkit.plan.steps import ManualStep, Plan, Step
 
 START = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 STOP = Step("1", "Stop erp-1", Change.of(Operation.STOP_SERVER, "g1", server_id="s1", hard=False), lane="g1")
@@ -13,7 +13,7 @@ STOP_TOO = Step("2", "Stop erp-2", STOP.change, lane="g1")
 SWITCH = Step(
     "2", "Switch erp", Change.of(Operation.PLANNED_FAILOVER, "g1", to="target"), needs=("1",), lane="g1"
 )
-ANSWERS = Step("3", "Service answers: erp", needs=("2",), about="g1")
+ANSWERS = Step("3", "Service answers: erp", needs=("2",), about="g1", asks=ManualStep.SERVICE_ANSWERS)
 OTHER = Step("4", "Switch shop", Change.of(Operation.PLANNED_FAILOVER, "g2", to="target"), after=("3",))
 OTHER_ANSWERS = Step("5", "Service answers: shop", check="tcp://shop:443", needs=("4",), about="g2")
 AIMS = Objectives(
@@ -50,8 +50,8 @@ def run_of(*states: StepState, plan: Plan = PLAN) -> RunState:
     return RunState("r1", plan, RunPhase.RUNNING, steps, START, None, "", 0, 1)
 
 
-def test_steps_are_compared_by_what_they_do() -> None:
-    assert [kind_of(each) for each in (STOP, OTHER_ANSWERS, ANSWERS)] == [
+def test_steps_are_compared_by_what_they_do_and_never_by_their_titles() -> None:
+    assert [each.kind for each in (STOP, OTHER_ANSWERS, ANSWERS)] == [
         "stop_server",
         "check",
         "Service answers",
@@ -197,7 +197,7 @@ def test_a_plan_without_objectives_has_clocks_without_targets() -> None:
 
 
 def test_a_sign_off_stops_the_clock_where_the_health_check_did_not() -> None:
-    accepted = Step("6", "Accepted: shop", after=("5",), about="g2")
+    accepted = Step("6", "Say yes", after=("5",), about="g2", asks=ManualStep.ACCEPTED)
     plan = Plan(
         "Failover",
         PLAN.backend,

@@ -33,6 +33,8 @@ class FormerPlan(Plan):
         told = {
             f"recovered_by:{key}": ",".join("|".join(one) for one in every) for key, every in answers.items()
         }
+        for step in plain["steps"]:
+            del step["asks"]
         return {**plain, "facts": [*(texts | targets | told).items()]}
 
 

@@ -10,7 +10,7 @@ from drkit.journal.entries import cleaned
 from drkit.model import Backend, Change, Operation
 from drkit.plan.objectives import Objectives
 from drkit.plan.objectives import RunbookKind as Runbook
-from drkit.plan.steps import Plan, Step
+from drkit.plan.steps import ManualStep, Plan, Step
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
 
@@ -36,7 +36,10 @@ def change_step(key: str = "1", title: str = "Planned failover of billing") -> S
 
 
 def hand_step(key: str, title: str, *, needs: tuple[str, ...] = ("1",)) -> Step:
-    return Step(key, title, instruction="Look at it.", needs=needs, about=GROUP, wave=1, skippable=True)
+    asks = next((asks for asks in ManualStep if asks == title.partition(":")[0]), None)
+    return Step(
+        key, title, instruction="Look at it.", needs=needs, about=GROUP, wave=1, skippable=True, asks=asks
+    )
 
 
 def plan_of(*steps: Step, aims: Objectives | None = AIMS, backend: Backend = PRACTICE) -> Plan:

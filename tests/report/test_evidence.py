@@ -10,6 +10,8 @@ from drkit.errors import JournalDamagedError
 from drkit.execution.annotations import finding_entry, note_entry, sign_off_entry
 from drkit.execution.snapshot import Snapshot
 from drkit.journal import EntryKind
+from drkit.plan.steps import Step
+from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
 from tests.report.stories import (
     AIMS,
@@ -353,6 +355,19 @@ class TestTheClauses:
         story = Story(plan).sent().done().signed("2").signed("3").skipped("4").ends()
         wanted = "Nobody signed off that the data is there and whole: Accepted: shop."
         assert wanted in self.missing(story)["A1.3"]
+
+    def test_a_reworded_title_changes_nothing_that_is_found(self) -> None:
+        def told(*steps: Step) -> Evidence:
+            return Story(plan_of(*steps)).sent().done().signed("2").signed("3").skipped("4").ends().evidence
+
+        steps = (*usual_plan().steps, hand_step("4", "Drill servers gone: billing"))
+        plain, reworded = told(*steps), told(*(replace(step, title="Please look") for step in steps))
+        assert [each.missing for each in reworded.clauses] == [
+            tuple(sentence.replace("Drill servers gone: billing", "Please look") for sentence in each.missing)
+            for each in plain.clauses
+        ]
+        assert reworded.verdict.word == plain.verdict.word
+        assert len(reworded.ledger) == len(plain.ledger) == 1
 
     def test_a_section_that_the_report_does_not_have_serves_no_clause(self) -> None:
         drilled = Story(plan_of(*usual_plan().steps, hand_step("4", "Drill servers gone: billing"))).ends()
