@@ -2,16 +2,20 @@
 
 import hashlib
 import hmac
+import json
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
-from drkit.sandbox import Sandbox, signature
+from drkit.sandbox import Sandbox, World, saving, signature
 from drkit.sandbox.core import ROUTER
+from drkit.sandbox.things import Account
 from tests.sandbox.practice import Practice, password_sign_in
 
 
@@ -214,12 +218,41 @@ def test_another_authorization_is_refused(demo: Practice, value: str) -> None:
 
 
 def test_with_the_real_clock_an_old_signature_is_refused() -> None:
-    sandbox = Sandbox("empty")
     demo = Practice("empty")
+    sandbox = Sandbox(demo.world)
     for minutes, status in ((0, 200), (20, 401)):
         date = f"{datetime.now(UTC) - timedelta(minutes=minutes):%Y%m%dT%H%M%SZ}"
         headers = signed(demo, "GET", "/v3/projects", date=date)
         assert sandbox.handle("GET", "/v3/projects", "", headers, b"").status == status
+
+
+def test_what_opens_a_sandbox_is_drawn_for_each_start_and_its_world_from_the_seed() -> None:
+    one, another = Sandbox("demo", seed=3, now=lambda: 0.0), Sandbox("demo", seed=3, now=lambda: 0.0)
+    assert saving.locked(one.world) == saving.locked(another.world)
+    for secret in ("password", "access_key", "secret_key"):
+        assert one.access[secret] != another.access[secret]
+        assert len(one.access[secret]) >= 20
+
+
+def test_tokens_cannot_be_reckoned_from_the_seed() -> None:
+    tokens = [Practice("demo", seed=3).http.headers["X-Auth-Token"] for _ in range(2)]
+    assert tokens[0] != tokens[1]
+
+
+def test_a_test_may_fix_what_opens_its_sandbox() -> None:
+    world = World(account=Account(password="known", access_key="AK", secret_key="SK"))
+    access = Sandbox(world).access
+    assert (access["password"], access["access_key"], access["secret_key"]) == ("known", "AK", "SK")
+
+
+def test_what_opened_a_saved_world_does_not_open_the_loaded_one(demo: Practice, tmp_path: Path) -> None:
+    path = tmp_path / "world.json"
+    demo.sandbox.save(path)
+    for secret in (demo.access["password"], demo.access["secret_key"], demo.http.headers["X-Auth-Token"]):
+        assert secret not in path.read_text()
+    kept = saving.document(demo.world) | {"account": asdict(demo.world.account)}  # as earlier versions did
+    path.write_text(json.dumps(kept))
+    assert Sandbox.load(path).access["password"] not in ("", demo.access["password"])
 
 
 def test_secrets_are_not_in_the_representation_of_a_world(demo: Practice) -> None:
