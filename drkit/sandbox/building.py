@@ -112,7 +112,8 @@ class Builder:
         instance.created = instance.updated = self._born()
         self.world.instances[instance.id] = instance
         group.instances.append(instance.id)
-        self.pair(group, f"{name}-system", size, on=[instance], letter="a", bootable=True)
+        system = self.pair(group, f"{name}-system", size, on=[instance], letter="a", bootable=True)
+        system.made_with = instance.id
         return instance
 
     def pair(
