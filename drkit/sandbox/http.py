@@ -22,6 +22,9 @@ from drkit.sandbox.box import Sandbox
 
 FOREVER = 600.0
 """Seconds to keep a caller waiting whose answer is lost and who was not hung up on."""
+KEEP_ALIVE = 75.0
+"""Seconds to keep an idle connection. Clients look every few seconds: a server that hangs up just then answers
+a request, now and then, with a closed connection."""
 LARGEST = 1 << 20
 """Bytes of a request's body."""
 
@@ -119,11 +122,14 @@ def _listen(sandbox: Sandbox, host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, sandbox: Sandbox, on_ready: Callable[[], object]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, on_ready: Callable[[], object], keep_alive: float = KEEP_ALIVE
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 application(sandbox), http="h11", ws="none", lifespan="off", access_log=False,
                 log_level="critical", proxy_headers=False, timeout_graceful_shutdown=2,
+                timeout_keep_alive=keep_alive,  # type: ignore[arg-type]  # parts of a second do as well
             )
         )  # fmt: skip
         self._on_ready = on_ready
@@ -146,11 +152,15 @@ def serve(
 
 
 @contextlib.contextmanager
-def running(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Sandbox]:
-    """Serve in a thread for as long as the `with` block lasts; `sandbox.url` is set inside."""
+def running(
+    sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0, keep_alive: float = KEEP_ALIVE
+) -> Iterator[Sandbox]:
+    """Serve in a thread for as long as the `with` block lasts; `sandbox.url` is set inside. An idle connection
+    is kept for `keep_alive` seconds.
+    """
     before, ready = sandbox.url, threading.Event()
     with contextlib.closing(_listen(sandbox, host, port)) as listener:
-        server = _Server(sandbox, ready.set)
+        server = _Server(sandbox, ready.set, keep_alive)
         # The loop lives in this thread alone. Across threads go only `ready` (set there, awaited here) and
         # `should_exit`, a flag that the loop looks at several times a second.
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)

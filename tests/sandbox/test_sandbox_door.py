@@ -7,9 +7,11 @@ import httpx
 import pytest
 from starlette.datastructures import Headers
 
+from drkit.api.transport import IDLE
+from drkit.clock import SystemClock
 from drkit.sandbox import Sandbox, running
 from drkit.sandbox.core import ROUTER
-from drkit.sandbox.http import LARGEST, check_caller
+from drkit.sandbox.http import KEEP_ALIVE, LARGEST, check_caller
 from tests.sandbox.practice import password_sign_in
 
 
@@ -100,6 +102,26 @@ def test_a_web_socket_is_not_opened(client: httpx.Client) -> None:
 def test_a_stranger_cannot_fill_the_memory(sent: bytes | Iterator[bytes], client: httpx.Client) -> None:
     assert client.post("/v3/auth/tokens", content=sent).status_code == 413
     assert client.get("/v3").status_code == 200
+
+
+def test_an_idle_connection_is_kept_for_longer_than_clients_wait_between_two_looks() -> None:
+    assert KEEP_ALIVE == 75
+    assert KEEP_ALIVE > 2 * IDLE
+
+
+def test_a_client_that_pauses_for_less_or_more_than_a_connection_is_kept_is_answered_each_time() -> None:
+    clock, kept = SystemClock(), httpx.Limits(keepalive_expiry=60)
+    ports = []
+    with (
+        running(Sandbox("empty"), keep_alive=0.4) as served,
+        httpx.Client(base_url=served.url, limits=kept, trust_env=False) as client,
+    ):
+        for pause in (0.0, 0.1, 0.8, 0.1):
+            clock.wait(pause)
+            answer = client.get("/v3")
+            assert answer.status_code == 200
+            ports.append(answer.extensions["network_stream"].get_extra_info("client_addr")[1])
+    assert ports[0] == ports[1] != ports[2] == ports[3]
 
 
 def test_on_the_usual_port_the_host_needs_no_number() -> None:
