@@ -23,8 +23,8 @@ from drkit.sandbox.box import Sandbox
 FOREVER = 600.0
 """Seconds to keep a caller waiting whose answer is lost and who was not hung up on."""
 KEEP_ALIVE = 75.0
-"""Seconds to keep an idle connection. Clients look every few seconds: a server that hangs up just then answers
-a request, now and then, with a closed connection."""
+"""Seconds to keep an idle connection. Clients look every few seconds: where a server hangs up just then, a
+request meets a closed connection now and then."""
 LARGEST = 1 << 20
 """Bytes of a request's body."""
 
@@ -155,8 +155,9 @@ def serve(
 def running(
     sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0, keep_alive: float = KEEP_ALIVE
 ) -> Iterator[Sandbox]:
-    """Serve in a thread for as long as the `with` block lasts; `sandbox.url` is set inside. An idle connection
-    is kept for `keep_alive` seconds.
+    """Serve in a thread for as long as the `with` block lasts; `sandbox.url` is set inside.
+
+    An idle connection is kept for `keep_alive` seconds.
     """
     before, ready = sandbox.url, threading.Event()
     with contextlib.closing(_listen(sandbox, host, port)) as listener:

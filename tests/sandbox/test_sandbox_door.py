@@ -109,19 +109,28 @@ def test_an_idle_connection_is_kept_for_longer_than_clients_wait_between_two_loo
     assert KEEP_ALIVE > 2 * IDLE
 
 
-def test_a_client_that_pauses_for_less_or_more_than_a_connection_is_kept_is_answered_each_time() -> None:
-    clock, kept = SystemClock(), httpx.Limits(keepalive_expiry=60)
-    ports = []
+def ports_after_pauses(*pauses: float, keep_alive: float = KEEP_ALIVE) -> list[int]:
+    """The client's ports of requests that come so many seconds after one another; each is answered."""
+    clock, found = SystemClock(), []
+    limits = httpx.Limits(keepalive_expiry=60)
     with (
-        running(Sandbox("empty"), keep_alive=0.4) as served,
-        httpx.Client(base_url=served.url, limits=kept, trust_env=False) as client,
+        running(Sandbox("empty"), keep_alive=keep_alive) as served,
+        httpx.Client(base_url=served.url, limits=limits, trust_env=False) as client,
     ):
-        for pause in (0.0, 0.1, 0.8, 0.1):
+        for pause in pauses:
             clock.wait(pause)
             answer = client.get("/v3")
             assert answer.status_code == 200
-            ports.append(answer.extensions["network_stream"].get_extra_info("client_addr")[1])
-    assert ports[0] == ports[1] != ports[2] == ports[3]
+            found.append(answer.extensions["network_stream"].get_extra_info("client_addr")[1])
+    return found
+
+
+def test_a_client_keeps_its_connection_through_a_pause() -> None:
+    assert len({*ports_after_pauses(0, 0.05, 0.5)}) == 1
+
+
+def test_a_client_is_answered_after_pauses_on_both_sides_of_what_a_connection_is_kept() -> None:
+    assert len({*ports_after_pauses(0, 0.05, 0.6, 0.05, 0.6, keep_alive=0.2)}) > 1
 
 
 def test_on_the_usual_port_the_host_needs_no_number() -> None:
