@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -30,12 +30,12 @@ class Sandbox:
     Password and keys are drawn anew for each sandbox, unless the account of a `World` has its own.
     `groups`, `instances`, `pairs`: how many of them a "large" world has. `manner`: "full" answers as the
     tables of the reference have it, "reference" as its printed examples, "sparse" with what must be there
-    only, "mixed" now this way, now that.
+    only, "mixed" now this way, now that. `zones`: other names for the first zones, production's before all.
 
     Raises `ValueError` with a sentence for a world that is not known or a speed that is not positive.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that makes one range another)
         self,
         world: World | str = "demo",
         *,
@@ -46,6 +46,7 @@ class Sandbox:
         instances: int | None = None,
         pairs: int | None = None,
         manner: str = "full",
+        zones: Sequence[str] = (),
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"The speed must be a number above 0, not {speed}.")
@@ -53,7 +54,7 @@ class Sandbox:
             raise ValueError(f"There is no manner {manner!r}; known: {', '.join(MANNERS)}.")
         start = time.time() if now is None else EPOCH
         sizes = {"groups": groups, "instances": instances, "pairs": pairs}
-        self.world = world if isinstance(world, World) else worlds.named(world, seed, start, sizes)
+        self.world = world if isinstance(world, World) else worlds.named(world, seed, start, sizes, zones)
         iam.draw_secrets(self.world.account)
         self.speed, self._real = speed, now is None
         self.manner, self._dice = manner, Random(seed)  # noqa: S311 (a range that can be repeated)

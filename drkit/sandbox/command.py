@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     add("--groups", type=int, help="number of groups in a large world")
     add("--instances", type=int, help="number of instances in a large world")
     add("--pairs", type=int, help="number of pairs in a large world")
+    add("--zones", metavar="A,B", help="names for the zones of production and DR, and a third one")
     add("--manner", default="full", choices=MANNERS, help="how much the answers tell (default full)")
     add("--faults", type=Path, help="a JSON file with a list of faults to plant")
     add("--seed", type=int, help="the same seed gives the same ids (default 0)")
@@ -83,12 +84,17 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
             raise _UsageError(f"--{key} must not be negative.")
     sizes = {key: getattr(options, key) for key in SIZES}
     if os.sep in options.world or options.world.endswith(".json"):
-        if options.seed is not None or any(value is not None for value in sizes.values()):
-            raise _UsageError("A saved world has its seed and its sizes already.")
+        if any(value is not None for value in (options.seed, options.zones, *sizes.values())):
+            raise _UsageError("A saved world has its seed, its zones and its sizes already.")
         sandbox = Sandbox.load(options.world, speed=options.speed, manner=options.manner)
     else:
         sandbox = Sandbox(
-            options.world, speed=options.speed, seed=options.seed or 0, manner=options.manner, **sizes
+            options.world,
+            speed=options.speed,
+            seed=options.seed or 0,
+            manner=options.manner,
+            zones=options.zones.split(",") if options.zones is not None else (),
+            **sizes,
         )
     for name, where in _faults(options.faults) if options.faults else []:
         sandbox.fault(name, **where)

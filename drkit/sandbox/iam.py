@@ -176,6 +176,12 @@ def catalog(call: IncomingCall) -> Json:
     ]  # fmt: skip
 
 
+@routes("GET", "/v3/auth/catalog")
+def show_catalog(call: IncomingCall) -> Answer:
+    """The endpoints, for those who sign their requests and get no token with them."""
+    return ok({"catalog": catalog(call), "links": {"self": f"{call.origin}/v3/auth/catalog"}})
+
+
 @routes("GET", "/v3/projects")
 @routes("GET", "/v3/auth/projects")
 def list_projects(call: IncomingCall) -> Answer:

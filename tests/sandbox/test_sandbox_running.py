@@ -77,6 +77,10 @@ def test_the_command_prints_one_line_and_serves_until_it_is_stopped(
         (["--host", "0.0.0.0"], "listens on loopback only"),
         (["--host", "example"], "is not an address"),
         (["--groups", "3"], "for the world large only"),
+        (["--zones", "a,a"], "a, a cannot be the zones"),
+        (["--zones", "a,b,c,d"], "at most 3 different names"),
+        (["--zones", ""], "cannot be the zones"),
+        (["--zones", "sandbox-1c"], "cannot be the zones"),
         (["--world", "large", "--pairs", "-1"], "must not be negative"),
         (["--faults", "none.json"], "none.json cannot be used: No such file or directory."),
         (["--what"], "nrecognized arguments"),
@@ -137,7 +141,7 @@ def test_faults_and_a_saved_world_come_from_files(tmp_path: Path) -> None:
 
 def test_a_saved_world_has_its_seed_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert serve_command(["--world", str(tmp_path / "world.json"), "--seed", "3"]) == 2
-    assert "has its seed and its sizes already" in capsys.readouterr().err
+    assert "has its seed, its zones and its sizes already" in capsys.readouterr().err
 
 
 def test_a_running_sandbox_is_found_by_the_environment(
