@@ -126,7 +126,7 @@ def test_readers_meanwhile_see_one_world_or_the_other() -> None:
 
 def test_the_zones_have_the_names_that_a_test_needs_in_this_world_and_the_next() -> None:
     sandbox = Sandbox("demo", zones=["eu-de-02", "eu-de-01"], now=lambda: 0.0)
-    for name in ("demo", "zone-goes-dark", "large"):
+    for name in ("demo", "zone-goes-dark", "quotas-exhausted"):
         sandbox.change_world(name)
         world = sandbox.world
         assert world.zones == ["eu-de-02", "eu-de-01", "sandbox-1c"]
