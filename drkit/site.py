@@ -38,15 +38,18 @@ def connect(profile: str | None = None, *, clock: Clock | None = None, journal: 
     The sandbox is the one that runs on this machine, else one inside this process, made at the first call
     and kept (DRKIT_SANDBOX_SPEED sets how fast its jobs go, DRKIT_SANDBOX_MANNER how much its answers tell).
     `journal` is a file or a database URL, else DRKIT_JOURNAL, else a file in the platform's data folder.
-    Raises ProfileError that names what is missing, SignInError for wrong credentials, UnreachableError for no
-    connection.
+    Raises ProfileError that names what is missing, or says that the sandbox of DRKIT_SANDBOX is gone,
+    SignInError for wrong credentials, UnreachableError for no connection.
     """
     name = api.chosen(profile)
     if name != api.SANDBOX:
         return Site(api.open_client(api.profile(name), clock), clock=clock, journal=journal)
     from drkit.sandbox import find_running  # noqa: PLC0415  # a real site never loads the sandbox
 
-    access = find_running()
+    try:
+        access = find_running()
+    except ConnectionError as error:
+        raise ProfileError(str(error)) from None
     if access is None:
         return practise(_embedded(), clock=clock, journal=journal)
     return Site(api.open_client(api.sandbox_profile(access), clock), clock=clock, journal=journal)

@@ -24,7 +24,7 @@ from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
 from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun
-from drkit.model import Inventory
+from drkit.model import Backend, Inventory
 from drkit.plan import Plan, recheck
 from drkit.showing import cut
 
@@ -119,11 +119,7 @@ class Run:
         entries = journal.entries(run_id)
         board = Board.replay(entries)
         if board.plan.backend != client.backend:
-            raise RefusedError(
-                f"Run {run_id} belongs to {board.plan.backend.label}, and this is {client.backend.label}: "
-                "connect with the profile it was started with.",
-                run_id=run_id,
-            )
+            raise RefusedError(_elsewhere(run_id, board.plan.backend, client.backend), run_id=run_id)
         if finished(entries) and board.state().phase is RunPhase.STOPPED:
             sentence = f"Run {run_id} is not gone on with. {board.state().sentence}"
             raise RefusedError(sentence, run_id=run_id)
@@ -286,6 +282,20 @@ def _confirmed(plan: Plan, confirm: str) -> None:
     wanted = ", ".join(name for _, name in plan.groups)
     if confirm.strip() != wanted:
         raise NotConfirmedError(f"Nothing was sent: to confirm, type {wanted!r}, not {confirm!r}.")
+
+
+def _elsewhere(run_id: str, home: Backend, here: Backend) -> str:
+    """Why a run of the backend `home` is not gone on with `here`, and what to do."""
+    if home.practice and here.practice:
+        return (
+            f"Run {run_id} belongs to another practice range than the one that answers here. If that one has "
+            "ended, its world is gone and nobody can go on with the run: close it with "
+            f'drkit close {run_id} --why "its practice world is gone"'
+        )
+    return (
+        f"Run {run_id} belongs to {home.beside(here)}, and this is {here.beside(home)}: "
+        "connect with the profile it was started with."
+    )
 
 
 def _still_fits(plan: Plan, reading: Inventory) -> None:

@@ -35,6 +35,10 @@ class Backend:
         """What the band on top of every screen and page says."""
         return "PRACTICE" if self.practice else f"{self.cloud} {self.region} {self.project}".strip()
 
+    def beside(self, other: "Backend") -> str:
+        """Its label, with the project's id where the other backend has the same label."""
+        return self.label if self.label != other.label else f"{self.label} (project {self.project_id})"
+
 
 @dataclass(frozen=True, repr=False)
 class Inventory:

@@ -153,7 +153,8 @@ class Plan:
         """Raise `InputError` where the plan cannot be run as it is, or was made on another backend."""
         if self.backend != backend:
             raise InputError(
-                f"The plan was made on {self.backend.label}, and this is {backend.label}: plan anew."
+                f"The plan was made on {self.backend.beside(backend)}, and this is "
+                f"{backend.beside(self.backend)}: plan anew."
             )
         if not self.steps:
             raise InputError("The plan has no steps: there is nothing to do.")

@@ -78,6 +78,7 @@ _OWN: Mapping[Operation, tuple[Rule, ...]] = {
         existing.group_exists,
         *_PAIR,
         sizing.pair_grows,
+        sizing.a_disk_can_be_that_large,
         sizing.disks_rest,
         sizing.shared_disks_are_detached,
     ),

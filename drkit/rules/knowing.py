@@ -43,7 +43,13 @@ _NEEDED: Mapping[Operation, Mapping[str, tuple[str, ...]]] = {
     },
     Operation.DELETE_DRILL: {},
     Operation.EXPAND_PAIR: {
-        "pair": ("attachment", "record_metadata.multiattach", "record_metadata.volume_size", "volume_ids"),
+        "pair": (
+            "attachment",
+            "record_metadata.multiattach",
+            "record_metadata.bootable",
+            "record_metadata.volume_size",
+            "volume_ids",
+        ),
     },
     Operation.RESIZE_INSTANCE: {"instance": _SIDES},
     Operation.STOP_SERVER: {},

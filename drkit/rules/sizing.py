@@ -23,6 +23,21 @@ def pair_grows(case: Case) -> RuleAnswer:
     return f"{now} GB now, {wanted} GB asked", f"more than {now} GB", "Give a larger size: no disk shrinks."
 
 
+@rule("SDRS.0201", about="pair", needs=[pair_exists])
+def a_disk_can_be_that_large(case: Case) -> RuleAnswer:
+    """Expand a pair to at most 32768 GB, a system disk's to at most 1024 GB.
+
+    Source: "Expanding Capacity of an EVS Disk" of the EVS API reference, `new_size`. Nothing is ever made
+    smaller again, so a slip of the finger must not be left to the service.
+    """
+    wanted, kind, most = case.change.new_size_gb, "data disk", 32768
+    if case.pair.system_disk:
+        kind, most = "system disk", 1024
+    if wanted <= most:
+        return None
+    return f"{wanted} GB asked for a {kind}", f"at most {most} GB", "Give a size that a disk can have."
+
+
 @rule("SDRS.1817", about="pair", needs=[pair_exists])
 def disks_rest(case: Case) -> RuleAnswer:
     """Expand a pair only while its disks are available or in use.

@@ -104,6 +104,7 @@ def put_on(world: World, pair: Pair, instance: Instance, device: str, *, both: b
 def take_off(world: World, pair: Pair, instance: Instance) -> None:
     """Detach a pair from an instance, the reverse of `put_on`."""
     world.part(instance, pair)
+    pair.made_with = ""
     for disk in world.disks_of(pair):
         for server in world.servers_of(instance):
             world.detach_disk(server, disk)

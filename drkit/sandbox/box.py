@@ -3,13 +3,13 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
 import httpx
 
-from drkit.sandbox import agenda, control, core, faults, invariants, saving, troubles, worlds
+from drkit.sandbox import agenda, control, core, faults, iam, invariants, saving, troubles, worlds
 from drkit.sandbox.answers import Answer
 from drkit.sandbox.building import EPOCH
 from drkit.sandbox.inprocess import InProcess
@@ -27,14 +27,15 @@ class Sandbox:
     `world`: "demo", "empty", "large", the name of a scenario, or a `World`. `speed`: how many simulated
     seconds pass in one second of `now`. `now`: a source of monotonic seconds; with one of your own, time
     starts at 2026-01-01, nothing compares it with the wall, and slow answers step it instead of waiting.
+    Password and keys are drawn anew for each sandbox, unless the account of a `World` has its own.
     `groups`, `instances`, `pairs`: how many of them a "large" world has. `manner`: "full" answers as the
     tables of the reference have it, "reference" as its printed examples, "sparse" with what must be there
-    only, "mixed" now this way, now that.
+    only, "mixed" now this way, now that. `zones`: other names for the first zones, production's before all.
 
     Raises `ValueError` with a sentence for a world that is not known or a speed that is not positive.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that makes one range another)
         self,
         world: World | str = "demo",
         *,
@@ -45,6 +46,7 @@ class Sandbox:
         instances: int | None = None,
         pairs: int | None = None,
         manner: str = "full",
+        zones: Sequence[str] = (),
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"The speed must be a number above 0, not {speed}.")
@@ -52,7 +54,8 @@ class Sandbox:
             raise ValueError(f"There is no manner {manner!r}; known: {', '.join(MANNERS)}.")
         start = time.time() if now is None else EPOCH
         sizes = {"groups": groups, "instances": instances, "pairs": pairs}
-        self.world = world if isinstance(world, World) else worlds.named(world, seed, start, sizes)
+        self.world = world if isinstance(world, World) else worlds.named(world, seed, start, sizes, zones)
+        iam.draw_secrets(self.world.account)
         self.speed, self._real = speed, now is None
         self.manner, self._dice = manner, Random(seed)  # noqa: S311 (a range that can be repeated)
         self._tick = now or time.monotonic
@@ -150,14 +153,13 @@ class Sandbox:
             return invariants.broken(self.world)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the world to a file that its owner alone can read, in the place of what was there."""
+        """Write the world, without what opens it, to a file for its owner only, in the place of what was
+        there.
+        """
         with self._lock:
             self._catch_up()
             text = saving.text(self.world)
-        fresh = Path(f"{os.fspath(path)}.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-        fresh.replace(path)
+        saving.write(Path(path), text)
 
     @classmethod
     def load(

@@ -29,16 +29,16 @@ class Builder:
         self._made = 0
 
     def _account(self) -> Account:
-        """The account of the seed; the project is of this start too, so that nobody takes it for another."""
+        """The account of the seed; the project is of this start too, so that nobody takes it for another.
+
+        What opens it (password and keys) is nothing that a seed may tell: the sandbox draws it.
+        """
         draw = self.world.digest
         return replace(
             Account(),
             project_id=draw(f"project {self.world.wall}")[:32],
             domain_id=draw("domain")[:32],
             user_id=draw("user")[:32],
-            password="practice-" + draw("password")[:16],
-            access_key="SANDBOX" + draw("access")[:13].upper(),
-            secret_key=draw("secret")[:40],
         )
 
     def _born(self) -> float:
@@ -112,7 +112,8 @@ class Builder:
         instance.created = instance.updated = self._born()
         self.world.instances[instance.id] = instance
         group.instances.append(instance.id)
-        self.pair(group, f"{name}-system", size, on=[instance], letter="a", bootable=True)
+        system = self.pair(group, f"{name}-system", size, on=[instance], letter="a", bootable=True)
+        system.made_with = instance.id
         return instance
 
     def pair(

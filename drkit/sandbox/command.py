@@ -16,6 +16,7 @@ import platformdirs
 from drkit.sandbox.box import Sandbox
 from drkit.sandbox.http import serve
 from drkit.sandbox.manners import MANNERS
+from drkit.sandbox.saving import write
 from drkit.sandbox.things import Json
 
 SIZES = ("groups", "instances", "pairs")
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     add("--groups", type=int, help="number of groups in a large world")
     add("--instances", type=int, help="number of instances in a large world")
     add("--pairs", type=int, help="number of pairs in a large world")
+    add("--zones", metavar="A,B", help="names for the zones of production and DR, and a third one")
     add("--manner", default="full", choices=MANNERS, help="how much the answers tell (default full)")
     add("--faults", type=Path, help="a JSON file with a list of faults to plant")
     add("--seed", type=int, help="the same seed gives the same ids (default 0)")
@@ -82,12 +84,17 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
             raise _UsageError(f"--{key} must not be negative.")
     sizes = {key: getattr(options, key) for key in SIZES}
     if os.sep in options.world or options.world.endswith(".json"):
-        if options.seed is not None or any(value is not None for value in sizes.values()):
-            raise _UsageError("A saved world has its seed and its sizes already.")
+        if any(value is not None for value in (options.seed, options.zones, *sizes.values())):
+            raise _UsageError("A saved world has its seed, its zones and its sizes already.")
         sandbox = Sandbox.load(options.world, speed=options.speed, manner=options.manner)
     else:
         sandbox = Sandbox(
-            options.world, speed=options.speed, seed=options.seed or 0, manner=options.manner, **sizes
+            options.world,
+            speed=options.speed,
+            seed=options.seed or 0,
+            manner=options.manner,
+            zones=options.zones.split(",") if options.zones is not None else (),
+            **sizes,
         )
     for name, where in _faults(options.faults) if options.faults else []:
         sandbox.fault(name, **where)
@@ -156,21 +163,55 @@ class Announce:
 def find_running() -> dict[str, str] | None:
     """How to reach the sandbox that runs on this machine: the keys of `Sandbox.access`, or None.
 
-    Looks at the environment's DRKIT_SANDBOX (the JSON line itself), then at the state file. What does not
-    answer at its address, or was written by a process that is gone, does not count.
+    It is the one that the environment's DRKIT_SANDBOX names (the JSON line itself), else the one of the state
+    file that began last; what a process left there that is gone does not count. Raises ConnectionError with
+    a sentence when the one of the environment does not answer, or one is there and silent: nobody shall
+    work in another world without knowing.
     """
-    for line in filter(_runs, (os.environ.get("DRKIT_SANDBOX", ""), *_read_state())):
-        with contextlib.suppress(ValueError, KeyError, TypeError, OSError, httpx.HTTPError):
-            access = json.loads(line)
-            access.pop("pid", None)
-            if httpx.get(access["iam_url"], timeout=2, trust_env=False).status_code == 200:
-                return dict(access)
+    if given := os.environ.get("DRKIT_SANDBOX", "").strip():
+        with contextlib.suppress(httpx.TimeoutException):
+            if access := _reached(given):
+                return access
+        raise ConnectionError(
+            "The practice range that DRKIT_SANDBOX names does not answer: it has ended and its world is "
+            "gone, or this is not the line that it printed. Unset DRKIT_SANDBOX, or set it to the line of "
+            "one that runs."
+        )
+    for line in filter(_runs, _read_state()):
+        try:
+            if access := _reached(line):
+                return access
+        except httpx.TimeoutException:
+            raise ConnectionError(
+                f"The practice range in {state_file()} is there and does not answer. Try again, or end its "
+                "process."
+            ) from None
     return None
+
+
+def _reached(line: str) -> dict[str, str] | None:
+    """The access data in a line if a sandbox answers there; TimeoutException when there is silence."""
+    try:
+        access = json.loads(line)
+        access.pop("pid", None)
+        answer = httpx.get(access["iam_url"], timeout=2, trust_env=False)
+    except httpx.TimeoutException:
+        raise
+    except _NO_LINE:
+        return None
+    return dict(access) if "x-drkit-sandbox" in answer.headers else None
+
+
+_NO_LINE = (
+    ValueError, ArithmeticError, RecursionError, LookupError, TypeError, AttributeError,
+    OSError, httpx.HTTPError,
+)  # fmt: skip
+"""What goes wrong with a line that nobody wrote so, or with one whose sandbox is gone."""
 
 
 def _runs(line: str) -> bool:
     """Whether the process that wrote the line is there; a line that names none is believed."""
-    with contextlib.suppress(ValueError, AttributeError, TypeError, OSError):
+    with contextlib.suppress(*_NO_LINE):
         pid = json.loads(line).get("pid")
         if pid is not None:
             os.kill(pid, 0)
@@ -191,7 +232,4 @@ def _write_state(lines: Sequence[str]) -> None:
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write("\n".join(lines))
-    fresh.replace(path)
+    write(path, "\n".join(lines))

@@ -122,5 +122,5 @@ def step(call: IncomingCall) -> Answer:
 
 @routes("POST", "/_sandbox/save")
 def save(call: IncomingCall) -> Answer:
-    """The whole world, access data included: keep it where only its owner can read it."""
+    """The whole world, without what opens the range."""
     return ok(saving.document(call.world))

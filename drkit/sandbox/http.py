@@ -1,4 +1,8 @@
-"""The way into the sandbox over HTTP: uvicorn on a loopback port that is bound before all else."""
+"""The way into the sandbox over HTTP: uvicorn on a loopback port that is bound before all else.
+
+The door lets nobody in whom a page in somebody's browser sent: a request must be for this very address, not
+for a name that was bent to it, and must not come from a page (which says so by Origin or Sec-Fetch-Site).
+"""
 
 import asyncio
 import contextlib
@@ -8,14 +12,21 @@ import threading
 from collections.abc import Callable, Iterator
 
 import uvicorn
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from drkit.sandbox.answers import RefusalError, neighbour, ok
 from drkit.sandbox.box import Sandbox
 
 FOREVER = 600.0
 """Seconds to keep a caller waiting whose answer is lost and who was not hung up on."""
+KEEP_ALIVE = 75.0
+"""Seconds to keep an idle connection. Clients look every few seconds: where a server hangs up just then, a
+request meets a closed connection now and then."""
+LARGEST = 1 << 20
+"""Bytes of a request's body."""
 
 
 def application(sandbox: Sandbox) -> ASGIApp:
@@ -23,7 +34,13 @@ def application(sandbox: Sandbox) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        body = await request.body()
+        try:
+            check_caller(request.headers, sandbox.url)
+            body = await _body(request)
+        except RefusalError as error:
+            refusal = ok(error.body, error.status)
+            await Response(refusal.body, refusal.status, refusal.headers)(scope, receive, send)
+            return
         path = scope["raw_path"].decode("latin-1")
         query = scope["query_string"]
         # On the event loop's thread, so one request at a time; it takes milliseconds. Delays are awaited
@@ -38,6 +55,29 @@ def application(sandbox: Sandbox) -> ASGIApp:
         await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
 
     return app
+
+
+def check_caller(headers: Headers, url: str) -> None:
+    """Refuse a request that a page sent, or that is not for `url` or for localhost at its port (403)."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    ours = {f"{name}:{port}" for name in (host, "localhost")}
+    ours |= {host, "localhost"} if port == "80" else set()
+    if headers.get("host", "").lower() not in ours:
+        raise neighbour(403, "sandbox", "The Host of this request is not where the sandbox listens.")
+    # No page is served from here, so a browser that says where its page is from is not wanted. What is
+    # typed into its address line is no page ("none").
+    if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
+        raise neighbour(403, "sandbox", "The sandbox does not answer pages in a browser.")
+
+
+async def _body(request: Request) -> bytes:
+    """The body of a request; refused (413) when it is too large, before it is all in memory."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise neighbour(413, "sandbox", f"A request has at most {LARGEST} bytes.")
+    return bytes(body)
 
 
 async def _hang_up(receive: Receive, send: Send) -> None:
@@ -82,11 +122,14 @@ def _listen(sandbox: Sandbox, host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, sandbox: Sandbox, on_ready: Callable[[], object]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, on_ready: Callable[[], object], keep_alive: float = KEEP_ALIVE
+    ) -> None:
         super().__init__(
             uvicorn.Config(
-                application(sandbox), http="h11", lifespan="off", access_log=False,
+                application(sandbox), http="h11", ws="none", lifespan="off", access_log=False,
                 log_level="critical", proxy_headers=False, timeout_graceful_shutdown=2,
+                timeout_keep_alive=keep_alive,  # type: ignore[arg-type]  # parts of a second do as well
             )
         )  # fmt: skip
         self._on_ready = on_ready
@@ -109,11 +152,16 @@ def serve(
 
 
 @contextlib.contextmanager
-def running(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Sandbox]:
-    """Serve in a thread for as long as the `with` block lasts; `sandbox.url` is set inside."""
+def running(
+    sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0, keep_alive: float = KEEP_ALIVE
+) -> Iterator[Sandbox]:
+    """Serve in a thread for as long as the `with` block lasts; `sandbox.url` is set inside.
+
+    An idle connection is kept for `keep_alive` seconds.
+    """
     before, ready = sandbox.url, threading.Event()
     with contextlib.closing(_listen(sandbox, host, port)) as listener:
-        server = _Server(sandbox, ready.set)
+        server = _Server(sandbox, ready.set, keep_alive)
         # The loop lives in this thread alone. Across threads go only `ready` (set there, awaited here) and
         # `should_exit`, a flag that the loop looks at several times a second.
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)

@@ -1,14 +1,24 @@
 """IAM: discovery, tokens, projects; and the gate that every other call passes."""
 
+import secrets
+from hmac import compare_digest
+
 from drkit.sandbox import signature
 from drkit.sandbox.answers import Answer, RefusalError, gateway, job_time, ok
 from drkit.sandbox.reading import IncomingCall, RequestFields
 from drkit.sandbox.routes import Routes
-from drkit.sandbox.things import Json, Token
+from drkit.sandbox.things import Account, Json, Token
 from drkit.sandbox.world import World
 
 routes = Routes()
 LIFETIME = 24 * 3600
+
+
+def draw_secrets(account: Account) -> None:
+    """Draw password and keys where the account has none: from the system, so that no seed tells them."""
+    account.password = account.password or "practice-" + secrets.token_urlsafe(18)
+    account.access_key = account.access_key or "SANDBOX" + secrets.token_hex(7).upper()
+    account.secret_key = account.secret_key or secrets.token_hex(20)
 
 
 def admit(call: IncomingCall, path: str, *, today: float | None) -> str:
@@ -78,7 +88,7 @@ def create_token(call: IncomingCall) -> Answer:
 
 def issue(world: World, project_id: str) -> Token:
     """A new token for a project; without one it opens nothing but IAM."""
-    token = Token("MIIPRACTICE" + world.digest("token"), world.wall + LIFETIME, project_id)
+    token = Token("MIIPRACTICE" + secrets.token_hex(32), world.wall + LIFETIME, project_id)
     world.tokens[token.id] = token
     return token
 
@@ -103,7 +113,8 @@ def _check_password(world: World, user: RequestFields) -> None:
     )
     known = name == account.username or (id_ == account.user_id and not name)
     password = user.text("password", "", most=4096)
-    if not (known and password == account.password and _is_domain(world, given_domain)):
+    right = compare_digest(password.encode("utf-8", "surrogatepass"), account.password.encode())
+    if not (known and right and _is_domain(world, given_domain)):
         raise _keystone(401, "Unauthorized", WRONG)
 
 
@@ -163,6 +174,12 @@ def catalog(call: IncomingCall) -> Json:
         }
         for name, (type_, url) in urls.items()
     ]  # fmt: skip
+
+
+@routes("GET", "/v3/auth/catalog")
+def show_catalog(call: IncomingCall) -> Answer:
+    """The endpoints, for those who sign their requests and get no token with them."""
+    return ok({"catalog": catalog(call), "links": {"self": f"{call.origin}/v3/auth/catalog"}})
 
 
 @routes("GET", "/v3/projects")

@@ -67,8 +67,7 @@ def _as_printed(kind: str, row: Mapping[str, Json], _dice: Random) -> dict[str, 
     """
     if kind == "replication":
         failed = row["status"] == "error"
-        told = {key: value for key, value in row.items() if failed or key != "failure_detail"}
-        return {**told, "replication_model": "hypermetro"}
+        return {key: value for key, value in row.items() if failed or key != "failure_detail"}
     if kind == "server_group":
         nulls = dict.fromkeys(("protected_status", "replication_status", "health_status"))
         return {**row, **nulls, "description": row["description"] or None}

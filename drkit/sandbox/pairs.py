@@ -17,6 +17,9 @@ DELETE_GROUP = (
 )  # fmt: skip
 DELETE_PAIR = (*DELETE_GROUP, "error", "error-attaching", "error-extending", "invalid", "fault")
 
+LARGEST, LARGEST_SYSTEM = 32768, 1024
+"""GB of the largest data disk and the largest system disk that EVS makes."""
+
 
 def find(world: World, pair_id: str) -> Pair:
     """A pair by its id, or the refusal that there is none."""
@@ -43,7 +46,7 @@ def shown(world: World, pair: Pair) -> Json:
         "attachment": [{"protected_instance": id_, "device": device} for id_, device in pair.devices.items()],
         "created_at": pair_time(pair.created),
         "updated_at": pair_time(pair.updated),
-        "replication_model": None,
+        "replication_model": "hypermetro",
         "progress": progress,
         "failure_detail": pair.failure,
         "record_metadata": {
@@ -203,22 +206,29 @@ def delete_replication(call: IncomingCall) -> Answer:
 
 @jobs.ends("deleteReplicationPairNoCG", code="SDRS.1607", failure_status="deleteFail")
 def _deleted(world: World, job: Job) -> None:
-    pair = world.pairs.pop(job.touches[0][1])
-    world.groups[pair.group_id].pairs.remove(pair.id)
+    pair = world.pairs[job.touches[0][1]]
+    drop(world, pair)
     if job.work["with_disk"] and pair.target_disk in world.disks:
         world.drop_disk(world.disks[pair.target_disk])
 
 
+def drop(world: World, pair: Pair) -> None:
+    """Remove a pair that is attached to nothing; its disks stay."""
+    del world.pairs[pair.id]
+    world.groups[pair.group_id].pairs.remove(pair.id)
+
+
 @routes("POST", PATH + "/{pair}/action")
 def expand_replication(call: IncomingCall) -> Answer:
-    """Make both disks of a pair larger. new_size in GB; a decimal part is cut off."""
+    """Make both disks of a pair larger. new_size in GB, at most what EVS makes; a decimal part is cut off."""
     world, pair = call.world, find(call.world, call.path["pair"])
     body = call.body()
     if body.values.keys() != {"extend-replication"}:
         raise refused("SDRS.0206", "extend-replication")
     size = body.inner("extend-replication").values.get("new_size")
-    if isinstance(size, bool) or not isinstance(size, int | float) or not pair.size + 1 <= size < 32769:
-        raise refused("SDRS.0201", f"new_size must be a number above {pair.size} and at most 32768")
+    most = LARGEST_SYSTEM if pair.bootable else LARGEST
+    if isinstance(size, bool) or not isinstance(size, int | float) or not pair.size + 1 <= size < most + 1:
+        raise refused("SDRS.0201", f"new_size must be a number above {pair.size} and at most {most}")
     need(pair, ("available", "protected", "error-extending"))
     for disk in world.disks_of(pair):
         if disk.status not in ("available", "in-use"):

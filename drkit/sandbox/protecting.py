@@ -110,7 +110,7 @@ def _add(
     flavor = (item or fields).text("flavorRef", server.flavor)
     twin = Server(
         world.new_id("server"),
-        f"{server.name}-dr",
+        server.name,
         group.dr_zone,
         group.vpc_id,
         server.hypervisor,
@@ -138,7 +138,7 @@ def _begin(world: World, type_: str, made: list[Instance]) -> Job:
         subs.append(("createProtectedInstanceSub", {"protected_instance_id": instance.id}))
         for disk in _disks(world, server):
             pair = pairs.add(world, group, disk, f"{instance.name[:50]}-{len(plan):04}")
-            pair.size_as_text = True
+            pair.size_as_text, pair.made_with = True, instance.id
             plan.append([instance.id, pair.id, server.disks[disk.id]])
             touches.append(("pair", pair.id))
             subs.append(("createReplicationPairSub", {"replication_pair_id": pair.id}))
@@ -186,7 +186,9 @@ def _created(world: World, job: Job) -> None:
 
 @routes("DELETE", PATH + "/{instance}")
 def delete_protected_instance(call: IncomingCall) -> Answer:
-    """Take the protection off; pairs become free, the DR server goes too when that is asked for."""
+    """Take the protection off: pairs that came with the instance go, others become free; the DR server goes
+    too when that is asked for.
+    """
     world, fields = call.world, call.optional_body()
     instance = instances.find(world, call.path["instance"], code="SDRS.1301")
     _need_deletable(world, instance, with_server=fields.flag("delete_target_server"))
@@ -233,8 +235,11 @@ def _begin_delete(world: World, type_: str, instances: list[Instance], fields: R
 @jobs.ends("batchDeleteProtectedInstanceNoCG", code="SDRS.1351", failure_status="deleteFail")
 def _deleted(world: World, job: Job) -> None:
     for instance in [world.instances.pop(id_) for _, id_ in job.touches if id_ in world.instances]:
-        world.groups[instance.group_id].instances.remove(instance.id)
-        for pair_id in list(instance.devices):
-            world.part(instance, world.pairs[pair_id])
+        group = world.groups[instance.group_id]
+        group.instances.remove(instance.id)
+        for pair in [world.pairs[id_] for id_ in group.pairs]:
+            world.part(instance, pair)
+            if pair.made_with == instance.id:
+                pairs.drop(world, pair)
         if job.work["with_server"] and instance.target_server in world.servers:
             world.drop_server(world.servers[instance.target_server])

@@ -1,7 +1,12 @@
-"""A world as a JSON document and back, so that it can be kept in a file."""
+"""A world as a JSON document and back, so that it can be kept in a file.
+
+What opens a sandbox (password, keys, tokens) is neither written nor read: the file may be handed on.
+"""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from drkit.sandbox.things import (
@@ -31,12 +36,25 @@ _KINDS: Final[dict[str, type]] = {
 
 def document(world: World) -> Json:
     """The world as what `json.dumps` takes."""
-    return {"format": FORMAT} | asdict(world)
+    return {"format": FORMAT} | asdict(locked(world))
+
+
+def locked(world: World) -> World:
+    """The world without what opens it."""
+    account = replace(world.account, password="", access_key="", secret_key="")
+    return replace(world, account=account, tokens={})
 
 
 def text(world: World) -> str:
     """The world as text."""
     return json.dumps(document(world), indent=1)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that its owner alone can read, whole or not at all, in the place of what was there."""
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:  # 0600
+        file.write(text)
+    Path(file.name).replace(path)
 
 
 def world_from(text: str) -> World:
@@ -65,4 +83,4 @@ def _world(parts: dict[str, Json]) -> World:
         job.touches = [(kind, id_) for kind, id_ in job.touches]
     parts["agenda"] = [(due, order, event, details) for due, order, event, details in parts["agenda"]]
     parts["account"] = Account(**parts["account"])
-    return World(**parts)
+    return locked(World(**parts))

@@ -1,15 +1,23 @@
-"""Checking an AK/SK signature (SDK-HMAC-SHA256) from the request as it arrived."""
+"""Checking an AK/SK signature (SDK-HMAC-SHA256) from the request as it arrived.
+
+It comes in two forms: signed with the secret key (`Access=AK`), or, as Go clients do, with a key that is
+derived from it for a day, a region and a service (`Credential=AK/day/region/service/sdk_request`).
+"""
 
 import hashlib
 import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import reduce
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 ALGORITHM = "SDK-HMAC-SHA256"
 TOLERANCE = 15 * 60
-_FORM = re.compile(rf"{ALGORITHM} Access=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([0-9a-f]{{64}})")
+_FORM = re.compile(
+    rf"{ALGORITHM} (?:Access=(?P<access>[^,\s]+)|Credential=(?P<key>[^,/\s]+)/(?P<scope>[^,\s]+)), ?"
+    r"SignedHeaders=(?P<names>[^,\s]+), ?Signature=(?P<signature>[0-9a-f]{64})"
+)
 
 
 def _encoded(text: str | bytes) -> str:
@@ -31,7 +39,7 @@ def canonical_query(query: str) -> str:
 def access_key(authorization: str) -> str:
     """The access key that an Authorization header names, or nothing when it is none of this algorithm."""
     found = _FORM.fullmatch(authorization)
-    return found[1] if found else ""
+    return found["access"] or found["key"] if found else ""
 
 
 def flaw(
@@ -50,11 +58,13 @@ def flaw(
     signed = _FORM.fullmatch(headers.get("authorization", ""))
     if not signed:
         return "the Authorization header is malformed"
-    date, names = headers.get("x-sdk-date", ""), signed[2].split(";")
-    if not {"host", "x-sdk-date"} <= set(names):
-        return "Host and X-Sdk-Date must be signed"
+    date, names, scope = headers.get("x-sdk-date", ""), signed["names"].split(";"), signed["scope"]
+    if "x-sdk-date" not in names:
+        return "X-Sdk-Date must be signed"
     if not _is_recent(date, today):
         return "X-Sdk-Date is missing or too far from the present"
+    if scope and not re.fullmatch(rf"{date[:8]}/[^/]*/[^/]*/sdk_request", scope):
+        return "the Credential must be AK/day/region/service/sdk_request, of the day of X-Sdk-Date"
     lines = "".join(f"{name}:{headers.get(name, '').strip()}\n" for name in names)
     canonical = "\n".join(
         [
@@ -62,13 +72,22 @@ def flaw(
             canonical_path(path),
             canonical_query(query),
             lines,
-            signed[2],
+            signed["names"],
             hashlib.sha256(body).hexdigest(),
         ]
     )
-    to_sign = "\n".join([ALGORITHM, date, hashlib.sha256(canonical.encode()).hexdigest()])
-    expected = hmac.new(secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
-    return "" if hmac.compare_digest(expected, signed[3]) else "verify aksk signature fail"
+    parts = [ALGORITHM, date, *([scope] if scope else []), hashlib.sha256(canonical.encode()).hexdigest()]
+    expected = _mac(_key(secret, scope), "\n".join(parts)).hex()
+    return "" if hmac.compare_digest(expected, signed["signature"]) else "verify aksk signature fail"
+
+
+def _mac(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def _key(secret: str, scope: str | None) -> bytes:
+    """What a request is signed with: the secret key, or the one that is derived from it for a scope."""
+    return reduce(_mac, scope.split("/"), f"SDK{secret}".encode()) if scope else secret.encode()
 
 
 def _is_recent(date: str, today: float | None) -> bool:

@@ -147,7 +147,8 @@ class Pair:
     """A replication pair: a disk in each of the two zones. `devices`: instance -> device.
 
     `sync_from` and `sync_until` frame a running synchronisation, `stuck_at` is where it will not go on;
-    `behind` is since when the pair is not synchronised.
+    `behind` is since when the pair is not synchronised. `made_with` is the instance that it was made together
+    with and goes with, empty once it is attached or detached by hand.
     """
 
     id: str
@@ -170,6 +171,7 @@ class Pair:
     stuck_at: int | None = None
     behind: float | None = None
     devices: dict[str, str] = field(default_factory=dict)
+    made_with: str = ""
     created: float = 0.0
     updated: float = 0.0
 

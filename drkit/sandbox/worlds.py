@@ -1,11 +1,13 @@
 """The worlds that can be had by name, and putting another one under a running sandbox."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Final
 
-from drkit.sandbox import demo, scenarios
+from drkit.sandbox import demo, saving, scenarios
 from drkit.sandbox.building import EPOCH
+from drkit.sandbox.reading import NAME
 from drkit.sandbox.things import Json
 from drkit.sandbox.world import World
 
@@ -22,9 +24,35 @@ _KEPT: Final = {"account", "tokens", "wall", "requests"}
 
 
 def named(
-    name: str, seed: int = 0, start: float = EPOCH, sizes: Mapping[str, int | None] | None = None
+    name: str,
+    seed: int = 0,
+    start: float = EPOCH,
+    sizes: Mapping[str, int | None] | None = None,
+    zones: Sequence[str] = (),
 ) -> World:
-    """The world of that name at its beginning; `sizes` are of the large one. `ValueError` with a sentence."""
+    """The world of that name at its beginning; `sizes` are of the large one, `zones` the first ones' names.
+
+    `ValueError` with a sentence.
+    """
+    return _in_zones(_built(name, seed, start, sizes), zones)
+
+
+def _in_zones(world: World, zones: Sequence[str]) -> World:
+    """The same world with other names for its zones."""
+    every = [*zones, *world.zones[len(zones) :]]
+    if len(zones) > len(world.zones) or len({*every}) < len(every) or not all(map(NAME.fullmatch, zones)):
+        raise ValueError(
+            f"{', '.join(zones)} cannot be the zones: at most {len(world.zones)} different names are, "
+            "of a-z A-Z 0-9 . _ -."
+        )
+    if every == world.zones:
+        return world
+    names = dict(zip(world.zones, every, strict=True))
+    text = re.sub(f'"({"|".join(names)})"', lambda found: f'"{names[found[1]]}"', saving.text(world))
+    return saving.world_from(text)
+
+
+def _built(name: str, seed: int, start: float, sizes: Mapping[str, int | None] | None) -> World:
     given = {key: value for key, value in (sizes or {}).items() if value is not None}
     if name == "large":
         return demo.large(seed, start, **given)
@@ -46,7 +74,7 @@ def change(world: World, name: str) -> None:
     Account, keys and tokens stay, and time goes on; everything else is new, faults and running jobs are
     gone. No id of the old world stands for anything in the new one.
     """
-    fresh = named(name, world.seed + 1, world.now)
+    fresh = named(name, world.seed + 1, world.now, zones=world.zones)
     for each in fields(World):
         if each.name not in _KEPT:
             setattr(world, each.name, getattr(fresh, each.name))

@@ -234,7 +234,7 @@ def change_of(draw: Draw, operation: Operation, world: World, group_id: str) -> 
             return Change.of(operation, where, drill_id=what)
         case Operation.EXPAND_PAIR:
             where, size = (pair.group_id, pair.size) if pair else (group_id, 10)
-            grown = size + draw(st.integers(-2, 20))
+            grown = draw(st.one_of(st.integers(size - 2, size + 20), st.sampled_from(EDGES), st.integers()))
             return Change.of(operation, where, pair_id=pair_id, new_size_gb=grown)
         case Operation.RESIZE_INSTANCE:
             flavor = draw(st.sampled_from(["", "s3.large.2", "s3.xlarge.2"]))
@@ -250,6 +250,9 @@ def change_of(draw: Draw, operation: Operation, world: World, group_id: str) -> 
 def _server(draw: Draw, instance: Instance | None) -> str:
     return one(draw, [instance.source_server, instance.target_server, NOWHERE] if instance else [])
 
+
+EDGES = [1024, 1025, 32768, 32769]
+"""GB around the largest disks; of what else can be typed, `st.integers` draws all."""
 
 DEVICES = st.one_of(
     st.sampled_from(["", "vdb", "/dev/vdaa", "/dev/xvdb", "/dev/vdB"]),

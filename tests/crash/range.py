@@ -18,6 +18,8 @@ from tests.crash.victim import Task
 
 PAIRS = ("app-cache-01", "app-cache-02", "app-cache-03")
 SPEED = 2000.0
+PRELOADED = ["pytest", "tests.crash.victim", "httpcore", "h11", "sqlalchemy.dialects.sqlite"]
+"""What every process would import for itself at its first request and its first entry."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Range:
     def __init__(self, sandbox: Sandbox, folder: Path, where: str = "") -> None:
         self.sandbox, self.folder, self.where = sandbox, folder, where
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(["pytest", "tests.crash.victim"])
+        self.context.set_forkserver_preload(PRELOADED)
         self.anew(0)
         self.where = where or self.where
         self.plan = self._plan()

@@ -6,6 +6,7 @@ that goes on with it leaves exactly one effect of each step at the service, and 
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,19 +14,20 @@ import pytest
 from drkit.sandbox import Sandbox, running
 from tests.crash.range import SPEED, Range
 
-LANES = 2  # ranges side by side, each with its own world
+LANES = 4  # ranges side by side, each with its own world
+MANNERS = ("full", "reference", "mixed")
 
 
-@pytest.fixture
-def ranges(tmp_path: Path) -> Iterator[list[Range]]:
-    """One answers as the tables of the reference have it, the other tells now more, now less."""
-    whole, mixed = Sandbox(speed=SPEED), Sandbox(speed=SPEED, manner="mixed")
-    with running(whole) as one, running(mixed) as other:
+@pytest.fixture(params=range(len(MANNERS)), ids="turn {}".format)
+def ranges(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Range]]:
+    """Each lane answers in another manner from turn to turn, so that every point is met in each of them."""
+    with ExitStack() as stack:
         made = []
-        for number, each in enumerate((one, other)):
+        for number in range(LANES):
+            manner = MANNERS[(number + request.param) % len(MANNERS)]
             folder = tmp_path / str(number)
             folder.mkdir()
-            made.append(Range(each, folder))
+            made.append(Range(stack.enter_context(running(Sandbox(speed=SPEED, manner=manner))), folder))
         yield made
 
 

@@ -271,6 +271,22 @@ class TestResume:
         with pytest.raises(RefusedError, match="belongs to PRACTICE, and this is OTC eu-de prod"):
             stage.resume(run.id)
 
+    def test_of_another_project_of_the_same_name_says_which_is_which(self, stage: Stage) -> None:
+        one, another = (Backend(False, "OTC", "eu-de", "prod", each) for each in ("p1", "p2"))
+        stage.client.backend = one
+        run = interrupted(stage, plan=replace(stage.attach(), backend=one))
+        stage.client.backend = another
+        with pytest.raises(RefusedError, match=r"\(project p1\), and this is OTC eu-de prod \(project p2\)"):
+            stage.resume(run.id)
+
+    def test_of_a_practice_range_that_is_gone_says_so_and_what_to_do(self, stage: Stage) -> None:
+        run = interrupted(stage)
+        stage.client.backend = replace(stage.client.backend, project_id="another")
+        with pytest.raises(
+            RefusedError, match="its world is gone and .*: close it with drkit close " + run.id
+        ):
+            stage.resume(run.id)
+
     def test_of_a_damaged_record_is_refused(self, stage: Stage) -> None:
         run = interrupted(stage)
         with sqlite3.connect(stage.file) as connection:

@@ -32,11 +32,16 @@ print("widgets:", sorted({"anywidget", "ipywidgets", "itables"} & {*sys.modules}
 
 
 def run(notebook: Path, folder: Path, *given: str) -> tuple[int, str, nbformat.NotebookNode]:
-    """Exit code, what was said, and the executed notebook."""
+    """Exit code, what was said, and the executed notebook. One that ran to its end has loaded no widgets."""
+    book = nbformat.read(notebook, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(LOADED))
+    nbformat.write(book, folder / notebook.name)
     said: list[str] = []
-    code = run_notebook(notebook, given, out=folder, print_line=said.append)
-    (executed,) = folder.glob("*.ipynb")
-    return code, "\n".join(said), nbformat.read(executed, as_version=4)
+    code = run_notebook(folder / notebook.name, given, out=folder / "out", print_line=said.append)
+    (executed,) = (folder / "out").glob("*.ipynb")
+    found = nbformat.read(executed, as_version=4)
+    assert code or found.cells[-1].outputs[0].text == "widgets: []\n"
+    return code, "\n".join(said), found
 
 
 def outputs(executed: nbformat.NotebookNode) -> str:
@@ -48,24 +53,34 @@ def cells(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture(autouse=True)
-def _own_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=["reference", "mixed"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a journal of its own, and a practice range that tells no more than real services do."""
     monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
     monkeypatch.setenv("DRKIT_SANDBOX_SPEED", "200")
+    monkeypatch.setenv("DRKIT_SANDBOX_MANNER", request.param)
+    return tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("00_start_here", "shop-reporting"), ("10_inspect", "drkit-picture")], ids=str
+    ("name", "words", "given"),
+    [
+        ("00_start_here", "shop-reporting", ()),
+        ("10_inspect", "drkit-picture", ()),
+        ("40_planned_failover", "shop-frontend", (*OBJECTIVES, "waves=shop-frontend", "dry_run=true")),
+        ("60_review_rehearsals", "", ()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_looking_runs_to_the_end(name: str, words: str, tmp_path: Path) -> None:
-    code, _, executed = run(NOTEBOOKS / f"{name}.ipynb", tmp_path / "out")
-    assert code == 0
+def test_looking_runs_to_the_end(name: str, words: str, given: tuple[str, ...], folder: Path) -> None:
+    code, said, executed = run(NOTEBOOKS / f"{name}.ipynb", folder, *given)
+    assert code == 0, said
     assert words in outputs(executed).replace("\\", "")
 
 
-def test_the_attach_runbook_attaches_watches_to_the_end_and_prints_the_result(tmp_path: Path) -> None:
+def test_the_attach_runbook_attaches_watches_to_the_end_and_prints_the_result(folder: Path) -> None:
     given = ("instance=app-01", PAIRS, "confirm=shop-backend", "devices=app-cache-02=/dev/vdg")
-    code, said, executed = run(ATTACH, tmp_path / "out", *given)
+    code, said, executed = run(ATTACH, folder, *given)
     assert code == 0, said
     assert "done   Attach app-cache-01 to app-01 as /dev/vdc" in said
     assert "done   Attach app-cache-02 to app-01 as /dev/vdg" in said
@@ -95,34 +110,14 @@ def test_a_program_that_executes_a_notebook_to_look_at_gets_plain_tables(tmp_pat
     assert "widget-view" not in shown
 
 
-def test_the_attach_runbook_sends_nothing_without_a_confirmation(tmp_path: Path) -> None:
-    code, said, executed = run(ATTACH, tmp_path / "out", "instance=app-01", PAIRS)
+def test_the_attach_runbook_sends_nothing_without_a_confirmation(folder: Path) -> None:
+    code, said, executed = run(ATTACH, folder, "instance=app-01", PAIRS)
     assert code == 2
     assert "Nothing was sent" in said
     assert "/dev/vdd" in outputs(executed)
     (error,) = [each for cell in executed.cells for each in cell.get("outputs", []) if "traceback" in each]
     assert error.traceback == [error.evalue]
     assert error.evalue.startswith("Nothing was sent")
-
-
-@pytest.mark.parametrize(
-    ("name", "given"),
-    [
-        ("00_start_here", ()),
-        ("10_inspect", ()),
-        ("20_attach_pairs", ("instance=app-01", PAIRS, "confirm=shop-backend")),
-        ("40_planned_failover", (*OBJECTIVES, "waves=shop-frontend", "dry_run=true")),
-        ("60_review_rehearsals", ()),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_without_a_screen_no_widgets_are_loaded(name: str, given: tuple[str, ...], tmp_path: Path) -> None:
-    book = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    book.cells.append(nbformat.v4.new_code_cell(LOADED))
-    nbformat.write(book, tmp_path / "book.ipynb")
-    code, said, executed = run(tmp_path / "book.ipynb", tmp_path / "out", *given)
-    assert code == 0, said
-    assert executed.cells[-1].outputs[0].text == "widgets: []\n"
 
 
 @pytest.mark.parametrize("given", ["instnace=app-01", "pairs={}", "fail_fast=perhaps"])

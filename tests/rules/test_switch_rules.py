@@ -208,6 +208,12 @@ class TestExpanding:
     def test_makes_a_pair_larger(self, size: int, legal: bool) -> None:
         assert (not expand(shop(), size)) == legal
 
+    @pytest.mark.parametrize(("system", "most"), [(False, 32768), (True, 1024)])
+    def test_makes_no_disk_larger_than_disks_can_be(self, system: bool, most: int) -> None:
+        assert not expand(shop(pair={"system": system}), most)
+        objection = expand(shop(pair={"system": system}), most + 1)["a_disk_can_be_that_large"]
+        assert (objection.code, objection.wanted) == ("SDRS.0201", f"at most {most} GB")
+
     @pytest.mark.parametrize(
         ("status", "legal"), [("available", True), ("in-use", True), ("extending", False)]
     )

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from drkit.sandbox import Sandbox, World
+from drkit.sandbox.things import Server
 
 
 class Practice:
@@ -65,6 +66,10 @@ class Practice:
     def server(self, name: str) -> str:
         """The id of a server by its name; an instance has the same name as its source server."""
         return next(id_ for id_, thing in self.sandbox.world.servers.items() if thing.name == name)
+
+    def twin(self, instance: str) -> Server:
+        """The DR server of an instance; a new one has the name of the production server."""
+        return self.world.servers[self.world.dr_server(self.world.instances[self.id(instance)])]
 
     def disk(self, name: str) -> str:
         return next(id_ for id_, thing in self.sandbox.world.disks.items() if thing.name == name)

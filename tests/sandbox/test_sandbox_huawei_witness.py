@@ -223,7 +223,7 @@ def test_batches_by_the_vendors_client(vendor: Vendor) -> None:
         "batch_delete_protected_instances", body={"protected_instances": ids, "delete_target_server": True}
     )
     assert vendor.call("list_protected_instances", protected_instance_ids=[it["id"] for it in ids]).count == 0
-    assert vendor.call("list_replications", server_group_ids=[group_id]).count == 6
+    assert vendor.call("list_replications", server_group_ids=[group_id]).count == 0
 
 
 def test_the_rest_of_the_reading_operations(vendor: Vendor) -> None:

@@ -169,7 +169,7 @@ def test_the_twin_can_have_an_address_of_its_own(shop: Practice) -> None:
     subnet = next(iter(next(iter(shop.world.vpcs.values())).subnets))
     wish = {"primary_subnet_id": subnet, "primary_ip_address": "192.168.0.77"}
     shop.done(*new_instance(shop, "search-01", **wish))
-    assert shop.world.servers[shop.server("search-01-dr")].nics[0].ip == "192.168.0.77"
+    assert shop.twin("search-01").nics[0].ip == "192.168.0.77"
     assert shop.refusal(*new_instance(shop, "search-02", **wish)) == "SDRS.1334"
     assert shop.refusal(*new_instance(shop, "search-02", primary_subnet_id="x")) == "SDRS.1335"
 
@@ -184,10 +184,43 @@ def test_a_failed_creation_leaves_errors_behind_that_can_be_deleted(shop: Practi
     shop.done("DELETE", f"protected-instances/{shop.id('search-01')}", {"delete_target_server": True})
 
 
-def test_deleting_an_instance_frees_its_pairs(demo: Practice) -> None:
+def test_what_was_made_with_an_instance_goes_with_it_so_that_its_group_can_go(shop: Practice) -> None:
+    """The sequence with which an open SDK tests itself on the live service."""
+    shop.done(*new_instance(shop, "search-01"))
+    assert shop.twin("search-01").name == "search-01"
+    shop.done(*shop.act("shop", "start"))
+    shop.done(*shop.act("shop", "stop"))
+    assert shop.refusal("DELETE", f"server-groups/{shop.id('shop')}") == "SDRS.1001"
+    twin = shop.twin("search-01")
+    body = {"delete_target_server": False, "delete_target_eip": False}
+    shop.done("DELETE", f"protected-instances/{shop.id('search-01')}", body)
+    assert shop.get("replications")["replications"] == []
+    assert shop.world.servers[twin.id].disks  # the server that stays keeps its disks
+    answer = shop.call("DELETE", f"server-groups/{shop.id('shop')}")
+    assert answer.status_code == 200, answer.text
+    shop.sandbox.step(60)
+    assert shop.get("server-groups")["server_groups"] == []
+    assert shop.sandbox.invariants() == []
+
+
+def test_a_pair_that_was_taken_off_and_put_on_again_by_hand_stays_when_its_instance_goes(
+    shop: Practice,
+) -> None:
+    shop.done(*new_instance(shop, "search-01"))
+    name = next(
+        it["name"] for it in shop.get("replications")["replications"] if not it["record_metadata"]["bootable"]
+    )
+    shop.done(*shop.detach("search-01", name))
+    shop.done(*shop.attach("search-01", name, "/dev/vdb"))
+    shop.done("DELETE", f"protected-instances/{shop.id('search-01')}")
+    assert [it["name"] for it in shop.get("replications")["replications"]] == [name]
+
+
+def test_deleting_an_instance_frees_the_pairs_that_were_attached_to_it(demo: Practice) -> None:
     id_ = demo.id("web-01")
     demo.done("DELETE", f"protected-instances/{id_}")
     assert demo.pair("web-01-content")["attachment"] == []
+    assert "web-01-system" not in {it["name"] for it in demo.get("replications")["replications"]}
     assert demo.server("web-01-dr")
     assert demo.refusal("DELETE", f"protected-instances/{id_}") == "SDRS.1301"
     assert demo.refusal("GET", f"protected-instances/{id_}") == "SDRS.1320"
@@ -276,6 +309,14 @@ def test_a_pair_grows_on_both_sides(demo: Practice) -> None:
     assert sizes == {75}
     assert demo.refusal("POST", path, {"extend-replication": {"new_size": 75.9}}) == "SDRS.0201"
     assert demo.refusal("POST", path, {"shrink": {}}) == "SDRS.0206"
+
+
+@pytest.mark.parametrize(("pair", "most"), [("web-01-content", 32768), ("web-01-system", 1024)])
+def test_a_pair_grows_as_far_as_a_disk_can(pair: str, most: int, demo: Practice) -> None:
+    path = f"replications/{demo.id(pair)}/action"
+    for size in (most + 1, 10**30, -1, 0):
+        assert demo.refusal("POST", path, {"extend-replication": {"new_size": size}}) == "SDRS.0201"
+    demo.done("POST", path, {"extend-replication": {"new_size": most}})
 
 
 def test_a_shared_disk_in_use_and_one_in_motion_do_not_grow(demo: Practice) -> None:
@@ -389,7 +430,7 @@ def test_an_instance_made_while_its_group_fails_over_gets_its_twin_all_the_same(
     shop.done(*shop.act("shop", "failover"))
     shop.sandbox.clear_faults()
     assert shop.instance("search-01")["status"] == "failed-over"
-    assert shop.world.servers[shop.server("search-01-dr")].status == "SHUTOFF"
+    assert shop.twin("search-01").status == "SHUTOFF"
 
 
 def test_the_vpc_of_a_drill_must_fit(demo: Practice) -> None:

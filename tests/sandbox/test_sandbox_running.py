@@ -14,9 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from drkit.sandbox import SCENARIOS, Sandbox, find_running, invariants, running, serve
+from drkit.errors import ProfileError
+from drkit.sandbox import SCENARIOS, Sandbox, find_running, invariants, running, saving, serve
 from drkit.sandbox.command import serve_command
 from drkit.sandbox.demo import large
+from drkit.site import connect
 from tests.sandbox.practice import Practice, password_sign_in
 
 KEYS = [
@@ -75,6 +77,10 @@ def test_the_command_prints_one_line_and_serves_until_it_is_stopped(
         (["--host", "0.0.0.0"], "listens on loopback only"),
         (["--host", "example"], "is not an address"),
         (["--groups", "3"], "for the world large only"),
+        (["--zones", "a,a"], "a, a cannot be the zones"),
+        (["--zones", "a,b,c,d"], "at most 3 different names"),
+        (["--zones", ""], "cannot be the zones"),
+        (["--zones", "sandbox-1c"], "cannot be the zones"),
         (["--world", "large", "--pairs", "-1"], "must not be negative"),
         (["--faults", "none.json"], "none.json cannot be used: No such file or directory."),
         (["--what"], "nrecognized arguments"),
@@ -135,7 +141,7 @@ def test_faults_and_a_saved_world_come_from_files(tmp_path: Path) -> None:
 
 def test_a_saved_world_has_its_seed_already(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert serve_command(["--world", str(tmp_path / "world.json"), "--seed", "3"]) == 2
-    assert "has its seed and its sizes already" in capsys.readouterr().err
+    assert "has its seed, its zones and its sizes already" in capsys.readouterr().err
 
 
 def test_a_running_sandbox_is_found_by_the_environment(
@@ -145,7 +151,30 @@ def test_a_running_sandbox_is_found_by_the_environment(
     with running(Sandbox("empty")) as sandbox:
         monkeypatch.setenv("DRKIT_SANDBOX", json.dumps(sandbox.access))
         assert find_running() == sandbox.access
-    assert find_running() is None
+    with pytest.raises(ConnectionError, match=r"DRKIT_SANDBOX names does not answer: .* its world is gone"):
+        find_running()
+
+
+@pytest.mark.parametrize(
+    "line", ["no JSON", "[]", "{}", "[" * 99999, '{"iam_url": 5}', '{"iam_url": "http://["}']
+)
+def test_an_environment_that_names_no_sandbox_is_an_error_and_no_other_world(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRKIT_SANDBOX", line)
+    with pytest.raises(ProfileError, match="DRKIT_SANDBOX names does not answer"):
+        connect()
+
+
+def test_one_that_is_there_and_silent_is_an_error_and_no_other_world(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DRKIT_SANDBOX_FILE", str(tmp_path / "state.json"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v3"
+        (tmp_path / "state.json").write_text(json.dumps({"iam_url": url, "pid": os.getpid()}))
+        with pytest.raises(ProfileError, match="is there and does not answer"):
+            connect()
 
 
 @pytest.mark.slow
@@ -178,7 +207,8 @@ def test_what_a_dead_process_left_behind_is_not_found(
     monkeypatch.setenv("DRKIT_SANDBOX_FILE", str(tmp_path / "state.json"))
     monkeypatch.delenv("DRKIT_SANDBOX", raising=False)
     with running(Sandbox("empty")) as sandbox:
-        for text in (json.dumps(sandbox.access | {"pid": ended.pid}), "no JSON", "[]", "{}"):
+        beyond = json.dumps(sandbox.access | {"pid": 10**30})
+        for text in (json.dumps(sandbox.access | {"pid": ended.pid}), beyond, "no JSON", "[]", "{}"):
             (tmp_path / "state.json").write_text(text)
             assert find_running() is None
 
@@ -295,7 +325,7 @@ def test_a_world_saved_over_the_control_api_can_be_loaded(
     demo.call(*demo.act("shop-backend", "start"))
     (tmp_path / "world.json").write_bytes(remote.ask("POST", "save").content)
     loaded = Sandbox.load(tmp_path / "world.json", now=lambda: 0.0)
-    assert loaded.world == demo.world
+    assert saving.locked(loaded.world) == saving.locked(demo.world)
     loaded.clear_faults()
     loaded.step(1)
     assert loaded.world.groups[demo.id("shop-backend")].status == "protected"

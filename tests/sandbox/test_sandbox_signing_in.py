@@ -2,16 +2,20 @@
 
 import hashlib
 import hmac
+import json
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
-from drkit.sandbox import Sandbox, signature
+from drkit.sandbox import Sandbox, World, saving, signature
 from drkit.sandbox.core import ROUTER
+from drkit.sandbox.things import Account
 from tests.sandbox.practice import Practice, password_sign_in
 
 
@@ -159,20 +163,48 @@ def signed(demo: Practice, method: str, path: str, query: str = "", body: bytes 
     canonical_path = path if path.endswith("/") else path + "/"
     digest = hashlib.sha256(body).hexdigest()
     canonical = "\n".join([method, canonical_path, query, lines, names, digest])
-    to_sign = f"SDK-HMAC-SHA256\n{date}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    scope = other.get("scope", "")
+    hashed = hashlib.sha256(canonical.encode()).hexdigest()
+    to_sign = "\n".join(["SDK-HMAC-SHA256", date, *([scope] if scope else []), hashed])
     secret = other.get("secret", demo.access["secret_key"])
-    found = hmac.new(secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
+    key = f"SDK{secret}" if scope else secret
+    found = key.encode()
+    for text in [*(scope.split("/") if scope else []), to_sign]:
+        found = hmac.new(found, text.encode(), hashlib.sha256).digest()
     access = other.get("access", demo.access["access_key"])
-    value = f"SDK-HMAC-SHA256 Access={access}, SignedHeaders={names}, Signature={found}"
+    who = f"Credential={access}/{scope}" if scope else f"Access={access}"
+    value = f"SDK-HMAC-SHA256 {who}, SignedHeaders={names}, Signature={found.hex()}"
     return headers | {"authorization": value}
 
 
-def test_a_signed_request_comes_in(demo: Practice) -> None:
+DAY = "20260101/sandbox-1/sdrs/sdk_request"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {"unsigned": {"host"}},
+        {"scope": DAY},
+        {"scope": DAY, "unsigned": {"host"}},
+        {"scope": DAY.replace("/sandbox-1/sdrs/", "///")},
+    ],
+)
+def test_a_signed_request_comes_in(other: dict[str, Any], demo: Practice) -> None:
     path = f"/v1/{demo.access['project_id']}/protected-instances/{quote('ä b', safe='')}/tags/x"
     for method, query, body in (("GET", "", b""), ("DELETE", "a=1&b=2", b""), ("POST", "", b'{"x": 1}')):
-        headers = signed(demo, method, path, query, body)
+        headers = signed(demo, method, path, query, body, **other)
         answer = demo.sandbox.handle(method, path, query, headers, body)
         assert answer.status != 401, answer.json()
+
+
+def test_who_signs_his_requests_is_told_where_the_services_are(demo: Practice) -> None:
+    path = "/v3/auth/catalog"
+    answer = demo.sandbox.handle("GET", path, "", signed(demo, "GET", path, scope=DAY), b"").json()
+    assert (
+        answer["catalog"]
+        == demo.http.post("/v3/auth/tokens", json=password_sign_in(demo.access)).json()["token"]["catalog"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,8 +213,12 @@ def test_a_signed_request_comes_in(demo: Practice) -> None:
         {"secret": "wrong"},
         {"access": "WRONG"},
         {"date": "yesterday"},
-        {"unsigned": {"host"}},
         {"unsigned": {"x-sdk-date"}},
+        {"scope": DAY, "secret": "wrong"},
+        {"scope": DAY, "access": "WRONG"},
+        {"scope": DAY.replace("0101", "0102")},
+        {"scope": DAY.replace("sdk_request", "aws4_request")},
+        {"scope": "20260101"},
     ],
 )
 def test_a_signature_that_is_not_right_does_not_come_in(demo: Practice, other: dict[str, Any]) -> None:
@@ -192,11 +228,12 @@ def test_a_signature_that_is_not_right_does_not_come_in(demo: Practice, other: d
     assert (answer.status, answer.json()["error_code"]) == (401, "APIGW.0301")
 
 
+@pytest.mark.parametrize("scope", ["", DAY])
 @pytest.mark.parametrize("part", ["method", "path", "query", "header", "body"])
-def test_a_signature_covers_all_of_the_request(demo: Practice, part: str) -> None:
+def test_a_signature_covers_all_of_the_request(demo: Practice, part: str, scope: str) -> None:
     path = f"/v1/{demo.access['project_id']}/server-groups"
     sent: Any = {"method": "POST", "path": path, "query": "a=1", "headers": {}, "body": b"{}"}
-    sent["headers"] = signed(demo, "POST", path, "a=1", b"{}")
+    sent["headers"] = signed(demo, "POST", path, "a=1", b"{}", scope=scope)
     if part == "header":
         sent["headers"]["content-type"] = "text/plain"
     else:
@@ -214,12 +251,41 @@ def test_another_authorization_is_refused(demo: Practice, value: str) -> None:
 
 
 def test_with_the_real_clock_an_old_signature_is_refused() -> None:
-    sandbox = Sandbox("empty")
     demo = Practice("empty")
+    sandbox = Sandbox(demo.world)
     for minutes, status in ((0, 200), (20, 401)):
         date = f"{datetime.now(UTC) - timedelta(minutes=minutes):%Y%m%dT%H%M%SZ}"
         headers = signed(demo, "GET", "/v3/projects", date=date)
         assert sandbox.handle("GET", "/v3/projects", "", headers, b"").status == status
+
+
+def test_what_opens_a_sandbox_is_drawn_for_each_start_and_its_world_from_the_seed() -> None:
+    one, another = Sandbox("demo", seed=3, now=lambda: 0.0), Sandbox("demo", seed=3, now=lambda: 0.0)
+    assert saving.locked(one.world) == saving.locked(another.world)
+    for secret in ("password", "access_key", "secret_key"):
+        assert one.access[secret] != another.access[secret]
+        assert len(one.access[secret]) >= 20
+
+
+def test_tokens_cannot_be_reckoned_from_the_seed() -> None:
+    tokens = [Practice("demo", seed=3).http.headers["X-Auth-Token"] for _ in range(2)]
+    assert tokens[0] != tokens[1]
+
+
+def test_a_test_may_fix_what_opens_its_sandbox() -> None:
+    world = World(account=Account(password="known", access_key="AK", secret_key="SK"))
+    access = Sandbox(world).access
+    assert (access["password"], access["access_key"], access["secret_key"]) == ("known", "AK", "SK")
+
+
+def test_what_opened_a_saved_world_does_not_open_the_loaded_one(demo: Practice, tmp_path: Path) -> None:
+    path = tmp_path / "world.json"
+    demo.sandbox.save(path)
+    for secret in (demo.access["password"], demo.access["secret_key"], demo.http.headers["X-Auth-Token"]):
+        assert secret not in path.read_text()
+    kept = saving.document(demo.world) | {"account": asdict(demo.world.account)}  # as earlier versions did
+    path.write_text(json.dumps(kept))
+    assert Sandbox.load(path).access["password"] not in ("", demo.access["password"])
 
 
 def test_secrets_are_not_in_the_representation_of_a_world(demo: Practice) -> None:

@@ -122,3 +122,15 @@ def test_readers_meanwhile_see_one_world_or_the_other() -> None:
         practice.http.close()
         assert len(seen) == 60
         assert set(seen) <= {frozenset({"shop-db"}), frozenset({"shop-web", "shop-app", "shop-db"})}
+
+
+def test_the_zones_have_the_names_that_a_test_needs_in_this_world_and_the_next() -> None:
+    sandbox = Sandbox("demo", zones=["eu-de-02", "eu-de-01"], now=lambda: 0.0)
+    for name in ("demo", "zone-goes-dark", "quotas-exhausted"):
+        sandbox.change_world(name)
+        world = sandbox.world
+        assert world.zones == ["eu-de-02", "eu-de-01", "sandbox-1c"]
+        groups = {(each.source_zone, each.target_zone) for each in world.groups.values()}
+        assert groups == {("eu-de-02", "eu-de-01")}
+        assert {each.zone for each in world.servers.values()} <= {*world.zones}
+        assert sandbox.invariants() == []

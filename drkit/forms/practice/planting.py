@@ -136,7 +136,7 @@ class Planting(VBox):
         if kind == "group":
             options = [(each.name, each.id) for each in now.groups.values()]
         elif kind == "server":
-            options = [(each.name, each.id) for each in now.servers.values()]
+            options = [(f"{each.name}  ·  {each.zone}", each.id) for each in now.servers.values()]
         else:
             members = now.instances if kind == "instance" else now.pairs
             options = [
