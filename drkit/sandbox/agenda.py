@@ -19,7 +19,7 @@ def _strike(world: World, details: Json) -> None:
 
 
 EVENTS: dict[str, Event] = {"job": jobs.finish, "strike": _strike, "clear": troubles.clear}
-"""What can be on the agenda: a job's end, a fault that strikes, a fault that passes, and what `event` adds."""
+"""What can be on the agenda: a job's end, a fault that strikes or passes, and what `event` adds."""
 
 
 def event(name: str) -> Callable[[Event], Event]:
