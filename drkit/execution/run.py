@@ -4,7 +4,6 @@ import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import (
@@ -33,7 +32,7 @@ Instruction = tuple[EntryKind, str, Phased]
 
 _LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
 _STILL_COMES = (
-    "A retry looks once more, then sends it again; what was sent before may still arrive, and then it is done "
+    "A retry looks once more, then sends it again. What was sent before may still arrive; then it is done "
     "twice."
 )
 _SENT_AGAIN = "To be sent again, on the operator's word. What was sent before may still arrive, too."
@@ -84,16 +83,19 @@ class Run:
     ) -> "Run":
         """Start a plan that the operator confirmed by typing the names of its groups, joined by ", ".
 
-        The world is read again first. Raises `NotConfirmedError` for another name, `StalePlanError` when a
-        step is no longer allowed, `LeaseHeldError` when another run holds a group, `InputError` for a plan
-        that cannot be run. Nothing was sent then.
+        Drills get the mark of the run in their names. The world is read again first. Raises
+        `NotConfirmedError` for another name, `StalePlanError` when a step is no longer allowed,
+        `LeaseHeldError` when another run holds a group, `InputError` for a plan that cannot be run. Nothing
+        was sent then.
         """
         clock = clock or SystemClock()
         plan.check(client.backend)
         _confirmed(plan, confirm)
+        run_id = f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        plan = plan.for_run(run_id)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
-        hold = journal.start(_new_run(plan, confirm, reading, options, clock.now()), takeover=takeover)
+        hold = journal.start(_new_run(run_id, plan, confirm, reading, options), takeover=takeover)
         run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
         run._drive(hold)
         return run
@@ -320,7 +322,7 @@ def _still_fits(plan: Plan, reading: Inventory) -> None:
         )
 
 
-def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, now: datetime) -> NewRun:
+def _new_run(run_id: str, plan: Plan, confirm: str, reading: Inventory, options: RunOptions) -> NewRun:
     backend = plan.backend
     kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
     confirmed: Confirmed = {
@@ -329,7 +331,7 @@ def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, 
         "snapshot": snapshot(reading, plan.groups),
     }
     return NewRun(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        id=run_id,
         title=plan.title,
         practice=backend.practice,
         place=backend.label,

@@ -168,7 +168,7 @@ class Sender:
                 self._object(step, verdict, began)
 
     def _came_late(self, step: Step, inventory: Inventory) -> bool:
-        """Whether a step that is to be sent again, as a person said, is found after all; then it is adopted."""
+        """Adopt a step that a person has sent again, if it is found after all; whether it was."""
         record = self.context.board.record(step.key)
         if record.answered or not record.step.change:
             return False

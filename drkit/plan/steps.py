@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -16,6 +16,9 @@ from drkit.showing import card, count, cut, line, listed, shows, table
 
 PLANNED = "planned:"
 """What stands before the name of a drill in place of the id that it will have."""
+
+RUN_MARK = "xxxxxx"
+"""What stands, between hyphens, in the name of a drill for the mark of the run that will create it."""
 
 Answers = tuple[tuple[str, ...], ...]
 """What has to tell that a service answers: all of these, of each any one step (by its key) is enough."""
@@ -116,6 +119,14 @@ class Plan:
         """The step of that key; KeyError where there is none."""
         return {each.key: each for each in self.steps}[key]
 
+    def for_run(self, run_id: str) -> Self:
+        """The plan with the mark of the run, the end of its id, in the names of the drills that it creates.
+
+        No other run creates a drill of that name, so one that bears it is the one that was asked for.
+        """
+        mark = f"-{run_id[-len(RUN_MARK) :]}-"
+        return replace(self, steps=tuple(_marked(each, f"-{RUN_MARK}-", mark) for each in self.steps))
+
     def check(self, backend: Backend) -> None:
         """Raise `InputError` where the plan cannot be run as it is, or was made on another backend."""
         if self.backend != backend:
@@ -180,6 +191,18 @@ def _step(source: Mapping[str, Any]) -> Step:
     change = Change.from_json(source["change"]) if source["change"] else None
     keys = {name: tuple(source.get(name, ())) for name in ("needs", "after")}
     return Step(**{**source, "change": change, **keys})
+
+
+def _marked(step: Step, stand_in: str, mark: str) -> Step:
+    texts = {name: getattr(step, name).replace(stand_in, mark) for name in ("title", "instruction", "undo")}
+    change = step.change
+    if change:
+        given = {
+            key: value.replace(stand_in, mark) if isinstance(value, str) else value
+            for key, value in change.arguments
+        }
+        change = Change.of(change.operation, change.group_id, **given)
+    return replace(step, change=change, **texts)
 
 
 def _without_facts(source: Mapping[str, Any]) -> dict[str, Any]:
