@@ -11,7 +11,11 @@ from drkit.model import Operation
 
 FIRST_LOOK, LONGEST_LOOK, GROWTH = 1.0, 5.0, 1.5  # clients of the live service poll every 5 s
 ASK_ANYWAY = 30.0  # a job is asked after so long, even while its pair still moves
-LOOKS_FOR_A_TRACE = (1.0, 2.0, 4.0, 8.0)  # pauses between looks after an answer was lost
+# A request may be held on its way for as long as it is waited for, and a list may show what was a minute ago
+# (40 s were seen). Only a reading that begins after both can tell that a change left no trace; and even then
+# nothing says that it will not come.
+LATEST_ARRIVAL, LONGEST_LAG = 60.0, 60.0
+LOOK_ONCE_MORE = 15.0  # the same for a change that was looked for in vain for so long before
 PATIENCE = 600.0  # how long the service may be unreadable before steps that wait for it are given up
 CHECK_EVERY, CHECK_TIMEOUT = 5.0, 3600.0
 
@@ -68,6 +72,11 @@ class Pace:
     def deadline(self, operation: Operation) -> float:
         """How long a job is waited for."""
         return max(LIMITS[operation].deadline * self.factor, 30.0)
+
+    @property
+    def uncertain(self) -> float:
+        """How long a change without an answer may stay without a trace, and have been taken all the same."""
+        return max((LATEST_ARRIVAL + LONGEST_LAG) * self.factor, 3.0)
 
     def patience(self, seconds: float) -> float:
         """How long something else is waited for."""

@@ -45,6 +45,13 @@ class Observation:
     words: str
     progress: int | None = None
 
+    @property
+    def trace(self) -> str:
+        """For a change without an answer: the sentence that it was found; empty where it was not."""
+        if self.stage in {ChangeStage.UNTOUCHED, ChangeStage.ELSEWHERE}:
+            return ""
+        return f"Its answer was lost; found at the service, and not so before it was sent: {self.words}."
+
 
 def kinds_for(change: Change) -> tuple[ThingKind, ...]:
     """What has to be read to see how far a change is."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from drkit.execution.entries import Adopted, Intended, Lost, Phased, Sent, read
 from drkit.execution.states import Action, StepPhase, StepState
-from drkit.journal import Entry
+from drkit.journal import Entry, EntryKind
 from drkit.model import Change
 from drkit.plan import Step
 
@@ -17,8 +17,9 @@ class StepRecord:
     """A step, what is shown of it, and what looking up a lost answer needs.
 
     `before` is what the reading before the last sending said of the change; `answered` is False from the
-    moment the change was intended until its answer came or its trace was found; `lost` says that an answer
-    was waited for in vain, so that the change must not be sent again by itself.
+    moment the change was intended until its answer came or its trace was found. A lost answer and a process
+    that died meanwhile are the same: the change is looked for, and never sent again by itself. `sought` says
+    that it was looked for in vain for as long as it may be on its way.
     """
 
     step: Step
@@ -26,7 +27,7 @@ class StepRecord:
     before: Mapping[str, Any] = field(default_factory=dict)
     intended_at: datetime | None = None
     answered: bool = True
-    lost: bool = False
+    sought: bool = False
 
     @classmethod
     def of(cls, step: Step) -> "StepRecord":
@@ -47,7 +48,7 @@ class StepRecord:
             return replace(self, answered=True, shown=self._now(sentence=sentence, job_id=entry.job_id))
         if (lost := read(entry, Lost)) is not None:
             sentence = f"The answer was lost: {lost['error']} Looking for its trace at the service."
-            return replace(self, lost=True, shown=self._now(sentence=sentence))
+            return replace(self, shown=self._now(sentence=sentence))
         if (adopted := read(entry, Adopted)) is not None:
             return replace(self, answered=True, shown=self._now(sentence=adopted["how"]))
         if phased := read(entry, Phased):
@@ -75,6 +76,8 @@ class StepRecord:
 
     def _phased(self, entry: Entry, data: Phased) -> "StepRecord":
         phase = StepPhase(data["phase"])
+        if phase is StepPhase.WAITING and entry.kind is EntryKind.NOTED:
+            return self  # an earlier version concluded after 15 s that it was not taken; nobody can know that
         begun = self.shown.started_at or (None if phase in _NOT_BEGUN else entry.at)
         shown = replace(
             self.shown,
@@ -89,7 +92,10 @@ class StepRecord:
             silent=False,
             actions=_actions(self.step, phase, retry=data.get("retry", True)),
         )
-        return replace(self, shown=shown)
+        # Settled by the service's own word or by readings. A person's word does not stop what is on its way.
+        answered = self.answered or (entry.kind is EntryKind.SETTLED and "resolved" not in data)
+        sought = self.sought or phase is StepPhase.UNKNOWN
+        return replace(self, shown=shown, answered=answered, sought=sought)
 
 
 _NOT_BEGUN = frozenset({StepPhase.WAITING, StepPhase.NOT_SENT, StepPhase.SKIPPED})

@@ -4,7 +4,6 @@ import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import (
@@ -32,6 +31,11 @@ Instruction = tuple[EntryKind, str, Phased]
 """What is written for an instruction: the kind of the entry, the key of the step, the step's phase by it."""
 
 _LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
+_STILL_COMES = (
+    "A retry looks once more, then sends it again. What was sent before may still arrive; then it is done "
+    "twice."
+)
+_SENT_AGAIN = "To be sent again, on the operator's word. What was sent before may still arrive, too."
 # What this process drives. A cell that is run again asks for its run by the id: `resume` gives back the live
 # one from here, where a second would be refused by the lease of the first. It also keeps a run that nobody
 # holds on to, and lets `stop_all` reach all of them.
@@ -79,16 +83,19 @@ class Run:
     ) -> "Run":
         """Start a plan that the operator confirmed by typing the names of its groups, joined by ", ".
 
-        The world is read again first. Raises `NotConfirmedError` for another name, `StalePlanError` when a
-        step is no longer allowed, `LeaseHeldError` when another run holds a group, `InputError` for a plan
-        that cannot be run. Nothing was sent then.
+        Drills get the mark of the run in their names. The world is read again first. Raises
+        `NotConfirmedError` for another name, `StalePlanError` when a step is no longer allowed,
+        `LeaseHeldError` when another run holds a group, `InputError` for a plan that cannot be run. Nothing
+        was sent then.
         """
         clock = clock or SystemClock()
         plan.check(client.backend)
         _confirmed(plan, confirm)
+        run_id = f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        plan = plan.for_run(run_id)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
-        hold = journal.start(_new_run(plan, confirm, reading, options, clock.now()), takeover=takeover)
+        hold = journal.start(_new_run(run_id, plan, confirm, reading, options), takeover=takeover)
         run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
         run._drive(hold)
         return run
@@ -164,10 +171,15 @@ class Run:
         self._instruct(key, Action.APPROVE, EntryKind.APPROVED, approved)
 
     def retry(self, key: str) -> None:
-        """Try a step again that failed or was not sent; one that goes on already is left alone."""
-        if key in self._keys and not self._board.record(key).phase.rests:
+        """Try a step again that failed or was not sent; one that goes on already is left alone.
+
+        A change whose answer never came is looked for once more, and sent again where it is not found.
+        """
+        self._known(key)
+        record = self._board.record(key)
+        if not record.phase.rests:
             return
-        again = phased(StepPhase.WAITING, "To be tried again.")
+        again = phased(StepPhase.WAITING, "To be tried again." if record.answered else _SENT_AGAIN)
         self._instruct(key, Action.RETRY, EntryKind.APPROVED, again)
 
     def skip(self, key: str, reason: str) -> None:
@@ -185,11 +197,18 @@ class Run:
         self._instruct(key, Action.SIGN_OFF, EntryKind.SETTLED, signed)
 
     def resolve(self, key: str, adopt: bool, why: str) -> None:  # as a form calls it
-        """Say of a step whose outcome is unknown that it was done (`adopt`), or that it was not."""
+        """Say of a step whose outcome is unknown that it was done (`adopt`), or that it was not.
+
+        What was seen of it until then is kept. One that was not done can be retried.
+        """
         why = stated("how you know", why)
+        self._known(key)
+        seen = self._board.record(key).shown.sentence
         sentence = f"{'Done' if adopt else 'Not done'}, on the operator's word: {why}"
         phase = StepPhase.DONE if adopt else StepPhase.FAILED
-        resolved = phased(phase, sentence, resolved=adopt, why=why)
+        resolved = phased(phase, sentence, resolved=adopt, why=why, seen=seen)
+        if not adopt:
+            resolved["remedy"] = f"{_STILL_COMES} What was seen before: {seen}"
         self._instruct(key, Action.RESOLVE, EntryKind.SETTLED, resolved)
 
     def look_again(self, key: str) -> None:
@@ -313,7 +332,7 @@ def _still_fits(plan: Plan, reading: Inventory) -> None:
         )
 
 
-def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, now: datetime) -> NewRun:
+def _new_run(run_id: str, plan: Plan, confirm: str, reading: Inventory, options: RunOptions) -> NewRun:
     backend = plan.backend
     kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
     confirmed: Confirmed = {
@@ -322,7 +341,7 @@ def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, 
         "snapshot": snapshot(reading, plan.groups),
     }
     return NewRun(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        id=run_id,
         title=plan.title,
         practice=backend.practice,
         place=backend.label,

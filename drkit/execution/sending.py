@@ -1,5 +1,6 @@
 """`Sender`: which step's turn it is, whether it is still allowed, and sending it, once."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Unpack
@@ -15,10 +16,10 @@ from drkit.errors import (
     WireError,
 )
 from drkit.execution.context import CloudService, RunContext
-from drkit.execution.entries import Details, Intended, Lost, Phased, Sent, phased
+from drkit.execution.entries import Adopted, Details, Intended, Lost, Phased, Sent, phased
 from drkit.execution.late_binding import bind_late, done_already
-from drkit.execution.limits import LONGEST_LOOK, PATIENCE
-from drkit.execution.observations import marks_of
+from drkit.execution.limits import LONGEST_LAG, LONGEST_LOOK, PATIENCE
+from drkit.execution.observations import marks_of, observe
 from drkit.execution.records import StepRecord
 from drkit.execution.recovery import recovery_point
 from drkit.execution.remedies import remedy
@@ -52,13 +53,10 @@ class Sender:
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self.busy: dict[str, Step] = {}  # being judged or sent
-        self._again_at = 0.0
         self._unreadable_since: float | None = None
-
-    @property
-    def due(self) -> float | None:
-        """When to try to read the service again, if it could not be read."""
-        return self._again_at if self._unreadable_since is not None else None
+        self._done: set[str] = set()  # of the changes
+        self._done_at = -math.inf  # when the last of them was seen to be done
+        self.due: float | None = None  # when to read the service again: it could not be, or told old news
 
     def turn(self) -> list[StepRecord]:
         """Leave undone what cannot come any more, send what can; returns the manual steps and checks whose
@@ -67,9 +65,18 @@ class Sender:
             pass
         due = [each for each in self.context.board.records() if self._is_due(each)]
         changes = [each.step for each in due if each.step.change]
-        if changes and self.context.clock.monotonic() >= self._again_at:
+        self._note_what_is_done()
+        if changes and (self.due is None or self.context.clock.monotonic() >= self.due):
+            self.due = None
             self._look(self._with_free_lanes(changes))
         return [each for each in due if not each.step.change]
+
+    def _note_what_is_done(self) -> None:
+        sent = (each for each in self.context.board.records() if each.step.change and each.shown.attempts)
+        done = {each.step.key for each in sent if each.phase is StepPhase.DONE}
+        if done - self._done:
+            self._done_at = self.context.clock.monotonic()
+        self._done = done
 
     def _is_due(self, record: StepRecord) -> bool:
         if record.phase is not StepPhase.WAITING or record.step.key in self.busy:
@@ -125,9 +132,12 @@ class Sender:
             self.busy.update({each.key: each for each in steps})
             for each in steps:
                 self.context.board.show(each.key, sentence="Reading the service once more before sending.")
-            self.context.read(partial(read_for, steps, self.context.service), partial(self._judge, steps))
+            began = self.context.clock.monotonic()
+            self.context.read(
+                partial(read_for, steps, self.context.service), partial(self._judge, steps, began)
+            )
 
-    def _judge(self, steps: Sequence[Step], reading: Callable[[], Inventory]) -> None:
+    def _judge(self, steps: Sequence[Step], began: float, reading: Callable[[], Inventory]) -> None:
         try:
             inventory = reading()
         except DrkitError as error:
@@ -139,6 +149,8 @@ class Sender:
         ]
         for step in steps:
             assert step.change  # noqa: S101  # only changes are sent
+            if self._came_late(step, inventory):
+                continue
             change = bind_late(step.change, inventory)
             if why := done_already(change, inventory):
                 del self.busy[step.key]
@@ -153,12 +165,22 @@ class Sender:
                 self.context.send(partial(self._send, step.key, change, intended), partial(self._sent, step))
             else:
                 del self.busy[step.key]
-                self._object(step, verdict)
+                self._object(step, verdict, began)
+
+    def _came_late(self, step: Step, inventory: Inventory) -> bool:
+        """Adopt a step that a person has sent again, if it is found after all; whether it was."""
+        record = self.context.board.record(step.key)
+        if record.answered or not record.step.change:
+            return False
+        if how := observe(record.step.change, inventory, record.before).trace:
+            del self.busy[step.key]
+            self.context.write(EntryKind.ADOPTED, step.key, Adopted(how=how))
+        return bool(how)
 
     def _unreadable(self, steps: Sequence[Step], error: DrkitError) -> None:
         now, pace = self.context.clock.monotonic(), self.context.pace
         since = self._unreadable_since = now if self._unreadable_since is None else self._unreadable_since
-        self._again_at = now + pace.pause(LONGEST_LOOK)
+        self.due = now + pace.pause(LONGEST_LOOK)
         give_up = not isinstance(error, _PASSING) or now - since > pace.patience(PATIENCE)
         for step in steps:
             del self.busy[step.key]
@@ -167,9 +189,9 @@ class Sender:
             else:
                 self.context.board.show(step.key, sentence=f"The service cannot be read now: {error}")
         if give_up:
-            self._unreadable_since = None
+            self._unreadable_since = self.due = None
 
-    def _object(self, step: Step, verdict: Verdict) -> None:
+    def _object(self, step: Step, verdict: Verdict, began: float) -> None:
         shown, more = verdict.objections[:MOST_REASONS], len(verdict.objections) - MOST_REASONS
         reasons = " ".join([*(each.judged for each in shown), *([f"And {more} more."] if more > 0 else [])])
         details = Details(
@@ -177,6 +199,11 @@ class Sender:
             code=shown[0].code,
             remedy=" ".join(dict.fromkeys(each.remedy for each in shown)),
         )
+        if began - self._done_at < self.context.pace.pause(LONGEST_LAG):
+            # Lists may lag, and not show yet what this very run did last: that is no change of things.
+            self.due = self.context.clock.monotonic() + self.context.pace.pause(LONGEST_LOOK)
+            self.context.board.show(step.key, sentence=f"Read again soon, for lists may lag. Now: {reasons}")
+            return
         sentence = f"Things have changed since the plan was shown: {reasons}"
         if self.context.options.attended:
             data = phased(StepPhase.READY, f"{sentence} It waits for a new yes.", **details)

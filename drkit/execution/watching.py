@@ -2,11 +2,13 @@
 
 The pairs of all groups come from one list request a tick; a job is asked when its pair has left the moving
 state, or has moved for long. The job's own status is what counts. A change without a job id, because its
-answer was lost, is looked for at the service and then followed by the state of what it changes.
+answer was lost or its sender died, is looked for at the service and then followed by the state of what it
+changes. What is found counts at once; that nothing is found never says that nothing was taken.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Unpack
@@ -14,7 +16,7 @@ from typing import Unpack
 from drkit.errors import DrkitError, GoneError
 from drkit.execution.context import RunContext
 from drkit.execution.entries import Adopted, Details, Remark, phased
-from drkit.execution.limits import ASK_ANYWAY, FIRST_LOOK, GROWTH, LONGEST_LOOK, LOOKS_FOR_A_TRACE
+from drkit.execution.limits import ASK_ANYWAY, FIRST_LOOK, GROWTH, LONGEST_LOOK, LOOK_ONCE_MORE
 from drkit.execution.observations import ChangeStage, Marks, Observation, kinds_for, observe
 from drkit.execution.reads import failure_of, job_json, read_lists
 from drkit.execution.records import StepRecord
@@ -22,7 +24,7 @@ from drkit.execution.remedies import remedy
 from drkit.execution.states import StepPhase
 from drkit.journal import EntryKind
 from drkit.model import Change, Inventory, Job, JobStatus, Operation, Phase, ThingKind
-from drkit.showing import cut
+from drkit.showing import count, cut
 
 STRANGE_LOOKS = 3  # so often in a row must a followed thing look wrong before it is called unknown
 _OF_SERVERS = {Operation.STOP_SERVER, Operation.START_SERVER}
@@ -39,18 +41,22 @@ class Mode(StrEnum):
 
 @dataclass(slots=True)
 class Watch:
-    """One change under way. Times are those of the clock's `monotonic`."""
+    """One change under way. Times are those of the clock's `monotonic`, `since` is in UTC.
+
+    A reading that began before `certain_at` may show less than there is, so nothing is concluded from what
+    it does not show.
+    """
 
     key: str
     change: Change
     before: Marks
     mode: Mode
     job_id: str
-    lost: bool
+    since: datetime
     began: float
     heard_at: float
     ask_at: float
-    look_at: float
+    certain_at: float
     looks: int = 0
     asking: bool = False
     news: str = ""
@@ -116,18 +122,20 @@ class JobWatcher:
     def _watch(self, record: StepRecord, change: Change, now: float) -> Watch:
         job_id = record.shown.job_id
         mode = Mode.JOB if job_id else Mode.STATE if record.answered else Mode.TRACE
-        look_at = now + self._pause(LOOKS_FOR_A_TRACE[0])
+        # Counted from here, by the clock of this process: what another one wrote down, and its clock, says
+        # nothing of how long its request may have been on its way.
+        uncertain = self._pause(LOOK_ONCE_MORE) if record.sought else self.context.pace.uncertain
         return Watch(
             record.step.key,
             change,
             record.before,
             mode,
             job_id,
-            record.lost,
+            since=self.context.clock.now(),
             began=now,
             heard_at=now,
             ask_at=now + self._pause(ASK_ANYWAY),
-            look_at=look_at,
+            certain_at=now + uncertain,
         )
 
     def _pause(self, seconds: float) -> float:
@@ -149,7 +157,7 @@ class JobWatcher:
         if kinds:
             self.context.read(
                 partial(read_lists, self.context.service, kinds, changes, self.context.clock.now()),
-                partial(self._lists_read, kinds, members),
+                partial(self._lists_read, kinds, members, self.context.clock.monotonic()),
             )
         else:
             for watch in members:
@@ -163,7 +171,11 @@ class JobWatcher:
         beat.due, beat.out = self.context.clock.monotonic() + beat.interval, False
 
     def _lists_read(
-        self, kinds: tuple[ThingKind, ...], members: Sequence[Watch], reading: Callable[[], Inventory]
+        self,
+        kinds: tuple[ThingKind, ...],
+        members: Sequence[Watch],
+        began: float,
+        reading: Callable[[], Inventory],
     ) -> None:
         before = [each.last_seen for each in members]
         present = [each for each in members if self._watched(each)]
@@ -174,19 +186,20 @@ class JobWatcher:
                 self._troubled(watch, error)
         else:
             for watch in present:
-                self._judge(watch, observe(watch.change, inventory, watch.before))
+                seen = observe(watch.change, inventory, watch.before)
+                self._judge(watch, seen, certain=began >= watch.certain_at)
         self._next(kinds, news=before != [each.last_seen for each in members])
 
-    def _judge(self, watch: Watch, observation: Observation) -> None:
+    def _judge(self, watch: Watch, observation: Observation, *, certain: bool) -> None:
         self._note_news(watch, observation.words, watch.job_news, observation.progress)
         if watch.mode is Mode.JOB:
             moving = observation.stage is ChangeStage.MOVING and watch.change.operation in _OF_PAIRS
             if not moving or self.context.clock.monotonic() >= watch.ask_at:
                 self._ask(watch)
         elif watch.mode is Mode.STATE:
-            self._follow(watch, observation)
-        elif self.context.clock.monotonic() >= watch.look_at:
-            self._trace(watch, observation)
+            self._follow(watch, observation, certain=certain)
+        else:
+            self._trace(watch, observation, certain=certain)
         self._check_time(watch)
 
     # By its job
@@ -245,14 +258,14 @@ class JobWatcher:
 
     # By the state of what it changes
 
-    def _follow(self, watch: Watch, observation: Observation) -> None:
+    def _follow(self, watch: Watch, observation: Observation, *, certain: bool) -> None:
         if observation.stage is ChangeStage.MOVING:
             watch.looks = 0
         elif observation.stage in {ChangeStage.REACHED, ChangeStage.BROKEN}:
             self._settle_seen(watch, observation)
         else:
             watch.looks += 1
-            if watch.looks >= STRANGE_LOOKS:
+            if watch.looks >= STRANGE_LOOKS and certain:
                 self._unknown(watch, f"It did not become what it was to become. Seen: {observation.words}.")
 
     def _settle_seen(self, watch: Watch, observation: Observation) -> None:
@@ -263,34 +276,23 @@ class JobWatcher:
             advice = f"The service's task center has the reason. {remedy('')}"
             self._settle(watch, StepPhase.FAILED, sentence, reason=observation.words, remedy=advice)
 
-    # By its trace, after the answer was lost
+    # By its trace, where no answer came
 
-    def _trace(self, watch: Watch, observation: Observation) -> None:
+    def _trace(self, watch: Watch, observation: Observation, *, certain: bool) -> None:
         watch.looks += 1
-        if observation.stage is ChangeStage.ELSEWHERE:
-            self._unknown(
-                watch, f"Its answer is lost, and the service shows something else: {observation.words}."
-            )
-        elif observation.stage is not ChangeStage.UNTOUCHED:
-            seen = f"found at the service, and not so before it was sent: {observation.words}."
-            how = f"Its answer was lost; {seen}"
-            self.context.write(EntryKind.ADOPTED, watch.key, Adopted(how=how))
+        if observation.trace:
+            self.context.write(EntryKind.ADOPTED, watch.key, Adopted(how=observation.trace))
             watch.mode, watch.looks = Mode.STATE, 0
-            self._follow(watch, observation)
-        elif watch.looks < len(LOOKS_FOR_A_TRACE):
-            watch.look_at = self.context.clock.monotonic() + self._pause(LOOKS_FOR_A_TRACE[watch.looks])
-        else:
-            self._without_trace(watch, observation)
-
-    def _without_trace(self, watch: Watch, observation: Observation) -> None:
-        seen = f"after {watch.looks} looks the service shows no trace of it: {observation.words}"
-        if watch.lost:
-            self._unknown(watch, f"Its answer was lost, and {seen}. It may still come.")
-            return
-        # The run broke off between intending and hearing an answer, and nothing came of it.
-        sentence = f"The run broke off before it was taken: {seen}. It is sent now."
-        self.context.write(EntryKind.NOTED, watch.key, phased(StepPhase.WAITING, sentence))
-        del self.watches[watch.key]
+            self._follow(watch, observation, certain=certain)
+        elif certain:
+            elsewhere = observation.stage is ChangeStage.ELSEWHERE
+            self._unknown(
+                watch,
+                f"No answer came, and whether it was taken cannot be told: {count(watch.looks, 'look')} from "
+                f"{watch.since:%H:%M:%S} to {self.context.clock.now():%H:%M:%S} UTC "
+                f"{'found something else' if elsewhere else 'found no trace of it'}: {observation.words}. "
+                "It may still come.",
+            )
 
     # Common
 
@@ -308,10 +310,8 @@ class JobWatcher:
         watch.furthest = max(watch.furthest, progress or 0)
         if watch.aside and progress == watch.furthest:
             watch.aside = ""
-        self._show(
-            watch,
-            f"Silent, nothing new: {watch.last_seen}." if watch.silent else f"Under way: {watch.last_seen}.",
-        )
+        going = "No answer came; it is looked for" if watch.mode is Mode.TRACE else "Under way"
+        self._show(watch, f"{'Silent, nothing new' if watch.silent else going}: {watch.last_seen}.")
 
     def _troubled(self, watch: Watch, error: DrkitError) -> None:
         self._show(watch, f"Its state cannot be read now: {error} Last seen: {watch.last_seen}.")
@@ -333,7 +333,11 @@ class JobWatcher:
             self._unknown(
                 watch, f"No end after {limit}, the limit for {operation.words}; last: {watch.last_seen}."
             )
-        elif now - watch.heard_at > pace.silent(operation) and not (watch.silent or watch.strange):
+        elif (
+            watch.mode is not Mode.TRACE
+            and now - watch.heard_at > pace.silent(operation)
+            and not (watch.silent or watch.strange)
+        ):
             watch.silent = True
             sentence = f"Silent: nothing new for {now - watch.heard_at:.0f} s. Last seen: {watch.last_seen}."
             self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence))

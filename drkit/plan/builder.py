@@ -48,7 +48,7 @@ class PlanBuilder:
         self._judge(change)
         self.world = self.world.after(change)
         return self._add(
-            Step(self._key, title, change, needs=tuple(needs), undo=undo, skippable=skippable, wave=wave)
+            Step(self.next_key, title, change, needs=tuple(needs), undo=undo, skippable=skippable, wave=wave)
         )
 
     def ask(
@@ -66,7 +66,7 @@ class PlanBuilder:
         """A step that a person does for the thing of that name, and signs; its key."""
         return self._add(
             Step(
-                self._key,
+                self.next_key,
                 f"{asks}: {name}",
                 instruction=instruction,
                 needs=tuple(needs),
@@ -81,7 +81,9 @@ class PlanBuilder:
     def probe(self, title: str, check: str, about: str, *, needs: Iterable[str], wave: int = 0) -> str:
         """A step that repeats a health check until it holds; its key."""
         return self._add(
-            Step(self._key, title, check=check, needs=tuple(needs), skippable=True, wave=wave, about=about)
+            Step(
+                self.next_key, title, check=check, needs=tuple(needs), skippable=True, wave=wave, about=about
+            )
         )
 
     def recovered(self, group_id: str, answers: Answers) -> None:
@@ -113,7 +115,8 @@ class PlanBuilder:
         return "\n".join(lines)
 
     @property
-    def _key(self) -> str:
+    def next_key(self) -> str:
+        """The key that the next step will have."""
         return str(len(self._steps) + 1)
 
     def _add(self, step: Step) -> str:

@@ -8,7 +8,7 @@ from drkit.model import Change, Drill, Inventory, Operation, ProtectedInstance, 
 from drkit.plan.builder import PlanBuilder, named
 from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
-from drkit.plan.steps import PLANNED, ManualStep, Plan
+from drkit.plan.steps import PLANNED, RUN_MARK, ManualStep, Plan
 
 PER_SERVER = (
     (
@@ -60,14 +60,18 @@ _NOTES = (
     "Production is not touched and goes on. The drill servers run beside it and do not synchronise with it.",
     "Route tables and network ACLs are not copied to the drill network.",
     "The drill network and its subnets stay after the clean-up; public addresses are unbound, not deleted.",
+    f"{RUN_MARK} in the name of a drill becomes the end of the run's id: no two drills have one name, so "
+    "what becomes of each can be told for certain.",
 )
+LONGEST_NAME = 64
 
 
 def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Create a drill per group, verify each drill server by hand, clean up, and keep the ledger of the rest.
 
-    With several groups each drill is called after the given name and its group. An empty `drill_vpc_id`
-    has the service make a network per group. Raises `RefusedError` with every objection, `InputError`.
+    A drill is called after the given name, with several groups also after its group, and bears the mark of
+    the run and its step. An empty `drill_vpc_id` has the service make a network per group. Raises
+    `RefusedError` with every objection, `InputError`.
     """
     groups = [inventory.groups[key] for key in chain(*request.waves)]
     if request.drill_vpc_id and len(groups) > 1:
@@ -79,12 +83,7 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
     draft.notes.extend(_NOTES)
     for group in groups:
         name = request.drill_name if len(groups) == 1 else f"{request.drill_name}-{group.name}"
-        if name in {each.name for each in inventory.drills_of(group.id)}:
-            raise InputError(
-                f"{group.name} has a drill named {name!r} already. Give another name, so that the clean-up "
-                "deletes the right one; or clean that one up first."
-            )
-        _drill(draft, group, name, request.drill_vpc_id)
+        _drill(draft, group, _name_of_its_own(name, draft.next_key), request.drill_vpc_id)
     return draft.plan(f"DR drill of {named(groups)}", groups, objectives)
 
 
@@ -96,6 +95,12 @@ def plan_drill_cleanup(inventory: Inventory, request: PlanRequest, objectives: O
         deleted = _delete(draft, drill.group_id, drill.name, drill.id)
         _ledger(draft, inventory.groups[drill.group_id], needs=(), after=(deleted,))
     return draft.plan(f"Clean-up of the DR drill of {named(groups)}", groups, objectives)
+
+
+def _name_of_its_own(name: str, step: str) -> str:
+    """The name for the drill of one step; one that the service would take is cut to have room for both."""
+    ending = f"-{RUN_MARK}-{step}"
+    return f"{name[: LONGEST_NAME - len(ending)]}{ending}" if 0 < len(name) <= LONGEST_NAME else name
 
 
 def _drill(draft: PlanBuilder, group: ProtectionGroup, name: str, vpc_id: str) -> None:

@@ -24,7 +24,8 @@ class PlanRequest:
     or a sequence of their own. `rto` has spans of time by group ("15 min"; "*" stands for every group),
     `rpo` is one, and `checks` are health checks by group: "tcp://host:port" or a URL. `declared_at` is a
     time in UTC. `hard` cuts servers off instead of shutting them down. The drill's name and network count
-    for a drill (no network: the service makes one for each group), `drills` (names or ids) for a clean-up.
+    for a drill (run and step are added to the name; no network: the service makes one for each group),
+    `drills` (names or ids) for a clean-up.
     `follows` is the run that this one goes on from.
     """
 

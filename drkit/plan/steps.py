@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -17,6 +17,9 @@ from drkit.showing import card, count, cut, line, listed, shows, table
 
 PLANNED = "planned:"
 """What stands before the name of a drill in place of the id that it will have."""
+
+RUN_MARK = "xxxxxx"
+"""What stands, between hyphens, in the name of a drill for the mark of the run that will create it."""
 
 CHECK = "check"
 """The kind of every step that repeats a health check."""
@@ -149,6 +152,14 @@ class Plan:
         """The step of that key; KeyError where there is none."""
         return {each.key: each for each in self.steps}[key]
 
+    def for_run(self, run_id: str) -> Self:
+        """The plan with the mark of the run, the end of its id, in the names of the drills that it creates.
+
+        No other run creates a drill of that name, so one that bears it is the one that was asked for.
+        """
+        mark = f"-{run_id[-len(RUN_MARK) :]}-"
+        return replace(self, steps=tuple(_marked(each, f"-{RUN_MARK}-", mark) for each in self.steps))
+
     def check(self, backend: Backend) -> None:
         """Raise `InputError` where the plan cannot be run as it is, or was made on another backend."""
         if self.backend != backend:
@@ -216,6 +227,18 @@ def _step(source: Mapping[str, Any]) -> Step:
     asks = source["asks"] if "asks" in source else source["title"].partition(":")[0]  # of a former record
     known = ManualStep(asks) if asks in {*ManualStep} else None
     return Step(**{**source, "change": change, **keys, "asks": known})
+
+
+def _marked(step: Step, stand_in: str, mark: str) -> Step:
+    texts = {name: getattr(step, name).replace(stand_in, mark) for name in ("title", "instruction", "undo")}
+    change = step.change
+    if change:
+        given = {
+            key: value.replace(stand_in, mark) if isinstance(value, str) else value
+            for key, value in change.arguments
+        }
+        change = Change.of(change.operation, change.group_id, **given)
+    return replace(step, change=change, **texts)
 
 
 def _without_facts(source: Mapping[str, Any]) -> dict[str, Any]:

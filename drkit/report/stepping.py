@@ -148,6 +148,8 @@ def _attempts(entries: Iterable[Entry]) -> tuple[Attempt, ...]:
             attempts.append(Attempt(entry.at, None, "", "", "", ""))
         elif entry.kind is EntryKind.SENT:
             attempts[-1] = replace(attempts[-1], job_id=entry.job_id)
+        elif entry.kind is EntryKind.ADOPTED:  # found after all, though a person had said it was not done
+            attempts[-1] = replace(attempts[-1], ended_at=None, outcome="", sentence="", code="")
         elif phased and phase in _ENDS and attempts and not over:
             attempts[-1] = replace(
                 attempts[-1],

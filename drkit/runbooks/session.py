@@ -88,6 +88,7 @@ class RunbookSession(Generic[Request]):
         self.run = self.site.run(
             self.drafted, confirm, fail_fast=fail_fast, takeover=takeover, attended=attended
         )
+        self.plan = self.run.plan  # with the names that the run gave
         return self.run
 
     def resume(self, run_id: str, *, takeover: bool = False, attended: bool = True) -> Run:

@@ -1,8 +1,10 @@
 """The service itself: (world, request, time) -> answer. No clock, no socket, no thread in here."""
 
+from contextlib import suppress
 from urllib.parse import unquote
 
 from drkit.sandbox import (
+    agenda,
     attaching,
     control,
     drills,
@@ -14,6 +16,7 @@ from drkit.sandbox import (
     instances,
     intruding,
     jobs,
+    lagging,
     nics,
     pairs,
     project,
@@ -24,6 +27,8 @@ from drkit.sandbox import (
 from drkit.sandbox.answers import Answer, RefusalError, gateway, ok, refused
 from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Route, Routes
+from drkit.sandbox.things import Json
+from drkit.sandbox.world import World
 
 SUBJECTS = (
     iam, project, groups, switching, instances, protecting, nics, tags,
@@ -42,6 +47,8 @@ def answer(call: IncomingCall, path: str, *, today: float | None = None) -> Answ
         result = _answered(call, path, today)
     except RefusalError as error:
         result = ok(error.body, error.status)
+    if call.method != "GET":
+        lagging.remember(call.world)
     result.headers["X-Request-Id"] = f"{call.world.requests:032x}"
     return result
 
@@ -71,6 +78,14 @@ def dispatch(call: IncomingCall) -> Answer:
     if route is None:
         raise _no_route(methods)
     return route.handler(call)
+
+
+@agenda.event("arrive")
+def arrive(world: World, held: Json) -> None:
+    """A request that was held on its way comes to the service; nobody hears the answer."""
+    call = IncomingCall(world, **{**held, "raw": held["raw"].encode("latin-1")})
+    with suppress(RefusalError):
+        dispatch(call)
 
 
 def _no_route(methods: list[str]) -> RefusalError:

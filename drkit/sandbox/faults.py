@@ -34,6 +34,16 @@ def _kinds(*kinds: tuple[str, str, tuple[str, ...]]) -> dict[str, FaultKind]:
 FAULTS: Final = _kinds(
     ("answer-lost-after", "The service does the work, and its answer is lost on the way.", (*REQUEST, "how")),
     ("answer-lost-before", "The request is lost on the way; the service does nothing.", (*REQUEST, "how")),
+    (
+        "request-arrives-late",
+        "The request is held on its way: no answer comes, and so many seconds later the service takes it.",
+        (*REQUEST, "seconds", "how"),
+    ),
+    (
+        "list-lags",
+        "Lists, or the one reading that is named, show what was so many seconds ago, until it is cleared.",
+        ("operation", "path", "seconds"),
+    ),
     ("unreachable", "The connection cannot be made.", REQUEST),
     ("slow", "The answer takes so many real seconds longer.", (*REQUEST, "seconds")),
     (
@@ -134,13 +144,18 @@ def meet_request(world: World, operation: str, method: str, path: str) -> list[F
         where = fault.where
         if (
             "operation" in FAULTS[fault.name].keys
-            and where.get("operation", operation) == operation
+            and where.get("operation", operation if _is_for_all(fault, operation) else "") == operation
             and where.get("method", method).upper() == method
             and where.get("path", "") in path
             and _bites(world, fault)
         ):
             found.append(fault)
     return found
+
+
+def _is_for_all(fault: Fault, operation: str) -> bool:
+    """Whether a fault that names no operation is about this one."""
+    return fault.name != "list-lags" or operation.startswith("list_")
 
 
 def _bites(world: World, fault: Fault) -> bool:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
-from drkit.sandbox import attaching
+from drkit.sandbox import attaching, lagging
 from drkit.sandbox.answers import Answer, RefusalError, gateway
 from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.things import Fault, Instance, Json
@@ -20,6 +21,11 @@ def handled(call: IncomingCall, struck: list[Fault], handle: Handle) -> Answer:
     before = next((answer for fault in struck if (answer := _instead(fault)) is not None), None)
     if before is not None:
         return before
+    for fault in struck:
+        if fault.name == "request-arrives-late":
+            return _hold(call, fault)
+        if fault.name == "list-lags":
+            call = replace(call, world=lagging.as_it_was(call.world, lagging.lag(fault)))
     try:
         answer = handle(call)
     except RefusalError as error:
@@ -27,6 +33,14 @@ def handled(call: IncomingCall, struck: list[Fault], handle: Handle) -> Answer:
     for fault in struck:
         answer = _afterwards(fault, answer)
     return answer
+
+
+def _hold(call: IncomingCall, fault: Fault) -> Answer:
+    """Put the call on the agenda: `core.arrive` takes it up. It was let in already, so it brings no token."""
+    held = {"method": call.method, "segments": call.segments, "raw_query": call.raw_query, "headers": {}}
+    held |= {"raw": call.raw.decode("latin-1"), "origin": call.origin}
+    call.world.later(fault.where.get("seconds", 45), "arrive", held)
+    return Answer(0, lost=fault.where.get("how", "hang-up"))
 
 
 def _instead(fault: Fault) -> Answer | None:
@@ -85,6 +99,7 @@ def _second_operator(call: IncomingCall, fault: Fault, handle: Handle) -> None:
         handle(IncomingCall(call.world, method, segments, "", call.headers, body, origin=call.origin))
     except RefusalError:
         return
+    lagging.remember(call.world)
 
 
 def _own_idea(call: IncomingCall, action: str) -> Json:

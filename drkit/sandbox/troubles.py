@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 
-from drkit.sandbox import ecs, faults, jobs, routes, syncing
+from drkit.sandbox import ecs, faults, jobs, lagging, routes, syncing
 from drkit.sandbox.things import Fault, Group, Instance, Json, Pair, Server
 from drkit.sandbox.world import World
 
@@ -12,11 +12,15 @@ def plant(world: World, name: str, where: dict[str, Json]) -> str:
     """Plant a fault and give its id. `ValueError` with a sentence for what is not understood."""
     faults.check(name, where)
     _check_names(world, where)
+    if name == "list-lags" and not where.get("operation", "list_").startswith(("list_", "show_")):
+        raise ValueError(f"list-lags is about readings, list_... or show_..., not {where['operation']}.")
     passing = faults.is_passing(name)
-    fault = Fault(world.new_id("fault"), name, dict(where), where.get("times", 1) if passing else None)
+    times = where.get("times", 1) if "times" in faults.FAULTS[name].keys else None
+    fault = Fault(world.new_id("fault"), name, dict(where), times)
     if not passing:
         _resolve(world, fault)
     world.faults[fault.id] = fault
+    lagging.remember(world)
     if not passing and "during" not in where:
         if where.get("after", 0) > 0:
             world.later(where["after"], "strike", fault.id)

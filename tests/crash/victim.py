@@ -22,7 +22,7 @@ from drkit.clock import SystemClock
 from drkit.errors import DrkitError
 from drkit.execution.context import RunOptions
 from drkit.execution.run import Run
-from drkit.execution.states import RunState
+from drkit.execution.states import RunState, StepPhase
 from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder
 from drkit.journal.database import Database, locate
 from drkit.plan.steps import Plan
@@ -98,6 +98,7 @@ class Task:
     sleep_at: str = ""
     lease_seconds: float = 60.0
     takeover: bool = False
+    pace: float = PACE
 
 
 def carry_out(task: Task) -> tuple[RunState, Points]:
@@ -110,24 +111,38 @@ def carry_out(task: Task) -> tuple[RunState, Points]:
     with open_client(sandbox_profile(task.access), inner=Wire(points)) as client:
         points.passed, points.die_at, points.sleep_at = 0, task.die_at, task.sleep_at
         points.names.clear()  # signing in sent nothing and wrote nothing
-        state = begun(task, client, journal).wait(60)
+        state = ended(begun(task, client, journal), client)
         points.spare()
     journal.close()
     return state, points
 
 
+def ended(run: Run, client: Client) -> RunState:
+    """The end of a run. Where it asks what became of a step, a person looks at the service, and decides."""
+    state = run.wait(60)
+    while unknown := [each.key for each in state.steps if each.phase is StepPhase.UNKNOWN]:
+        now = client.inventory()
+        for key in unknown:
+            change = run.plan.step(key).change
+            if change and now.attachments_of(change.pair_id):
+                run.look_again(key)
+            else:
+                run.resolve(key, False, "I looked: it is attached to nothing")
+                run.retry(key)
+        state = run.wait(60)
+    return state
+
+
 def begun(task: Task, client: Client, journal: Journal) -> Run:
-    plan, over = Plan.from_json(task.plan), task.takeover
+    plan, over, options = Plan.from_json(task.plan), task.takeover, RunOptions(pace=task.pace)
     if interrupted := journal.runs():
-        return Run.resume(
-            interrupted[0].id, client=client, journal=journal, options=RunOptions(pace=PACE), takeover=over
-        )
+        return Run.resume(interrupted[0].id, client=client, journal=journal, options=options, takeover=over)
     return Run.start(
         plan,
         confirm="shop-backend",
         client=client,
         journal=journal,
-        options=RunOptions(pace=PACE),
+        options=options,
         takeover=over,
     )
 

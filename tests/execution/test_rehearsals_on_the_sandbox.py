@@ -122,11 +122,12 @@ def test_a_drill_that_is_not_released_is_kept(tmp_path: Path) -> None:
     plan = field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1")
     ended = field.to_the_end(field.start(plan), lambda title: not title.startswith("Release"))
     phases = {each.title.partition(":")[0]: each.phase for each in ended.steps}
-    assert phases["Delete drill drill-1"] is StepPhase.NOT_SENT
+    (left,) = field.inventory.drills.values()
+    assert left.name == f"drill-1-{ended.run_id[-6:]}-1"
+    assert phases[f"Delete drill {left.name}"] is StepPhase.NOT_SENT
     assert phases["Drill servers gone"] is StepPhase.DONE  # the ledger is asked for all the same
-    assert [each.name for each in field.inventory.drills.values()] == ["drill-1"]
     assert ended.phase is RunPhase.FAILED
-    cleanup = field.plan(RunbookKind.CLEANUP, drills=("drill-1",))
+    cleanup = field.plan(RunbookKind.CLEANUP, drills=(left.name,))
     assert field.to_the_end(field.start(cleanup)).phase is RunPhase.DONE
     assert not field.inventory.drills
 

@@ -344,7 +344,6 @@ class TestAfterACrash:
         ("kind", "written", "story"),
         [
             (EntryKind.INTENDED, False, ["intended", "sent", "settled done"]),
-            (EntryKind.INTENDED, True, ["intended", "noted waiting", "intended", "sent", "settled done"]),
             (EntryKind.SENT, False, ["intended", "adopted", "settled done"]),
             (EntryKind.SENT, True, ["intended", "sent", "settled done"]),
             (EntryKind.SETTLED, False, ["intended", "sent", "settled done"]),
@@ -369,14 +368,16 @@ class TestAfterACrash:
         assert CACHES[0] in stage.attached()
         assert stage.journal.verify(run_id).holds
 
-    def test_a_change_that_was_never_taken_is_sent_and_that_is_written_down(
+    def test_a_change_that_may_have_been_sent_is_asked_about_and_not_sent_again(
         self, stage: Stage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run_id = killed_at(stage, monkeypatch, EntryKind.INTENDED, written=True)
-        stage.ended(stage.resume(run_id))
-        noted = next(each for each in stage.entries(run_id, EntryKind.NOTED) if each.step)
-        assert noted.data["sentence"].startswith("The run broke off before it was taken: after 4 looks")
-        assert stage.clock.monotonic() > 15
+        for _ in range(2):
+            state = stage.ended(stage.resume(run_id, attended=False))
+            assert (state.phase, state.exit_code, phases(state)) == (RunPhase.UNKNOWN, 3, [UNKNOWN])
+            assert "found no trace of it: pair available" in state.steps[0].sentence
+        assert stage.story(run_id) == ["intended", "noted unknown", "noted working", "noted unknown"]
+        assert stage.jobs() == 0
 
     def test_a_change_that_is_not_as_it_was_is_not_sent(
         self, stage: Stage, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,7 @@ def operations(plan: Plan) -> list[Operation]:
 def test_a_drill_is_created_verified_released_deleted_and_accounted_for() -> None:
     plan = planned(world("erp"), DRILL, ["erp"], drill_name="drill-1")
     assert [each.title for each in plan.steps] == [
-        "Create drill drill-1 of erp",
+        "Create drill drill-1-xxxxxx-1 of erp",
         "Service answers: erp-1",
         "Data is there: erp-1",
         "Logins work: erp-1",
@@ -32,7 +32,7 @@ def test_a_drill_is_created_verified_released_deleted_and_accounted_for() -> Non
         "Settings carried over: erp",
         "Drill network: erp",
         "Release: erp",
-        "Delete drill drill-1",
+        "Delete drill drill-1-xxxxxx-1",
         "Drill servers gone: erp",
         "Drill network left over: erp",
         "Public addresses left over: erp",
@@ -65,7 +65,10 @@ def test_the_clock_of_a_drill_stops_when_every_drill_server_answers() -> None:
 def test_several_groups_are_drilled_side_by_side_under_names_of_their_own() -> None:
     plan = planned(world("erp", "shop"), DRILL, ["erp", "shop"], drill_name="d")
     created = titled(plan, "Create")
-    assert [each.title for each in created] == ["Create drill d-erp of erp", "Create drill d-shop of shop"]
+    assert [each.title for each in created] == [
+        "Create drill d-erp-xxxxxx-1 of erp",
+        "Create drill d-shop-xxxxxx-15 of shop",
+    ]
     assert all(each.needs == () for each in created)
 
 
@@ -132,7 +135,42 @@ def test_a_group_that_is_gone_is_refused() -> None:
         planned(replace(found, groups={}), RunbookKind.CLEANUP, drills=["old"])
 
 
-def test_a_drill_name_that_is_taken_in_the_group_is_refused() -> None:
+def test_a_drill_gets_a_name_of_its_own_from_the_run_and_the_step() -> None:
+    plan = planned(world("erp"), DRILL, ["erp"], drill_name="spring")
+    assert any("xxxxxx in the name of a drill becomes the end of the run's id" in each for each in plan.notes)
+    run = plan.for_run("20261120-030500-4f2a1c")
+    (create,), (delete,), (release,) = titled(run, "Create"), titled(run, "Delete"), titled(run, "Release")
+    assert create.title == "Create drill spring-4f2a1c-1 of erp"
+    assert create.change
+    assert create.change.name == "spring-4f2a1c-1"
+    assert delete.change
+    assert delete.change.drill_id == "planned:spring-4f2a1c-1"
+    assert "the drill spring-4f2a1c-1 and its servers are deleted" in release.instruction
+    run.check(run.backend)
+    other = plan.for_run("20261120-030500-000000")
+    assert other.steps[0].change != create.change
+    assert replace(run, steps=plan.steps) == plan
+
+
+def test_what_makes_no_drill_is_the_same_for_every_run() -> None:
+    plan = planned(with_drill(world("erp"), "erp", "d", DrillStatus.ERROR), RunbookKind.CLEANUP, drills=["d"])
+    assert plan.for_run("20261120-030500-4f2a1c") == plan
+
+
+@pytest.mark.parametrize("length", [1, 54, 55, 56, 64])
+def test_a_drill_name_is_cut_to_what_the_service_takes(length: int) -> None:
+    change = planned(world("erp"), DRILL, ["erp"], drill_name="n" * length).steps[0].change
+    assert change
+    assert change.name == f"{'n' * min(length, 55)}-xxxxxx-1"
+
+
+@pytest.mark.parametrize("name", ["", "n" * 65, "no good name"])
+def test_a_drill_name_that_the_service_would_not_take_is_refused(name: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        planned(world("erp"), DRILL, ["erp"], drill_name=name)
+    assert [each.rule for each in caught.value.objections] == ["drill_is_named_right"]
+
+
+def test_a_drill_of_the_same_given_name_does_not_stand_against_another_one() -> None:
     found = with_drill(world("erp"), "erp", "d", DrillStatus.AVAILABLE)
-    with pytest.raises(InputError, match="deletes the right one"):
-        planned(found, DRILL, ["erp"], drill_name="d")
+    assert titled(planned(found, DRILL, ["erp"], drill_name="d"), "Create")

@@ -77,7 +77,13 @@ def test_a_run_that_was_stopped_leaves_a_report_of_what_was_not_done(field: Rang
     assert evidence.verdict.word == "stopped"
     assert len(evidence.not_executed) == len(evidence.steps) - 1
     assert evidence.after is None
-    assert (evidence.ledger[0].what, evidence.ledger[0].settled) == ("Drill drill-1", False)
+    (made,) = field.inventory.drills.values()
+    assert made.name == f"drill-1-{run.id[-6:]}-1"
+    assert (evidence.ledger[0].what, evidence.ledger[0].settled) == (f"Drill {made.name}", False)
+    assert (evidence.steps[0].title, evidence.steps[0].does) == (
+        f"Create drill {made.name} of shop-app",
+        f"create drill, name {made.name}",
+    )
     assert evidence.ledger[0].state.startswith("made by this run, and not deleted by it")
 
 

@@ -1,6 +1,7 @@
 """Every fault does what its sentence says, as often as it should, and is over when it is cleared."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,6 +53,91 @@ def test_a_request_that_times_out_on_its_way_does_nothing(demo: Practice) -> Non
     with pytest.raises(httpx.ReadTimeout):
         attach(demo)
     assert demo.pair("web-media-a")["status"] == "protected"
+
+
+@pytest.mark.parametrize(
+    ("how", "error"), [("hang-up", httpx.RemoteProtocolError), ("timeout", httpx.ReadTimeout)]
+)
+def test_a_request_that_is_held_on_its_way_is_taken_late(
+    demo: Practice, how: str, error: type[Exception]
+) -> None:
+    demo.sandbox.fault("request-arrives-late", operation=ATTACH, seconds=45, how=how)
+    with pytest.raises(error):
+        attach(demo)
+    demo.sandbox.step(44)
+    assert demo.pair("web-media-a")["status"] == "protected"
+    demo.sandbox.step(1)
+    assert demo.pair("web-media-a")["status"] == "attaching"
+    demo.sandbox.step(3600)
+    assert demo.pair("web-media-a")["attachment"][0]["device"] == "/dev/vdc"
+    assert demo.sandbox.invariants() == []
+
+
+def test_a_request_that_comes_late_is_refused_as_if_it_came_now(demo: Practice) -> None:
+    demo.sandbox.fault("request-arrives-late", operation=ATTACH)
+    with pytest.raises(httpx.RemoteProtocolError):
+        attach(demo)
+    assert attach(demo).status_code == 200
+    demo.sandbox.step(3600)
+    assert sum(each.type == "attachReplicationPairNew" for each in demo.world.jobs.values()) == 1
+    assert demo.sandbox.invariants() == []
+
+
+def test_a_list_shows_what_was_a_while_ago_and_what_is_asked_for_alone_what_is(demo: Practice) -> None:
+    def listed() -> str:
+        answer = demo.get(f"replications?server_group_id={demo.id('shop-frontend')}")
+        return str(next(it["status"] for it in answer["replications"] if it["name"] == "web-media-a"))
+
+    demo.sandbox.fault("list-lags", seconds=40)
+    demo.sandbox.step(100)
+    assert attach(demo).status_code == 200
+    demo.sandbox.step(39)
+    assert demo.pair("web-media-a")["attachment"]
+    assert listed() == "protected"
+    demo.sandbox.step(1)
+    assert listed() == "attaching"
+    demo.sandbox.step(40)
+    assert attach(demo).status_code == 400
+    assert demo.get("replications?name=web-media-a")["replications"][0]["attachment"]
+    demo.sandbox.clear_faults()
+    demo.done(*demo.detach("web-01", "web-media-a"))
+    assert demo.world.facts.keys().isdisjoint({"past"})
+
+
+def test_a_reading_that_is_named_lags_and_no_other(demo: Practice) -> None:
+    demo.sandbox.fault("list-lags", operation="show_replication")
+    assert attach(demo).status_code == 200
+    assert demo.pair("web-media-a")["status"] == "protected"
+    assert demo.get("replications?name=web-media-a")["replications"][0]["status"] == "attaching"
+    demo.sandbox.step(40)
+    assert demo.pair("web-media-a")["status"] == "attaching"
+
+
+def test_what_somebody_else_did_is_seen_late_too(demo: Practice) -> None:
+    demo.sandbox.fault("list-lags")
+    demo.sandbox.fault("second-operator", method="GET", action="request", send={
+        "path": f"/v1/{{project}}/replications/{demo.id('web-media-a')}", "method": "PUT",
+        "body": {"replication": {"name": "renamed"}},
+    })  # fmt: skip
+    assert demo.get("replications?name=web-media-a")["count"] == 1
+    assert demo.get("replications?name=renamed")["count"] == 0
+    demo.sandbox.step(40)
+    assert demo.get("replications?name=renamed")["count"] == 1
+
+
+def test_what_is_on_its_way_and_what_a_list_showed_are_saved_with_the_world(
+    demo: Practice, tmp_path: Path
+) -> None:
+    demo.sandbox.fault("list-lags")
+    demo.sandbox.fault("request-arrives-late", operation=ATTACH)
+    with pytest.raises(httpx.RemoteProtocolError):
+        attach(demo)
+    demo.sandbox.save(tmp_path / "world.json")
+    later = Practice(Sandbox.load(tmp_path / "world.json").world)
+    later.sandbox.step(45)
+    assert later.get("replications?name=web-media-a")["replications"][0]["status"] == "protected"
+    later.sandbox.step(40)
+    assert later.get("replications?name=web-media-a")["replications"][0]["status"] == "attaching"
 
 
 def test_the_gateway_asks_to_come_back_later(demo: Practice) -> None:
@@ -368,6 +454,8 @@ def test_a_fault_waits_for_its_type_of_job(demo: Practice) -> None:
         ("slow", {"method": "PSOT"}, "method is one of GET, POST, PUT, DELETE"),
         ("slow", {"operation": "list_replicatons"}, r"no operation .*Did you mean list_replications"),
         ("slow", {"operation": "x"}, "There are: add_protected_instance_nic"),
+        ("list-lags", {"operation": ATTACH}, "list-lags is about readings"),
+        ("list-lags", {"operation": "list_pairs"}, "There is no operation 'list_pairs'"),
         ("slow", {"chance": 7}, "chance must be a number from 0 to 1"),
         ("slow", {"times": 0}, "times must be a whole number, 1 or more"),
         ("slow", {"times": 1.5}, "times must be a whole number"),
@@ -423,6 +511,14 @@ def test_over_http_a_lost_answer_is_a_closed_connection() -> None:
         sandbox.fault("answer-lost-after", how="timeout")
         with pytest.raises(httpx.ReadTimeout):
             httpx.get(url, headers=token, timeout=0.2)
+        sandbox.fault("request-arrives-late", method="PUT", how="timeout", seconds=20)
+        pair = next(iter(sandbox.world.pairs.values()))
+        where = f"{sandbox.url}/v1/{sandbox.access['project_id']}/replications/{pair.id}"
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.put(where, headers=token, json={"replication": {"name": "late"}}, timeout=0.2)
+        assert pair.name != "late"
+        sandbox.step(20)
+        assert pair.name == "late"
         sandbox.fault("slow", seconds=0.05)
         began = time.monotonic()
         assert httpx.get(url, headers=token).status_code == 200

@@ -43,7 +43,7 @@ CHOICES: dict[str, tuple[str, tuple[tuple[str, object], ...]]] = {
 
 THINGS = {"group": "Group", "instance": "Instance", "pair": "Pair", "server": "Server"}
 NUMBERS = {
-    "seconds": ("Seconds", "5"),
+    "seconds": ("Seconds", "as usual"),
     "after": ("After (seconds)", "at once"),
     "lasts": ("Lasts (seconds)", "until cleared"),
     "at": ("Stays at (%)", "37"),

@@ -96,7 +96,9 @@ class ObjectivesCard(Card):
     def _texts(self, request: RehearsalRequest, kind: RunbookKind) -> dict[str, LabelledField]:
         fields: dict[str, LabelledField] = {}
         if kind is RunbookKind.DRILL:
-            fields["drill_name"] = line("Name of the drill", self.session.drill_name)
+            fields["drill_name"] = line(
+                "Name of the drill", self.session.drill_name, "the marks of the run and the step are added"
+            )
             fields["drill_vpc_id"] = line(
                 "Drill network (VPC id)", request.drill_vpc_id, "empty: a network is made for each group"
             )
