@@ -27,6 +27,7 @@ from drkit.model import (
     Server,
     ServerStatus,
     Station,
+    Unknown,
 )
 
 
@@ -172,6 +173,8 @@ _FOLLOWING: Collection[str] = {
 }
 """The states in which a member of a group goes along with it; in any other it has troubles of its own."""
 
+_RESTING: Collection[str] = {GroupStatus.AVAILABLE, GroupStatus.PROTECTED, GroupStatus.FAILED_OVER}
+
 Effect = Callable[[Projection, Change], Projection]
 
 
@@ -204,7 +207,20 @@ def _detach(world: Projection, change: Change) -> Projection:
         )
         for server in devices.servers_of(world, instance)
     ]
-    return world.with_servers(servers).with_attachments(pair, instance, ())
+    freed = world.with_servers(servers).with_attachments(pair, instance, ())
+    return freed.with_pairs([replace(pair, status=_at_rest(world, pair))])
+
+
+def _at_rest(world: Projection, pair: ReplicationPair) -> PairStatus | Unknown:
+    """The status of a pair after a job of its own: an error of its own is overcome, it rests as its group."""
+    group = world.groups[pair.group_id]
+    if pair.status == PairStatus.INVALID:
+        return pair.status
+    if pair.fault_level not in {"", "0"}:
+        return PairStatus.FAULT
+    if group.status in _RESTING:
+        return PairStatus(group.status)
+    return pair.status if pair.status in {*_RESTING, group.status} else PairStatus.AVAILABLE
 
 
 def _fewer(slots: FreeSlots | None, count: int) -> FreeSlots | None:
@@ -241,7 +257,7 @@ def _delete_drill(world: Projection, change: Change) -> Projection:
 
 def _expand(world: Projection, change: Change) -> Projection:
     pair = world.pairs[change.pair_id]
-    return world.with_pairs([replace(pair, size_gb=change.new_size_gb)])
+    return world.with_pairs([replace(pair, size_gb=change.new_size_gb, status=_at_rest(world, pair))])
 
 
 def _resize(world: Projection, change: Change) -> Projection:

@@ -128,6 +128,30 @@ class TestSwitches:
         assert after(change(Operation.FAILOVER), station="").groups["shop-id"].priority_station == ""
 
 
+@pytest.mark.parametrize("operation", [Operation.DETACH_PAIR, Operation.EXPAND_PAIR])
+@pytest.mark.parametrize(
+    ("group", "status", "fault_level", "then"),
+    [
+        ("available", "error-extending", "0", "available"),
+        ("protected", "error-extending", "", "protected"),
+        ("protected", "invalid", "0", "invalid"),
+        ("protected", "error-extending", "2", "fault"),
+        ("error-starting", "error-starting", "0", "error-starting"),
+        ("error-starting", "error-extending", "0", "available"),
+    ],
+)
+def test_a_pair_that_its_own_job_has_done_with_rests_as_its_group_does(
+    operation: Operation, group: str, status: str, fault_level: str, then: str
+) -> None:
+    pair = {"group": "shop", "status": status, "fault_level": fault_level}
+    facts: Facts = {
+        "groups": {"shop": {"status": group}},
+        "instances": {"db-01": {"group": "shop", "attached": {"new": "/dev/vdb"}, "servers": {}}},
+        "pairs": {"new": pair},
+    }
+    assert Projection.of(reading(facts), [change(operation)]).pairs["new-id"].status == then
+
+
 class TestTheOthers:
     def test_drills_come_and_go(self) -> None:
         world = after(change(Operation.CREATE_DRILL), change(Operation.DELETE_DRILL))
