@@ -24,7 +24,7 @@ LATE = {"name": "request-arrives-late", "operation": "attach_protected_instance_
 WORLDS = {"as usual": None, "lists lag": {"name": "list-lags"}, "requests are late": LATE}
 
 
-@pytest.fixture(params=WORLDS.values(), ids=WORLDS)
+@pytest.fixture(params=WORLDS.values(), ids=list(WORLDS))
 def ranges(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Range]]:
     """Every other answers as the tables of the reference have it, the rest tell now more, now less."""
     with ExitStack() as stack:
