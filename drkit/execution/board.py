@@ -13,6 +13,7 @@ from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.journal import Entry, Resumed
 from drkit.plan import Plan
 
+_UNANSWERED = "Not looked for any more, and whether the service took it is not known"
 _INTERRUPTED = "Interrupted: the process that ran it is gone."
 _REOPENING = frozenset({StepPhase.FAILED, StepPhase.UNKNOWN})
 
@@ -84,13 +85,14 @@ class Board:
                 self._touch()
 
     def end(self, phase: RunPhase, sentence: str, at: datetime) -> None:
-        """Show how the run ended; steps in flight go on at the service."""
+        """Show how the run ended; steps in flight go on at the service, as far as it took them."""
         with self.changed:
             self._ended_at = at
             self.phase(phase, sentence)
             for key, record in self._records.items():
                 if record.phase is StepPhase.WORKING and record.step.change:
-                    self.show(key, sentence=f"Goes on at the service, not watched. {record.shown.sentence}")
+                    where = "Goes on at the service, not watched" if record.answered else _UNANSWERED
+                    self.show(key, sentence=f"{where}. {record.shown.sentence}")
             self._touch()
 
     def record(self, key: str) -> StepRecord:

@@ -24,8 +24,8 @@ def handled(call: IncomingCall, struck: list[Fault], handle: Handle) -> Answer:
     for fault in struck:
         if fault.name == "request-arrives-late":
             return _hold(call, fault)
-        if fault.name == "list-lags":
-            call = replace(call, world=lagging.as_it_was(call.world, lagging.lag(fault)))
+    if lags := [lagging.lag(fault) for fault in struck if fault.name == "list-lags"]:
+        call = replace(call, world=lagging.as_it_was(call.world, max(lags)))
     try:
         answer = handle(call)
     except RefusalError as error:

@@ -37,6 +37,8 @@ def some_faults(dice: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
             [
                 ("answer-lost-after", {**where, "how": dice.choice(["hang-up", "timeout"])}),
                 ("answer-lost-before", where),
+                ("request-arrives-late", {**where, "seconds": dice.choice([5, 45, 400])}),
+                ("list-lags", {"seconds": dice.choice([5, 40])}),
                 ("unreachable", where),
                 ("slow", {**where, "seconds": dice.choice([1, 20])}),
                 ("rate-limit", {**where, "seconds": dice.randint(1, 5)}),
@@ -82,7 +84,10 @@ class Soak:
             self._ended(run)
         if state.phase is RunPhase.STOPPED or self.dice.random() < 0.3:
             self.stage.sandbox.clear_faults()
-            state = self._ended(self.stage.resume(run.id, attended=False))
+            resumed = self.stage.resume(run.id, attended=False)
+            if (state := self._ended(resumed)).phase is RunPhase.WAITING_FOR_OPERATOR:
+                resumed.stop()
+                self._ended(resumed)
         return state
 
     def _start(self) -> Run:

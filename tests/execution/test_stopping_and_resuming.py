@@ -397,6 +397,13 @@ class TestAfterACrash:
 
         run = interrupted(stage, plan=stage.attach(CACHES[0]), submit=lost)
         assert run.state().steps[0].phase is WORKING
+        assert (
+            run.state()
+            .steps[0]
+            .sentence.startswith(
+                "Not looked for any more, and whether the service took it is not known. The answer was lost: "
+            )
+        )
         state = stage.ended(stage.resume(run.id))
         assert phases(state) == [UNKNOWN]
         assert stage.jobs() == 0

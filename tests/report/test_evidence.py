@@ -195,6 +195,19 @@ class TestTheSteps:
         assert [each.outcome for each in step.attempts] == ["done"]
         assert step.surprises == ("Done, on my word.",)
 
+    def test_a_change_that_was_found_after_somebody_said_it_was_not_done_is_the_same_attempt(self) -> None:
+        story = Story(usual_plan()).sent().lost()
+        told = {"phase": "failed", "resolved": False, "why": "Looked.", "sentence": "Not done, on my word."}
+        story.tell(EntryKind.SETTLED, "1", told)
+        story.tell(EntryKind.APPROVED, "1", {"phase": "waiting", "sentence": "To be sent again."})
+        story.tell(EntryKind.ADOPTED, "1", {"how": "Found at the service."})
+        story.tell(EntryKind.SETTLED, "1", {"phase": "done", "sentence": "Done, as the service shows."})
+        [step, *_] = story.evidence.steps
+        assert [(each.outcome, each.sentence) for each in step.attempts] == [
+            ("done", "Done, as the service shows.")
+        ]
+        assert step.surprises == ("Not done, on my word.", "Found at the service.")
+
     def test_a_step_that_had_to_be_approved_anew_says_why(self) -> None:
         story = Story(usual_plan())
         told = "Things have changed."
