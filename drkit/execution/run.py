@@ -34,7 +34,8 @@ Instruction = tuple[EntryKind, str, Phased]
 _LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
 # What this process drives. A cell that is run again asks for its run by the id: `resume` gives back the live
 # one from here, where a second would be refused by the lease of the first. It also keeps a run that nobody
-# holds on to, and lets `stop_all` reach all of them.
+# holds on to, and lets `stop_all` reach all of them. The module's, because a signal comes to the process; no
+# two ids are the same, whatever journal they are in.
 _live: "dict[str, Run]" = {}
 
 
