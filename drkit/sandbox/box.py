@@ -1,6 +1,7 @@
 """`Sandbox`: a world with a clock and a lock around it, and the two ways in."""
 
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -154,10 +155,10 @@ class Sandbox:
         with self._lock:
             self._catch_up()
             text = saving.text(self.world)
-        fresh = Path(f"{os.fspath(path)}.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        number, fresh = tempfile.mkstemp(dir=Path(path).parent)  # nobody else has it open already
+        with os.fdopen(number, "w") as file:
             file.write(text)
-        fresh.replace(path)
+        Path(fresh).replace(path)
 
     @classmethod
     def load(

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -191,7 +192,7 @@ def _write_state(lines: Sequence[str]) -> None:
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    number, fresh = tempfile.mkstemp(dir=path.parent)  # nobody else has it open already
+    with os.fdopen(number, "w") as file:
         file.write("\n".join(lines))
-    fresh.replace(path)
+    Path(fresh).replace(path)
