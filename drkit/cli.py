@@ -203,8 +203,8 @@ def _table(arguments: argparse.Namespace) -> int:
     from drkit.site import connect
     from drkit.tables import to_csv
 
-    site = connect(arguments.profile or None)
-    table = getattr(site, arguments.what)(group=arguments.group)
+    with connect(arguments.profile or None) as site:
+        table = getattr(site, arguments.what)(group=arguments.group)
     print(f"{site.backend.label}:", file=sys.stderr)  # practice is never taken for real, and CSV stays CSV
     if arguments.csv:
         print(to_csv(table), end="")
@@ -236,8 +236,8 @@ def _runs(arguments: argparse.Namespace) -> int:
     from drkit.headless import aligned
     from drkit.journal import Journal
 
-    journal = Journal.open()
-    rows = [each.row() for each in journal.runs()]
+    with Journal.open() as journal:
+        rows = [each.row() for each in journal.runs()]
     if arguments.json:
         print(_json(rows))
     elif rows:
@@ -265,7 +265,8 @@ def _show(arguments: argparse.Namespace) -> int:
     from drkit.execution import recorded
     from drkit.journal import Journal
 
-    state = recorded(Journal.open(), arguments.run)
+    with Journal.open() as journal:
+        state = recorded(journal, arguments.run)
     if arguments.json:
         print(_json(state.rows()))
     else:
@@ -333,9 +334,9 @@ def _close(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    journal = Journal.open()
-    _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover))
-    print(RunRecord(journal, arguments.run).write())
+    with Journal.open() as journal:
+        _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover))
+        print(RunRecord(journal, arguments.run).write())
     return 0
 
 
@@ -380,8 +381,9 @@ def _report(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    dossier = RunRecord(Journal.open(), arguments.run, arguments.out)
-    print(dossier.to_json() if arguments.json else dossier.write(), end="" if arguments.json else "\n")
+    with Journal.open() as journal:
+        dossier = RunRecord(journal, arguments.run, arguments.out)
+        print(dossier.to_json() if arguments.json else dossier.write(), end="" if arguments.json else "\n")
     return 0
 
 
@@ -406,14 +408,15 @@ def _verify(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    dossier = RunRecord(Journal.open(), arguments.run, arguments.out)
-    faults = dossier.verify()
-    for fault in faults:
-        print(f"drkit: {fault}", file=sys.stderr)
-    if not faults:
-        record = dossier.evidence.record
-        names = ", ".join(each.name for each in dossier.written) or "no report is written"
-        print(f"It holds: {len(record.lines)} entries, the last with hash {record.head}; {names}.")
+    with Journal.open() as journal:
+        dossier = RunRecord(journal, arguments.run, arguments.out)
+        faults = dossier.verify()
+        for fault in faults:
+            print(f"drkit: {fault}", file=sys.stderr)
+        if not faults:
+            record = dossier.evidence.record
+            names = ", ".join(each.name for each in dossier.written) or "no report is written"
+            print(f"It holds: {len(record.lines)} entries, the last with hash {record.head}; {names}.")
     return 1 if faults else 0
 
 

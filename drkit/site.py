@@ -385,6 +385,8 @@ def _names(given: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(each for each in names if each)
 
 
+# The range inside this process. The module's, for every `connect()` comes to the same one, whichever cell
+# calls it first; the lock, because two may be first.
 _sandboxes: list["Sandbox"] = []
 _making = threading.Lock()
 

@@ -7,7 +7,8 @@ real network also where a sandbox in this process replaces the cloud.
 import socket
 from urllib.parse import urlsplit
 
-from drkit.api.transport import status_of
+from drkit.api.clouds import practice_host
+from drkit.api.transport import NO_NETWORK, status_of
 
 SECONDS = 5.0
 """So long a check waits for a connection, and then for the first line of an answer."""
@@ -19,6 +20,8 @@ def failing(check: str, ca_file: str = "") -> str:
     A port ("tcp://host:port") holds when it takes a connection, a URL when it answers below 400.
     """
     parts = urlsplit(check)
+    if practice_host(check):
+        return f"it does not answer ({NO_NETWORK})"
     try:
         if parts.scheme == "tcp":
             socket.create_connection((parts.hostname, parts.port), SECONDS).close()

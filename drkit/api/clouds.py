@@ -50,6 +50,11 @@ def root(url: str) -> str:
     return re.sub(r"/v\d+(\.\d+)?(/[^/]*)?/?$", "", url.rstrip("/")).rstrip("/")
 
 
+def practice_host(url: str) -> bool:
+    """Whether an address is that of a sandbox inside a process: under .invalid, which no network has."""
+    return f".{urlsplit(url).hostname or ''}".rstrip(".").endswith(".invalid")
+
+
 def loopback(url: str) -> bool:
     """Whether an address is on this very machine."""
     return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}

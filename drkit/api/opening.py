@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from drkit.api.auth import KeyAuth, TokenAuth
 from drkit.api.client import Client, ProjectConnection
-from drkit.api.clouds import loopback, root
-from drkit.api.profiles import SANDBOX, KeyLogin, Profile, address, practice_host
-from drkit.api.transport import Auth, Inner, Transport
+from drkit.api.clouds import loopback, practice_host, root
+from drkit.api.profiles import SANDBOX, KeyLogin, Profile, address
+from drkit.api.transport import NO_NETWORK, Auth, Inner, Transport
 from drkit.api.wire import ServiceName
 from drkit.clock import Clock, SystemClock
 from drkit.errors import ProfileError
@@ -28,6 +28,9 @@ def open_client(profile: Profile, clock: Clock | None = None, *, inner: Inner | 
     does not fit what IAM says, SignInError for wrong credentials, UnreachableError for no connection.
     """
     clock = clock or SystemClock()
+    nowhere = [each for each in (profile.auth_url, *profile.endpoints.values()) if practice_host(each)]
+    if nowhere and inner is None:
+        raise ProfileError(f"{nowhere[0]} is no address: {NO_NETWORK}.")
     transport = Transport(
         clock,
         inner=inner,

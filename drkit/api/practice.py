@@ -5,11 +5,11 @@ under /_sandbox/.
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from drkit import owned
 from drkit.api.wire import Json, Request, at
 from drkit.errors import InputError, ServiceError
 from drkit.model import WireFields
@@ -81,11 +81,7 @@ class PracticeRange:
 
     def save(self, path: str | Path) -> None:
         """Write the whole world to a file for its owner only, which `drkit sandbox --world FILE` takes."""
-        text = json.dumps(self._send("POST", "/save"))
-        fresh = Path(f"{path}.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-        fresh.replace(path)
+        owned.write(Path(path), json.dumps(self._send("POST", "/save")).encode())
 
     def _send(self, method: str, path: str, body: Json = None) -> Json:
         request = Request(method, f"/_sandbox{path}", body=body, service="sandbox", changes=method != "GET")

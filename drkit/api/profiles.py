@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from drkit.api.clouds import PROJECT, REGION, cloud_at, loopback, root
+from drkit.api.clouds import PROJECT, REGION, cloud_at, loopback, practice_host, root
 from drkit.api.secret import Secret
 from drkit.api.wire import ServiceName
 from drkit.errors import ProfileError, UnknownNameError
@@ -210,8 +210,3 @@ def address(name: str, url: str) -> str:
     if parts.scheme == "http" and not (loopback(url) or practice_host(url)):
         raise ProfileError(f"{name}={url} is not encrypted: secrets are sent over https only.")
     return url
-
-
-def practice_host(url: str) -> bool:
-    """Whether an address is that of a sandbox inside a process: under .invalid, which no network has."""
-    return (urlsplit(url).hostname or "").endswith(".invalid")

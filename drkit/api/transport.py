@@ -28,6 +28,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from drkit.api.clouds import practice_host
 from drkit.api.responses import Response, decode, token_refused
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
@@ -50,6 +51,7 @@ LONGEST_ANSWER = 60.0
 """Seconds from the request to the last byte of the answer."""
 LONGEST_PAUSE = 60.0
 CONNECTIONS = 16
+NO_NETWORK = "names under .invalid exist on no network"
 IDLE = (
     3.0  # seconds; shorter than servers keep idle connections, so that a change never goes into a closing one
 )
@@ -135,6 +137,7 @@ class Transport:
         # what a call needs (its tries, whether it signed in again) is local to the thread that sends. That
         # thread waits for its turn at the pool of connections; between tries it holds none.
         self._clock, self._jitter, self._tick = clock, jitter, tick
+        self._on_network = inner is None
         _keep_headers_out_of_logs()
         self._client = httpx.Client(
             transport=inner,
@@ -211,6 +214,10 @@ class Transport:
             return UnreachableError(
                 f"{request.where}: the connection was closed. Nothing was sent; connect again."
             )
+        if self._on_network and practice_host(
+            call.url
+        ):  # a catalog may name one; no resolver or proxy is asked
+            return UnreachableError(f"{request.where}: {NO_NETWORK}. Nothing was sent; check the endpoints.")
         try:
             with self._client.stream(
                 request.method, call.url, content=call.body, headers=_plain(call), auth=_Sealed(headers)

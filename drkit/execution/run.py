@@ -38,7 +38,8 @@ _STILL_COMES = (
 _SENT_AGAIN = "To be sent again, on the operator's word. What was sent before may still arrive, too."
 # What this process drives. A cell that is run again asks for its run by the id: `resume` gives back the live
 # one from here, where a second would be refused by the lease of the first. It also keeps a run that nobody
-# holds on to, and lets `stop_all` reach all of them.
+# holds on to, and lets `stop_all` reach all of them. The module's, because a signal comes to the process; no
+# two ids are the same, whatever journal they are in.
 _live: "dict[str, Run]" = {}
 
 

@@ -15,7 +15,9 @@ from drkit.runbooks import AnySession
 
 Request = TypeVar("Request")
 
-_forms: dict[type, Any] = {}  # one per kernel: a cell that is run again finds the form that is there
+# One of each kind per kernel: a cell that is run again finds the form that is there. The module's, for cells
+# share only what they import.
+_forms: dict[type, Any] = {}
 
 
 class RunbookForm(Generic[AnySession, Request]):

@@ -40,6 +40,15 @@ class Overview:
         self.top.show(Markup('<p class="drkit-quiet">Reading…</p>'))
         self.engine.do(self._read, self._complain)
 
+    def leave(self) -> None:
+        """Give the connections back, once what is being read is there; a later reading connects again."""
+        self.engine.do(self._leave, self._complain)
+
+    def _leave(self) -> None:
+        site, self._site = self._site, None
+        if site:
+            site.close()
+
     def connection(self) -> VBox:
         """The band, trouble with the connection, and the runs that are not finished."""
         return Reloadable([style(), self.top, self.trouble, self.runs])
@@ -143,7 +152,8 @@ def _named(names: Sequence[str]) -> str:
     return shown if len(names) <= 4 else f"{shown} and {len(names) - 4:,} more"
 
 
-_shown: list[Overview] = []  # one per kernel: a cell that is run again finds it
+# One per kernel: a cell that is run again finds it. The module's, for cells share only what they import.
+_shown: list[Overview] = []
 
 
 def shown_overview(profile: str) -> Overview:
@@ -151,5 +161,7 @@ def shown_overview(profile: str) -> Overview:
     if _shown and _shown[0].profile == profile:
         _shown[0].read()
     else:
+        for former in _shown:
+            former.leave()
         _shown[:] = [Overview(profile)]
     return _shown[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 
+from drkit import owned
 from drkit.clock import Clock, SystemClock
 from drkit.errors import InputError
 from drkit.headless.parameters import Parameter, ParameterValue, bind, declared
@@ -86,7 +87,7 @@ def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[int]:
 def _target(path: Path, out: Path, now: datetime) -> Path:
     """A file in `out` that does not exist yet, named after the notebook and the UTC time."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        owned.make_folder(out)
     except OSError as error:
         raise InputError(
             f"The folder {out} cannot be used ({error.strerror}); name another one with --out"
@@ -95,7 +96,7 @@ def _target(path: Path, out: Path, now: datetime) -> Path:
     while True:
         target = out / f"{name}{f'-{number}' if number > 1 else ''}.ipynb"
         try:
-            target.touch(exist_ok=False)
+            target.touch(mode=0o600, exist_ok=False)
         except FileExistsError:
             number += 1
         except OSError as error:

@@ -16,6 +16,7 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from drkit import owned
 from drkit.headless.kernelspec import OwnPython
 from drkit.headless.outcome import (
     DONE,
@@ -83,10 +84,8 @@ class RunbookClient(NotebookClient):
         self.on_cell_executed = lambda **_: self.save()
 
     def save(self) -> None:
-        """Put the notebook as it is now in its place, whole."""
-        draft = self._target.with_name(f".{self._target.name}.part")
-        nbformat.write(self.nb, draft)
-        draft.replace(self._target)
+        """Put the notebook as it is now in its place, whole, for its owner alone."""
+        owned.write(self._target, f"{nbformat.writes(self.nb)}\n".encode())
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """The interpreter that runs drkit as the kernel."""

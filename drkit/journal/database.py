@@ -2,12 +2,14 @@
 
 import errno
 import os
+import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
@@ -15,11 +17,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from drkit import owned
 from drkit.clock import Clock
 from drkit.errors import InputError, JournalDamagedError, JournalError
 from drkit.journal import schema
 
 BUSY_SECONDS = 10.0
+_A_SERVER = re.compile(r"^\w[\w+]+(:/|//)|\bpassword *=", re.IGNORECASE)  # misspelled ones too
 _WANTED = "wanted: a file, or postgresql://user@host/database"
 _SOON_NOTICED = {  # a server that went away is noticed in seconds, not when the kernel gives up
     "connect_timeout": 10,
@@ -28,6 +32,14 @@ _SOON_NOTICED = {  # a server that went away is noticed in seconds, not when the
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+_PLAIN = frozenset(  # what is shown of a URL's query; anything else in it may be a secret
+    (
+        *("host", "hostaddr", "port", "dbname", "user", "application_name"),
+        *("sslmode", "gssencmode", "channel_binding", "target_session_attrs", "load_balance_hosts"),
+        *("connect_timeout", "tcp_user_timeout"),
+        *("keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"),
+    )
+)
 _DAMAGED = "is damaged. Put it aside, keep it, and restore a copy"
 _FULL = "cannot grow: the disk is full. Make room, then resume"
 _FAILING = "cannot be written: the disk is full or fails. Look at it, then resume"
@@ -63,12 +75,14 @@ _SYSTEM: Mapping[int | None, str] = {
 def locate(where: str | Path | None) -> URL:
     """The database's URL: as given, else from DRKIT_JOURNAL, else a file in the platform's data folder."""
     where = where or os.environ.get("DRKIT_JOURNAL") or user_data_path("drkit") / "journal.sqlite"
-    if isinstance(where, Path) or "://" not in where:
+    if isinstance(where, Path) or not _A_SERVER.search(where):
         return URL.create("sqlite", database=str(Path(where).expanduser()))
     try:
         url = make_url(where)
     except (ArgumentError, ValueError):
         raise InputError(f"The journal's URL cannot be read; {_WANTED}") from None
+    if "@" in (url.host or ""):  # the rest of a password, which would be looked up as a name
+        raise InputError(f"The journal's URL holds @ twice: in a password it is spelled %40; {_WANTED}")
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
@@ -84,33 +98,50 @@ class Database:
     def __init__(self, url: URL, clock: Clock) -> None:
         self.url, self.clock = url, clock
         self.sqlite = url.drivername == "sqlite"
-        self.shown = url.database or "memory" if self.sqlite else url.render_as_string(hide_password=True)
+        self._hidden = {} if self.sqlite else {key: url.query[key] for key in url.query.keys() - _PLAIN}
+        self.shown = url.database or "memory" if self.sqlite else _shown(url, self._hidden)
         # One writer of this process at a time: its threads queue here, where they wait as long as it takes,
         # and not at SQLite, which lets one writer in and turns the others away after BUSY_SECONDS. Whoever
         # holds it takes no other lock of drkit.
         self._writing = threading.Lock()
         with self._sentences():
-            self._engine = create_engine(url, **self._options())
+            # Secrets go to the driver by themselves: the engine shows its URL's query to whoever asks.
+            self._engine = create_engine(url.difference_update_query(self._hidden), **self._options())
             self._writer = self._engine.execution_options(writes=True)
             event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
             if self.sqlite:
                 event.listen(self._engine, "begin", _begin_sqlite)
-        self._prepare()
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def _options(self) -> dict[str, object]:
         if self.sqlite:
             return {"connect_args": {"timeout": BUSY_SECONDS}}
-        return {"connect_args": _SOON_NOTICED, "pool_pre_ping": True}
+        return {"connect_args": {**_SOON_NOTICED, **self._hidden}, "pool_pre_ping": True}
 
     def _prepare(self) -> None:
-        if self.sqlite and self.url.database and not self.url.query:
+        if file := self._file():
             with self._sentences():
-                Path(self.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                owned.make_folder(file.parent)
+                # Before SQLite does: its other files, -wal and -shm, get the rights that this one has.
+                owned.make_file(file)
+                for beside in ("-wal", "-shm", "-journal"):
+                    owned.narrow(Path(f"{file.resolve()}{beside}"))
         with self.reading() as connection:
             is_ready = schema.ready(connection)
         if not is_ready:
             with self.writing() as connection:
                 schema.create(connection)
+
+    def _file(self) -> Path | None:
+        """The file of a journal that may be made; None on PostgreSQL, and where it is only read."""
+        name, mode = self.url.database or "", self.url.query.get("mode", "rwc")
+        if not self.sqlite or ":memory:" in name or mode != "rwc":
+            return None
+        return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -140,17 +171,25 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, OSError, sqlite3.Error, UnicodeError, ImportError) as error:
-            raise self._sentence(error) from error
+            # What a server's driver raises is not passed on: it may quote what it was given.
+            raise self._sentence(error) from (error if self.sqlite else None)
 
     def _sentence(self, error: BaseException) -> JournalError:
         cause = error.orig if isinstance(error, DBAPIError) else error
         first = str(cause).strip().partition("\n")[0]
+        for secret in filter(None, [self.url.password, *map(str, self._hidden.values())]):
+            first = first.replace(secret, "***")
         if meaning := _meaning(cause):
             kind = JournalDamagedError if meaning is _DAMAGED else JournalError
             return kind(f"The journal {self.shown} {meaning} ({first}).")
         if isinstance(error, ImportError):
             return JournalError("A journal in PostgreSQL needs its driver: pip install 'drkit[postgres]'")
         return JournalError(f"The journal {self.shown} cannot be reached or used ({first}).")
+
+
+def _shown(url: URL, hidden: Iterable[str]) -> str:
+    masked = url.update_query_dict(dict.fromkeys(hidden, "***"))
+    return masked.render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
 def _meaning(cause: BaseException | None) -> str:

@@ -55,7 +55,8 @@ class Journal:
     """The record of all runs in one database.
 
     Reading is free for everybody. Writing needs a `Hold`, which `start` and `hold` give. Everything here
-    raises `JournalError` when the database is damaged, full, read-only or cannot be reached.
+    raises `JournalError` when the database is damaged, full, read-only or cannot be reached. Close it when
+    done, or use it in a `with`.
     """
 
     def __init__(self, database: Database, holder: LeaseHolder, lease_seconds: float) -> None:
@@ -82,6 +83,12 @@ class Journal:
     def holder(self) -> str:
         """Who writes here, for people."""
         return f"{self._holder.who} on {self._holder.host}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give the database's connections back."""
@@ -273,7 +280,7 @@ class Hold:
 
     def abandon(self) -> None:
         """This process goes no further: whoever comes next on this machine need not wait."""
-        leases.forget(self.fence)
+        leases.forget(self._claim)
 
     def _prove(self, connection: Connection) -> None:
         # Where the fence is checked: in the same transaction as the write, which it undoes by raising.

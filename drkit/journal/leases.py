@@ -1,69 +1,54 @@
 """Leases: one run at a time changes a group, and a number tells a late holder that it is late.
 
-A lease promises: until it expires nobody takes the group without asking for `takeover`. It does not promise
-that a holder which sleeps past its lease sends nothing (`RunContext.check_hold` makes that unlikely).
+A lease promises: until it expires nobody takes the group without asking for `takeover`. It expires when its
+process is certainly gone; while its process can be seen it does not, whatever a clock says; its time counts
+only where nothing is known of the process. A lease does not promise that a holder which sleeps past its time
+sends nothing (`RunContext.check_hold` makes that unlikely).
 
 The fence: each taking gets the next number of the journal. It is checked where the run writes (`keep`), in
 the transaction of the write itself: a holder whose group was taken meanwhile writes not one entry more.
-Expiry is judged by the database's clock on PostgreSQL, so that machines with different clocks agree, and by
-this machine's clock on SQLite.
+Time is told by the database's clock on PostgreSQL, so that machines with different clocks agree, and by this
+machine's clock on SQLite.
 """
 
 import getpass
 import os
+import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, select, update
 
-from drkit.errors import LeaseHeldError, LeaseLostError
+from drkit.errors import JournalDamagedError, LeaseHeldError, LeaseLostError
 from drkit.journal.entries import spell_time
+from drkit.journal.processes import Process
 from drkit.journal.schema import facts, leases
 from drkit.showing import shows
 
 LEASE_SECONDS = 60.0
-# The fencing numbers that this very process holds. A lease of this process may be that of a run which broke
-# off: only this set tells it from one that goes on. Each use is one step of a set, so it needs no lock. Each
-# journal counts for itself, and this set is one for all: it rests on a process using one journal.
-_alive: set[int] = set()
+# The takings that this very process goes on with, which tells them from those of a run that broke off. Each
+# by a token of its own, because the fences of two journals are the same numbers. The module's, because it
+# speaks of the process: of two journals on one database, as two cells open them, each has to know what the
+# other holds. Each use is one step of a set, so it needs no lock.
+_going_on: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseHolder:
-    """Who writes: a person, on a machine, in a process. `place` is where the process number has a meaning."""
+    """Who writes: a person, on a machine, in a process."""
 
     who: str
     host: str
-    place: str = ""
-    pid: int = 0
+    process: Process
 
     @classmethod
     def here(cls, who: str = "") -> "LeaseHolder":
         """This process; the person is who is logged in unless said otherwise."""
         host = socket.gethostname()
-        try:
-            place = f"{host} {Path('/proc/self/ns/pid').readlink()}"
-        except OSError:  # no /proc: nobody can be called gone
-            place = ""
-        return cls(who or _user(), host, place, os.getpid())
-
-    def sees_gone(self, place: str, pid: int, fence: int) -> bool:
-        """Whether the process of a lease is certainly no more: it ran here, and is not there any longer."""
-        if not place or place != self.place:
-            return False
-        if pid == self.pid:
-            return fence not in _alive
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        except OSError:  # it is there and somebody else's
-            return False
-        return False
+        return cls(who or _user(), host, Process.here(host))
 
 
 def _user() -> str:
@@ -78,7 +63,8 @@ def _user() -> str:
 class Lease:
     """Who holds a group, as another operator has to be told; times are UTC.
 
-    `expired`: its time is up, or its process is certainly gone, and whoever comes next need not wait.
+    `expired`: its process is certainly gone, or nothing is known of it and its time is up; whoever comes next
+    need not wait.
     """
 
     group_id: str
@@ -111,6 +97,7 @@ class Claim:
     doing: str
     holder: LeaseHolder
     seconds: float = LEASE_SECONDS
+    token: str = field(default_factory=secrets.token_urlsafe)  # of this very taking
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -149,7 +136,7 @@ def take(connection: Connection, claim: Claim, now: datetime, *, takeover: bool)
         )
     connection.execute(delete(leases).where(claim.rows()))
     connection.execute(insert(leases), [_row(claim, key, fence, now) for key in claim.ids])
-    _alive.add(fence)
+    _going_on.add(claim.token)
     return Taken(fence, before)
 
 
@@ -174,12 +161,12 @@ def keep(connection: Connection, claim: Claim, fence: int, now: datetime) -> Non
 def drop(connection: Connection, claim: Claim, fence: int) -> None:
     """Give the groups free, as far as they are still held under this number."""
     connection.execute(delete(leases).where(claim.rows(), leases.c.fence == fence))
-    forget(fence)
+    forget(claim)
 
 
-def forget(fence: int) -> None:
-    """This process is through with that number, even where the journal could not be written any more."""
-    _alive.discard(fence)
+def forget(claim: Claim) -> None:
+    """This process is through with that taking, even where the journal could not be written any more."""
+    _going_on.discard(claim.token)
 
 
 def held(connection: Connection, now: datetime, reader: LeaseHolder, run_id: str = "") -> tuple[Lease, ...]:
@@ -198,8 +185,8 @@ def _row(claim: Claim, group_id: str, fence: int, now: datetime) -> Mapping[str,
         "fence": fence,
         "who": claim.holder.who,
         "host": claim.holder.host,
-        "place": claim.holder.place,
-        "pid": claim.holder.pid,
+        "place": f"{claim.holder.process.place} {claim.holder.process.born} {claim.token}",
+        "pid": claim.holder.process.pid,
         "doing": claim.doing,
         "since": spell_time(now),
         "heard_at": spell_time(now),
@@ -208,16 +195,32 @@ def _row(claim: Claim, group_id: str, fence: int, now: datetime) -> Mapping[str,
 
 
 def _lease(row: RowMapping, now: datetime, reader: LeaseHolder) -> Lease:
-    gone = reader.sees_gone(row["place"], row["pid"], row["fence"])
-    return Lease(
-        group_id=row["group_id"],
-        run_id=row["run_id"],
-        fence=row["fence"],
-        who=row["who"],
-        host=row["host"],
-        pid=row["pid"],
-        doing=row["doing"],
-        since=datetime.fromisoformat(row["since"]),
-        heard_at=datetime.fromisoformat(row["heard_at"]),
-        expired=gone or row["expires_at"] <= spell_time(now),
-    )
+    try:
+        there = _is_there(row, reader)
+        return Lease(
+            group_id=row["group_id"],
+            run_id=row["run_id"],
+            fence=row["fence"],
+            who=row["who"],
+            host=row["host"],
+            pid=row["pid"],
+            doing=row["doing"],
+            since=datetime.fromisoformat(row["since"]),
+            heard_at=datetime.fromisoformat(row["heard_at"]),
+            expired=row["expires_at"] <= spell_time(now) if there is None else not there,
+        )
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        raise JournalDamagedError(
+            f"Who holds group {row['group_id']!r} cannot be read: the journal was altered."
+        ) from None
+
+
+def _is_there(row: RowMapping, reader: LeaseHolder) -> bool | None:
+    """Whether the holder goes on; None where that is not known from here."""
+    written: list[str] = row["place"].rsplit(" ", 2)
+    place, born, token = [*written, "", ""][:3]  # an earlier drkit wrote less
+    if token in _going_on:
+        return True
+    holder = Process(row["pid"], place, born)
+    there = reader.process.sees(holder)
+    return False if there and holder == reader.process else there  # this process, and it gave up

@@ -16,6 +16,7 @@ from typing import Self
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
+from drkit import owned
 from drkit.clock import Clock, SystemClock
 from drkit.errors import DrkitError, InputError
 
@@ -72,6 +73,7 @@ class LabServer:
         return f"http://127.0.0.1:{self._bound_port()}/doc/tree/00_start_here.ipynb?token={self._token}"
 
     def __enter__(self) -> Self:
+        owned.make_file(self.log)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
                 self._command(),

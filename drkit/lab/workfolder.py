@@ -6,13 +6,12 @@ count. A changed notebook is never touched: a newer version is laid beside it.
 
 import hashlib
 import json
-import os
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import drkit
+from drkit import owned
 from drkit.errors import InputError, UnknownNameError
 
 PRIVATE = ".drkit"  # inside the folder: the manifest, Lab's log and layout, files that were replaced
@@ -69,7 +68,7 @@ class WorkFolder:
     def lay(self, notebooks: list[Path] | None = None) -> list[str]:
         """Put the notebooks in place and give their names; InputError when the folder cannot be used."""
         try:
-            self.private.mkdir(parents=True, exist_ok=True)
+            owned.make_folder(self.private)
             laid = self._manifest()
             shipped = shipped_notebooks() if notebooks is None else notebooks
             for notebook in shipped:
@@ -91,7 +90,7 @@ class WorkFolder:
             pass
         elif present == known.get("laid"):
             earlier = self.private / "earlier" / shipped.name
-            earlier.parent.mkdir(exist_ok=True)
+            owned.make_folder(earlier.parent)
             here.replace(earlier)
             _copy(shipped, here)
             self.sentences.append(f"{here.name} is now the newer version; the one before is {earlier}")
@@ -123,13 +122,9 @@ class WorkFolder:
             return {}
 
     def _keep(self, laid: dict[str, dict[str, str]]) -> None:
-        draft = self.private / "laid.json.part"
-        draft.write_text(json.dumps(laid, indent=1) + "\n")
-        draft.replace(self.private / "laid.json")
+        owned.write(self.private / "laid.json", f"{json.dumps(laid, indent=1)}\n".encode())
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy so that a half-written file never stands under the notebook's name."""
-    draft = target.with_name(f".{target.name}.part{os.getpid()}")
-    shutil.copyfile(source, draft)
-    draft.replace(target)
+    """Copy whole, for the owner alone: Lab saves its outputs into that file."""
+    owned.write(target, source.read_bytes())

@@ -45,7 +45,7 @@ _STYLE = {
 }
 _NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _TOKEN = re.compile(r"@(\d+)@")
-_one_at_a_time = threading.RLock()  # matplotlib's settings belong to the whole process
+_one_at_a_time = threading.RLock()  # the module's: matplotlib's settings belong to the whole process
 
 
 class Picture:

@@ -1,13 +1,12 @@
 """The report as files: written whole or not at all, and compared with the journal they came from."""
 
 import json
-import os
 import re
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from drkit import owned
 from drkit.errors import InputError
 from drkit.journal import Entry, Journal
 from drkit.report.comparing import json_differences, page_differences
@@ -19,16 +18,16 @@ _ORIGIN = re.compile(r'<meta name="(drkit-run|drkit-head|generator)" content="([
 
 
 def write_report(evidence: Evidence, folder: str | Path) -> tuple[Path, Path]:
-    """Write the report of a run as HTML and as JSON into a folder; their paths.
+    """Write the report of a run as HTML and as JSON into a folder, for their owner alone; their paths.
 
     The files are named after the run, and say PRACTICE in front where it ran on the practice range.
     """
     where = Path(folder)
-    where.mkdir(parents=True, exist_ok=True)
+    owned.make_folder(where)
     stem = ("PRACTICE-" if evidence.backend.practice else "") + re.sub(r"[^\w.-]", "_", evidence.run_id)
     page, plain = where / f"{stem}.html", where / f"{stem}.json"
-    _write(page, html(evidence))
-    _write(plain, as_json(evidence))
+    owned.write(page, html(evidence).encode())
+    owned.write(plain, as_json(evidence).encode())
     return page, plain
 
 
@@ -62,15 +61,6 @@ def verify_report(path: str | Path, journal: Journal) -> list[str]:
             0, f"Written by {writer}, and this is {computed.written_by}: its form may have changed."
         )
     return [*faults, *differences]
-
-
-def _write(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
-    try:
-        fresh.write_bytes(text.encode())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> str:

@@ -1,7 +1,6 @@
 """`review`: rehearsals over time, from the journal alone. Practice and real runs are kept apart."""
 
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -32,7 +31,7 @@ def review(
     """
     if days < 1:
         raise InputError(f"days must be 1 or more, not {days}.")
-    with closing(Journal.open(journal or None)) as opened:
+    with Journal.open(journal or None) as opened:
         found, problems = _evidence(opened)
     now, wanted = (clock or SystemClock()).now(), tuple(groups)
     real, practice = (

@@ -1,5 +1,6 @@
 """What every session shares: its site, what was read, the plan, and the run that carries it out."""
 
+from contextlib import ExitStack
 from typing import Any, ClassVar, Generic, TypeVar
 
 from drkit.clock import Clock, SystemClock
@@ -28,24 +29,29 @@ class RunbookSession(Generic[Request]):
     def __init__(self, request: Request, *, site: Site | None = None, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self._site = site
+        self._connected = ExitStack()  # the site, where it is this session's own
         self.overview: Inventory | None = None
         self.request = request
+        self.run: Run | None = None
         self.restart(request)
 
     def restart(self, request: Request) -> None:
         """Forget everything that was chosen; another profile means another site."""
         if request.profile != self.request.profile:
+            if self.run and self.run.state().phase.alive:  # it goes on, and needs its connections
+                self._connected.pop_all()
+            self._connected.close()
             self._site = self.overview = None
         self.request = request
         self.inventory: Inventory | None = None
         self.plan: Plan | None = None
-        self.run: Run | None = None
+        self.run = None
 
     @property
     def site(self) -> Site:
         """The site, connected when it is first needed."""
         if self._site is None:
-            self._site = connect(self.request.profile or None)
+            self._site = self._connected.enter_context(connect(self.request.profile or None))
         return self._site
 
     @property

@@ -140,3 +140,9 @@ def test_something_that_answers_no_http_does_not_hold() -> None:
         thread.start()
         assert "does not answer" in failing(f"http://127.0.0.1:{server.getsockname()[1]}/")
         thread.join()
+
+
+@pytest.mark.parametrize("check", ["https://shop.invalid/health", "tcp://shop.invalid:443"])
+def test_a_host_that_no_network_has_is_not_looked_for(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: pytest.fail("asked for the address"))
+    assert failing(check) == "it does not answer (names under .invalid exist on no network)"

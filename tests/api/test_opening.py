@@ -1,6 +1,8 @@
 """Signing in, by password and by keys, against the sandbox; and what is said where it does not work."""
 
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -9,7 +11,7 @@ import pytest
 from drkit.api import Client, open_client, profile, sandbox_profile
 from drkit.api.auth import TokenAuth
 from drkit.api.profiles import PasswordLogin
-from drkit.api.transport import Inner, OutgoingCall
+from drkit.api.transport import Inner, Open, OutgoingCall, Transport
 from drkit.api.wire import Json, Request
 from drkit.clock import SteppedClock
 from drkit.errors import DrkitError, ProfileError, SignInError, UnreachableError
@@ -76,6 +78,30 @@ class TestByPassword:
     def test_a_region_without_sdrs_is_refused(self, served: Sandbox) -> None:
         with pytest.raises(ProfileError, match=r"no SDRS in region 'elsewhere'.*DRKIT_SDRS_URL"):
             opened(user(served, OS_REGION_NAME="elsewhere"))
+
+    def test_a_host_that_no_network_has_is_sent_nothing(
+        self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as proxy:
+            proxy.setblocking(False)
+            for name in ("http_proxy", "https_proxy"):
+                monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+            named = [
+                profile("env", user(sandbox, OS_AUTH_URL=url))
+                for url in ("http://iam.invalid", "https://IAM.Invalid./v3", "https://invalid")
+            ]
+            named.append(profile("env", keys(sandbox, OS_AUTH_URL="", OS_PROJECT_ID="p")))
+            named.append(sandbox_profile(sandbox.access))
+            for each in named:
+                with pytest.raises(ProfileError, match=r"is no address: names under \.invalid exist on no"):
+                    open_client(each)
+            with (
+                closing(Transport(SteppedClock())) as transport,
+                pytest.raises(UnreachableError, match=r"exist on no network\. Nothing was sent"),
+            ):
+                transport.send(Request("POST", "/v1", body={}, changes=True), "https://sdrs.invalid", Open())
+            with pytest.raises(BlockingIOError):
+                proxy.accept()
 
     def test_nobody_listening_is_said(self) -> None:
         nowhere = profile("env", user(Sandbox("empty"), OS_AUTH_URL="http://127.0.0.1:1/v3"))

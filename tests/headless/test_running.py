@@ -73,6 +73,19 @@ def test_a_notebook_runs_on_this_python_with_its_values_and_says_how_it_ended(
 
 
 @pytest.mark.slow
+def test_the_executed_notebook_is_for_its_owner_alone_while_it_runs_and_after(
+    notebook: Make, tmp_path: Path
+) -> None:
+    look = "print(*{oct(each.stat().st_mode & 0o777) for each in Path(where).parent.iterdir()})"
+    path = notebook(f"from pathlib import Path; where = {str(tmp_path / 'out' / 'x')!r}", look)
+    run_notebook(path, [], out=tmp_path / "out")
+    (executed,) = (tmp_path / "out").iterdir()
+    assert outputs(executed)[2] == "0o600\n"
+    assert executed.stat().st_mode & 0o777 == 0o600
+    assert executed.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.slow
 def test_a_cell_that_raises_ends_the_run_and_what_came_before_is_saved(
     notebook: Make, tmp_path: Path
 ) -> None:

@@ -1,8 +1,10 @@
 import errno
+import os
 import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 import psycopg
@@ -61,6 +63,42 @@ def test_the_folder_is_made_and_belongs_to_the_user_alone(tmp_path: Path) -> Non
     journal.close()
 
 
+def test_its_files_are_the_users_alone_from_the_first_write_and_so_are_those_of_an_earlier_drkit(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = os.umask(0)
+    try:
+        for _ in range(2):
+            with opened(file) as journal, journal._database.writing():
+                rights = {each.name: oct(each.stat().st_mode & 0o777) for each in file.parent.iterdir()}
+            assert rights == dict.fromkeys(
+                ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"), "0o600"
+            )
+            with sqlite3.connect(file) as left_open:  # its files were made with wide rights, and stay in use
+                left_open.execute("SELECT * FROM drkit_runs").fetchall()
+                for each in file.parent.iterdir():
+                    each.chmod(0o666)
+                with opened(file) as journal:
+                    assert {each.stat().st_mode & 0o777 for each in file.parent.iterdir()} == {0o600}
+                    begun(journal, f"r{_}").close(EntryKind.SETTLED, {"phase": "done"})
+            left_open.close()
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///file:{}?uri=true", "sqlite:///{}?timeout=5"])
+def test_however_a_file_is_named_it_is_the_users_alone(file: Path, url: str) -> None:
+    with opened(url.format(file)):
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_journal_in_memory_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with opened("sqlite:///:memory:") as journal:
+        assert journal.runs() == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_is_written_through_to_the_disk_and_read_while_written(kept: Journal, file: Path) -> None:
     begun(kept)
     with kept._database.reading() as connection:
@@ -80,6 +118,64 @@ def test_a_password_is_not_shown() -> None:
         Journal.open("postgresql://duty:hush@127.0.0.1:9/none")
     assert "hush" not in str(refused.value)
     assert "duty:***@127.0.0.1:9" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("password=S3cret", "password=***"),
+        ("sslpassword=S3cret&sslmode=prefer", "sslmode=prefer&sslpassword=***"),
+        ("passfile=/home/S3cret&sslkey=S3cret", "passfile=***&sslkey=***"),
+        ("password=S3cret&password=S3cret", "password=***"),
+        ("pwd=S3cret", "pwd=***"),
+        ("options=-c%20my.token=S3cret", "options=***"),
+    ],
+)
+def test_what_may_be_a_secret_in_a_query_is_not_shown(query: str, shown: str) -> None:
+    with pytest.raises(JournalError) as refused:
+        Journal.open(f"postgresql://duty@127.0.0.1:9/none?{query}")
+    assert f"duty@127.0.0.1:9/none?{shown} " in str(refused.value)
+    assert "S3cret" not in "".join(traceback.format_exception(refused.value, limit=0))
+
+
+def test_what_a_driver_repeats_of_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def repeat(*_args: object, **given: object) -> None:
+        raise psycopg.OperationalError(f"cannot use {given}")
+
+    monkeypatch.setattr(psycopg, "connect", repeat)
+    with pytest.raises(JournalError, match=r"cannot use .*'password': '\*\*\*'") as refused:
+        Journal.open("postgresql://duty:h%40sh@127.0.0.1:9/none?passfile=S3cret")
+    shown = "".join(traceback.format_exception(refused.value, limit=0))
+    assert "h@sh" not in shown
+    assert "S3cret" not in shown
+
+
+def test_neither_the_journal_nor_the_engine_shows_a_password_and_the_server_gets_it() -> None:
+    with postgres() as where, Journal.open(f"{where}&password=S3cret&passfile=S3cret") as journal:
+        assert "S3cret" not in f"{journal.where} {journal!r} {journal._database._engine!r}"
+        with journal._database.reading() as connection:
+            driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        assert driver.info.password == "S3cret"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "postgresql:/duty:S3cret@h/d",
+        "postgresql//duty:S3cret@h/d",
+        "host=h dbname=d password=S3cret",
+        "postgresql://duty:p@S3cret@h/d",
+    ],
+)
+def test_a_misspelled_server_is_no_file_and_is_not_repeated(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"The journal's URL .* wanted: a file, or postgresql") as refused:
+        Journal.open(where)
+    assert "S3cret" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,8 +393,9 @@ def test_unfinished_runs_come_first_then_the_newest(journal: Journal, clock: Ste
     assert rows[0].row()["backend"] == "PRACTICE"
 
 
-def test_a_run_whose_process_is_gone_is_interrupted(kept: Journal, clock: SteppedClock) -> None:
-    begun(kept).append(EntryKind.INTENDED, "1")
-    clock.advance(61)
+def test_a_run_whose_process_is_gone_is_interrupted(kept: Journal) -> None:
+    hold = begun(kept)
+    hold.append(EntryKind.INTENDED, "1")
+    hold.abandon()
     (row,) = kept.runs()
     assert (row.state, row.held_by, row.finished) == ("interrupted", "", False)

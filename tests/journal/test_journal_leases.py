@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from drkit.clock import SteppedClock, SystemClock
-from drkit.errors import LeaseHeldError, LeaseLostError
-from drkit.journal import EntryKind, Journal, LeaseHolder
+from drkit.errors import JournalDamagedError, LeaseHeldError, LeaseLostError
+from drkit.journal import EntryKind, Journal, LeaseHolder, processes
 from drkit.journal.database import locate
+from drkit.journal.processes import Process
 from tests.journal.stores import begun, new_run, opened
 
 TWO = (("g1", "erp"), ("g2", "crm"))
@@ -27,6 +29,8 @@ def elsewhere(where: str) -> None:
 
 
 def expire(where: str) -> None:
+    """Make the leases those of a machine of which nothing is known here, and their time up."""
+    elsewhere(where)
     engine = create_engine(locate(where))
     with engine.begin() as connection:
         connection.execute(text("UPDATE drkit_leases SET expires_at = '2001-01-01'"))
@@ -72,7 +76,6 @@ def test_runs_on_different_groups_do_not_meet(journal: Journal) -> None:
 
 def test_an_expired_lease_is_taken_over_and_that_is_written_down(journal: Journal, where: str) -> None:
     old = begun(journal)
-    elsewhere(where)
     expire(where)
     new = journal.start(new_run("r2"))
     assert new.fence > old.fence
@@ -114,8 +117,9 @@ def test_a_lease_that_is_gone_altogether_is_lost_too(journal: Journal, where: st
         hold.renew()
 
 
-def test_writing_renews_the_lease(kept: Journal, clock: SteppedClock) -> None:
+def test_writing_renews_the_lease(kept: Journal, clock: SteppedClock, file: Path) -> None:
     hold = begun(kept)
+    elsewhere(str(file))
     for _ in range(5):
         clock.advance(40)
         hold.append(EntryKind.NOTED, "1")
@@ -165,6 +169,75 @@ def test_a_holder_in_this_process_that_gave_up_is_known_to_be_gone(journal: Jour
     assert journal.hold("r1").fence > hold.fence
 
 
+HOLDS = (
+    "import sys; from tests.journal.stores import begun, opened\n"
+    "hold = begun(opened(sys.argv[1], who='second')); print('holds', flush=True); sys.stdin.read()"
+)
+
+
+def test_a_holder_that_is_there_is_not_taken_over_by_a_clock_that_goes_two_hours_fast(
+    journal: Journal, clock: SteppedClock, where: str
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS, where], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"holds\n"
+        clock.advance(7200)
+        for late in (SystemClock(), clock):
+            with Journal.open(where, late) as second, pytest.raises(LeaseHeldError, match="second on"):
+                second.start(new_run("r2"))
+        assert journal.hold("r1", takeover=True).who == "duty"
+        other.communicate()
+
+
+def test_a_holder_in_this_process_is_there_for_another_journal_on_the_same_place_too(
+    journal: Journal, clock: SteppedClock, where: str
+) -> None:
+    hold = begun(journal)
+    clock.advance(7200)
+    with Journal.open(where, clock) as second:
+        with pytest.raises(LeaseHeldError):
+            second.hold("r1")
+        hold.abandon()
+        assert second.hold("r1").fence > hold.fence
+
+
+def test_the_end_of_a_run_in_one_journal_frees_nothing_in_another(journal: Journal, tmp_path: Path) -> None:
+    hold = begun(journal)
+    with opened(tmp_path / "other.sqlite") as other:
+        same = begun(other)
+        assert same.fence == hold.fence
+        same.close(EntryKind.SETTLED, {"phase": "done"})
+        begun(other, "r2").abandon()
+    with pytest.raises(LeaseHeldError):
+        journal.start(new_run("r2"))
+
+
+def test_a_lease_that_an_earlier_drkit_wrote_is_judged_by_its_time(journal: Journal, where: str) -> None:
+    begun(journal)
+    engine = create_engine(locate(where))
+    with engine.begin() as connection:
+        place = f"{os.uname().nodename} {Path('/proc/self/ns/pid').readlink()}"
+        connection.execute(text("UPDATE drkit_leases SET place = :place"), {"place": place})
+    engine.dispose()
+    assert not journal.leases()[0].expired
+
+
+@pytest.mark.parametrize("column", ["since", "heard_at", "pid"])
+def test_a_lease_that_was_altered_beyond_reading_is_called_damaged(
+    kept: Journal, file: Path, column: str
+) -> None:
+    begun(kept)
+    engine = create_engine(locate(file))
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE drkit_leases SET {column} = 'x'"))
+        connection.execute(text("UPDATE drkit_leases SET place = substr(place, 1, length(place) - 9)"))
+    engine.dispose()
+    with pytest.raises(JournalDamagedError, match="Who holds group 'g1' cannot be read"):
+        kept.leases()
+
+
 def test_a_holder_whose_process_died_on_this_machine_need_not_be_waited_for(
     journal: Journal, where: str
 ) -> None:
@@ -179,37 +252,88 @@ def test_a_holder_whose_process_died_on_this_machine_need_not_be_waited_for(
     assert journal.hold("r1").who == "duty"
 
 
-class TestWhetherAHolderIsGone:
-    here = LeaseHolder("duty", "ops1", "ops1 pid:[1]", 41)
+class TestWhetherAProcessIsSeen:
+    here = Process.here("ops1")
 
-    def test_nothing_is_known_of_other_machines(self) -> None:
-        assert not self.here.sees_gone("ops2 pid:[1]", 1, 0)
+    def ended(self) -> Process:
+        """One that ran here and was waited for."""
+        child = subprocess.Popen([sys.executable, "-c", ""])
+        born = processes._born(child.pid)
+        child.wait()
+        assert born
+        return replace(self.here, pid=child.pid, born=born)
 
-    def test_nothing_is_known_where_the_place_is_not_told(self) -> None:
-        assert not LeaseHolder("duty", "ops1", "", 41).sees_gone("", 99999999, 0)
+    def test_itself_it_sees(self) -> None:
+        assert self.here.sees(self.here) is True
 
-    def test_a_process_that_runs_is_there(self) -> None:
-        assert not self.here.sees_gone(self.here.place, os.getpid(), 0)
+    @pytest.mark.parametrize("place", ["ops2", "", "ops1 pid:[1]"])
+    def test_nothing_is_known_of_another_machine_boot_or_container(self, place: str) -> None:
+        assert self.here.sees(replace(self.ended(), place=place)) is None
 
-    def test_a_process_that_ended_is_gone(self) -> None:
-        ended = subprocess.Popen([sys.executable, "-c", ""])
-        ended.wait()
-        assert self.here.sees_gone(self.here.place, ended.pid, 0)
+    def test_nothing_is_known_where_the_own_place_is_not(self) -> None:
+        assert Process(os.getpid()).sees(Process(99999999)) is None
 
-    def test_a_process_of_somebody_else_is_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_one_that_ended_is_gone(self) -> None:
+        assert self.here.sees(self.ended()) is False
+
+    def test_one_that_ended_is_gone_although_its_number_was_given_out_again(self) -> None:
+        assert self.here.sees(replace(self.here, born="1")) is False
+
+    def test_a_zombie_is_gone(self) -> None:
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+        )
+        other = replace(self.here, pid=child.pid, born=processes._born(child.pid) or "")
+        assert self.here.sees(other) is True
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it ended, and nobody took that up
+        os.kill(child.pid, 0)
+        assert self.here.sees(other) is False
+        child.communicate()
+
+    def test_one_of_somebody_else_is_seen_by_its_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(_pid: int, _signal: int) -> None:
             raise PermissionError
 
         monkeypatch.setattr(os, "kill", refuse)
-        assert not self.here.sees_gone(self.here.place, 1, 0)
+        assert self.here.sees(self.here) is True
 
-    def test_without_proc_no_place_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(_path: Path) -> Path:
-            raise FileNotFoundError
+    def test_nothing_is_known_of_one_that_is_there_and_that_proc_hides(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(processes, "_PROC", tmp_path)
+        assert self.here.sees(self.here) is None
 
-        monkeypatch.setattr(Path, "readlink", refuse)
-        assert LeaseHolder.here("duty").place == ""
+    def test_without_proc_it_does_not_know_where_it_is(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(processes, "_PROC", tmp_path)
+        assert Process.here("ops1") == Process(os.getpid())
 
+    @pytest.mark.parametrize(("number", "known"), [("1", False), ("", True)])
+    def test_a_proc_of_another_namespace_tells_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: str, known: bool
+    ) -> None:
+        for name in ("sys", "1", str(os.getpid())):
+            (tmp_path / name).symlink_to(f"/proc/{name}")
+        (tmp_path / "self").symlink_to(number or str(os.getpid()))
+        monkeypatch.setattr(processes, "_PROC", tmp_path)
+        assert bool(Process.here("ops1").place) is known
+
+    def test_a_kernel_without_namespaces_of_time_is_a_place_too(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        own = tmp_path / str(os.getpid())
+        (own / "ns").mkdir(parents=True)
+        (own / "ns" / "pid").symlink_to("pid:[7]")
+        (own / "stat").symlink_to("/proc/self/stat")
+        (tmp_path / "sys").symlink_to("/proc/sys")
+        (tmp_path / "self").symlink_to(own.name)
+        monkeypatch.setattr(processes, "_PROC", tmp_path)
+        assert Process.here("ops1").place.rstrip().endswith("pid:[7]")
+
+
+class TestWhoWrites:
     def test_the_user_of_a_hub_is_who_it_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("JUPYTERHUB_USER", "person")
         assert LeaseHolder.here().who == "person"

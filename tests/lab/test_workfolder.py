@@ -54,6 +54,12 @@ def test_a_new_folder_gets_the_notebooks(folder: Path, ship: Ship) -> None:
     assert source(folder / NAME) == "v1"
 
 
+def test_what_is_laid_is_for_its_owner_alone(folder: Path, ship: Ship) -> None:
+    lay(folder, ship("v1"))
+    lay(folder, ship("v2"))
+    assert {each.stat().st_mode & 0o77 for each in (folder.parent, folder, *folder.rglob("*"))} == {0}
+
+
 def test_the_shipped_notebooks_are_laid_when_none_are_named(folder: Path) -> None:
     names = WorkFolder(folder).lay()
     assert names[0] == "00_start_here.ipynb"

@@ -55,6 +55,14 @@ def written(journal: Journal) -> tuple[Path, Path]:
     return write_report(dossier.evidence, dossier.folder)
 
 
+def test_a_report_and_its_new_folder_are_for_their_owner_alone(journal: Journal) -> None:
+    page, plain = written(journal)
+    page.chmod(0o644)
+    assert written(journal) == (page, plain)
+    assert {each.stat().st_mode & 0o777 for each in page.parent.iterdir()} == {0o600}
+    assert page.parent.stat().st_mode & 0o777 == 0o700
+
+
 class TestVerifying:
     def test_an_untouched_report_holds_as_page_and_as_json(self, journal: Journal) -> None:
         assert [verify_report(each, journal) for each in written(journal)] == [[], []]

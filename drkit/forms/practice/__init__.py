@@ -10,7 +10,8 @@ from drkit.site import connect
 
 __all__ = ["PracticeCard", "shown_card"]
 
-_shown: list[tuple[str, PracticeCard]] = []  # one per kernel: a cell that is run again finds it
+# One per kernel: a cell that is run again finds it. The module's, for cells share only what they import.
+_shown: list[tuple[str, PracticeCard]] = []
 
 
 def shown_card(profile: str) -> PracticeCard:
@@ -18,6 +19,8 @@ def shown_card(profile: str) -> PracticeCard:
     if _shown and _shown[0][0] == profile:
         _shown[0][1].look()
     else:
+        for _, former in _shown:
+            former.leave()
         _shown[:] = [
             (profile, PracticeCard(lambda: connect(profile or None), lambda: shown_overview(profile)))
         ]

@@ -60,6 +60,15 @@ class PracticeCard(VBox):
         """Have the present world read again."""
         self.engine.do(self._look, self._lost)
 
+    def leave(self) -> None:
+        """Give the connections back, once what is being done is done; a later look connects again."""
+        self._later(self._leave)
+
+    def _leave(self) -> None:
+        site, self._site = self._site, None
+        if site:
+            site.close()
+
     def _toggled(self) -> None:
         self.fold(folded=not self.folded)
         if not self.folded:
