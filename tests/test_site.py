@@ -21,11 +21,22 @@ from drkit.errors import (
 )
 from drkit.execution.states import RunPhase
 from drkit.model import Operation
+from drkit.plan import PlanRequest
 from drkit.sandbox import Sandbox, running
 from drkit.site import Site, connect, practise, why_not
 from tests.clocks import Hurried
 
 GROUP, INSTANCE = "shop-backend", "app-01"
+DRILL = PlanRequest(
+    kind="dr_drill",
+    waves=[GROUP],
+    drill_name="spring",
+    scenario="Yearly",
+    scope="The shop",
+    criteria="It answers.",
+    participants=["Duty", "Lead"],
+    rto={"*": "15 min"},
+)
 
 
 @pytest.fixture
@@ -197,6 +208,24 @@ class TestWhyNot:
         assert not site.why_not("planned failover", group="shop-frontend").empty
         with pytest.raises(UnknownNameError):
             site.why_not("fly", group=GROUP)
+
+    def test_asks_about_the_quota_of_drills(self, site: Site, sandbox: Sandbox) -> None:
+        assert site.why_not("create_drill", group=GROUP, name="spring").empty
+        sandbox.world.quotas["disaster_recovery_drills"] = 0
+        [row] = site.why_not("create_drill", group=GROUP, name="spring").to_dict("records")
+        assert (row["asked"], row["code"], row["found"]) == (True, "SDRS.1922", "0 of 0 drills are used")
+        with pytest.raises(drkit.RefusedError, match="0 of 0 drills are used"):
+            site.plan_rehearsal(DRILL)
+
+    def test_has_a_row_for_a_rule_that_could_not_be_asked(self, site: Site, sandbox: Sandbox) -> None:
+        del sandbox.world.quotas["disaster_recovery_drills"]
+        [row] = site.why_not("create_drill", group=GROUP, name="spring").to_dict("records")
+        assert (row["asked"], row["code"]) == (False, "")
+        assert row["found"] == "not asked, for the service tells no quota of drills"
+        assert (
+            "Not asked, for the service tells no quota of drills: "
+            "Create a drill only while the quota for drills is not used up."
+        ) in site.plan_rehearsal(DRILL).notes
 
     def test_is_asked_of_drkit_too(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = site.why_not("failover", group=GROUP)

@@ -8,7 +8,7 @@ from drkit import devices
 from drkit.model import FreeSlots
 from drkit.rules.existing import group_exists, instance_exists, pair_exists
 from drkit.rules.powering import not_stopped
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+from drkit.rules.rule import Case, NotRead, RuleAnswer, rule, some_of
 
 BOTH = (instance_exists, pair_exists)
 
@@ -141,7 +141,7 @@ def device_fits_the_kind_of_disk(case: Case) -> RuleAnswer:
     return f"a {kind} disk as {name}", wanted, "Correct the device name."
 
 
-@rule("SDRS.1603", about="pair", needs=[device_is_spelled_right])
+@rule("SDRS.1603", about="pair", needs=[device_is_spelled_right], reads=["disks"])
 def device_is_free(case: Case) -> RuleAnswer:
     """Use a device name that no other disk on the instance has, known to SDRS or not.
 
@@ -151,7 +151,7 @@ def device_is_free(case: Case) -> RuleAnswer:
     name = devices.assignable(case.change.device)
     holder = devices.taken(case.world, case.instance).get(name.letters) if name else None
     if holder is None:
-        return None
+        return case.unseen(case.instance) or _nameless(case)
     return (
         f"{name} is held by {holder.what}{'' if holder.known else ', which SDRS does not know'}",
         f"a free device name{_such_as(case)}",
@@ -165,10 +165,12 @@ def device_is_within_reach(case: Case) -> RuleAnswer:
 
     Source: a KVM server takes 24 virtio disks (ECS). Our own caution: the job would fail at the end.
     """
-    device = devices.as_attached(case.change.device, devices.prefix_of(case.world, case.instance))
+    prefix = devices.prefix_of(case.world, case.instance)
+    device = devices.as_attached(case.change.device, prefix)
     name = devices.assignable(device)
     if name is None or name.letters in devices.LETTERS[name.prefix]:
-        return None
+        within = name is None or prefix or name.letters in devices.LETTERS["vd"]
+        return None if within else NotRead(f"it is not known how device names begin on {case.instance.name}")
     wanted = f"within /dev/{name.prefix}a to /dev/{name.prefix}{devices.LETTERS[name.prefix][-1]}"
     return f"{device} on a {devices.HYPERVISORS[name.prefix]} server", wanted, "Pick a letter in that range."
 
@@ -187,7 +189,7 @@ def servers_have_a_free_slot(case: Case) -> RuleAnswer:
         if each.slots and _left(each.slots, virtio) <= 0
     ]
     if not full:
-        return None
+        return case.unseen(case.instance) or _slotless(case)
     return f"no free slot on {some_of(full)}", "room for one more disk", "Detach a disk that is not needed."
 
 
@@ -229,7 +231,9 @@ def _boots_from_it(case: Case, server_id: str) -> RuleAnswer:
     device = next(each.device for each in on_it if each.pair_id == case.pair.id)
     name, server = devices.parse(device), case.world.servers.get(server_id)
     system_disk = name.letters == devices.SYSTEM if name else case.pair.system_disk
-    running = not_stopped(server) if server and system_disk else ""
+    if server is None:
+        return case.unseen(case.instance) if system_disk else None
+    running = not_stopped(server) if system_disk else ""
     if not running:
         return None
     return f"a system disk; {running}", "on a stopped server", "Stop the server, then read again."
@@ -240,6 +244,19 @@ def _sides(found: str, wanted: str) -> RuleAnswer:
         return None
     remedy = "Read again; if it stays so, ask the provider: a switch did not end cleanly."
     return f"production at {found or 'no site'}", f"production at {wanted or 'no site'}", remedy
+
+
+def _nameless(case: Case) -> NotRead | None:
+    for server in devices.servers_of(case.world, case.instance):
+        for disk in server.disks:
+            if not devices.device_of(case.world, server, disk):
+                return NotRead(f"disk {disk.disk_id} on server {server.name} tells no device name")
+    return None
+
+
+def _slotless(case: Case) -> NotRead | None:
+    unread = [each.name for each in devices.servers_of(case.world, case.instance) if each.slots is None]
+    return NotRead(f"the free slots of {some_of(unread)} were not read") if unread else None
 
 
 def _left(slots: FreeSlots, virtio: bool) -> int:

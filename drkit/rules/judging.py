@@ -1,12 +1,13 @@
 """Which rules each operation has, and asking them all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypedDict
 
 from drkit.model import Change, Inventory, Operation
 from drkit.rules import attaching, drilling, existing, fitness, knowing, powering, sizing, switching
-from drkit.rules.objections import Objection, Verdict
+from drkit.rules.objections import NotAsked, Objection, Verdict
 from drkit.rules.projection import Projection
-from drkit.rules.rule import Case, Rule
+from drkit.rules.rule import Case, NotRead, Rule
 
 _GROUP = (existing.group_exists, fitness.group_status_fits)
 _GROUP_AT_REST = (existing.group_exists, fitness.group_is_available_or_protected)
@@ -110,6 +111,20 @@ def rules_for(operation: Operation) -> tuple[Rule, ...]:
     return RULES[operation]
 
 
+class ReadAlso(TypedDict):
+    """What of a reading is wanted beside the usual; `Client.inventory` takes it."""
+
+    disks: bool
+    quotas: bool
+    every_drill: bool
+
+
+def read_also(operations: Iterable[Operation]) -> ReadAlso:
+    """What the rules of these operations rest on, beside groups, their instances, pairs, drills, servers."""
+    parts = {part for operation in operations for rule in RULES[operation] for part in rule.reads}
+    return ReadAlso(disks="disks" in parts, quotas="quotas" in parts, every_drill="drills" in parts)
+
+
 def judge(change: Change, inventory: Inventory, planned: Sequence[Change] = ()) -> Verdict:
     """All objections to a change, given what was read and what is planned to be done before it."""
     return judge_in(change, Projection.of(inventory, planned))
@@ -121,12 +136,16 @@ def judge_in(change: Change, world: Projection) -> Verdict:
     failed: set[str] = set()
     objections: list[Objection] = []
     not_asked: list[str] = []
+    unread: list[NotAsked] = []
     for rule in RULES[change.operation]:
         if failed and not failed.isdisjoint(rule.needs):
             not_asked.append(rule.name)
-        elif answer := rule.ask(case):
+        elif isinstance(answer := rule.ask(case), NotRead):
+            not_asked.append(rule.name)
+            unread.append(NotAsked(rule.name, rule.sentence, case.called(rule.about), answer.what))
+        elif answer:
             objections.append(rule.objection(case, answer))
         else:
             continue
         failed.add(rule.name)
-    return Verdict(change, tuple(objections), tuple(not_asked))
+    return Verdict(change, tuple(objections), tuple(not_asked), tuple(unread))

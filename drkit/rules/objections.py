@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from drkit.model import Change
-from drkit.showing import card, count, line, table
+from drkit.showing import card, count, line, listed, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +40,46 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A rule that could not be asked, and what it rests on that was not read; it may hold or not."""
+
+    rule: str
+    sentence: str
+    subject: str
+    missing: str
+
+    def __str__(self) -> str:
+        return f"Not asked, for {self.missing}: {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """All objections to a change, and the rules that could not be asked because one before them failed."""
+    """All objections to a change, and the names of the rules that were not asked.
+
+    A rule is not asked because one before it failed, or because what it rests on was not read: the latter
+    are in `unread`.
+    """
 
     change: Change
     objections: tuple[Objection, ...] = ()
     not_asked: tuple[str, ...] = ()
+    unread: tuple[NotAsked, ...] = ()
 
     def __repr__(self) -> str:
         return line(self, self._summary)
 
     def _repr_html_(self) -> str:
-        return card(self._summary, _shown(*self.objections))
+        return card(self._summary, _shown(*self.objections), listed("Not asked", map(str, self.unread)))
 
     @property
     def _summary(self) -> str:
         against = count(len(self.objections), "objection") if self.objections else "allowed"
-        return f"{self.change.operation.words}: {against}"
+        unread = f", {count(len(self.unread), 'rule')} not asked" if self.unread else ""
+        return f"{self.change.operation.words}: {against}{unread}"
 
     @property
     def allowed(self) -> bool:
-        """Whether nothing speaks against it."""
+        """Whether nothing that was read speaks against it."""
         return not self.objections
 
 

@@ -8,7 +8,7 @@ from drkit import devices
 from drkit.model import Server
 from drkit.rules.existing import instance_exists, pair_exists
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+from drkit.rules.rule import Case, NotRead, RuleAnswer, rule, some_of
 
 
 @rule("SDRS.0201", "SDRS.1814", about="pair", needs=[pair_exists])
@@ -23,16 +23,17 @@ def pair_grows(case: Case) -> RuleAnswer:
     return f"{now} GB now, {wanted} GB asked", f"more than {now} GB", "Give a larger size: no disk shrinks."
 
 
-@rule("SDRS.1817", about="pair", needs=[pair_exists])
+@rule("SDRS.1817", about="pair", needs=[pair_exists], reads=["disks"])
 def disks_rest(case: Case) -> RuleAnswer:
     """Expand a pair only while its disks are available or in use.
 
-    Source: SDRS.1817 on the page "Error Codes". Disks that were not read are left to the service.
+    Source: SDRS.1817 on the page "Error Codes".
     """
     known = [case.world.disks[each] for each in case.pair.disk_ids if each in case.world.disks]
     busy = [f"disk {each.name} is {each.status}" for each in known if each.status not in _RESTING]
     if not busy:
-        return None
+        seen = len(known) == len(case.pair.disk_ids)
+        return None if seen else NotRead(f"a disk of {case.pair.name} was not seen")
     return some_of(busy), "with disks available or in-use", "Wait until the disks rest, then read again."
 
 
@@ -60,7 +61,9 @@ def flavor_is_another(case: Case) -> RuleAnswer:
     servers = devices.servers_of(case.world, case.instance)
     same = [each.name for each in servers if each.flavor == flavor]
     if not same:
-        return None
+        untold = [each.name for each in servers if not each.flavor]
+        missing = NotRead(f"the flavor of {some_of(untold)} is not told") if untold else None
+        return case.unseen(case.instance) or missing
     return f"{some_of(same)}: {flavor} already", "servers of another flavor", "Pick another flavor."
 
 
@@ -100,7 +103,7 @@ def servers_stay_stopped(case: Case) -> RuleAnswer:
     """
     found = list(filter(None, map(starting, devices.servers_of(case.world, case.instance))))
     if not found:
-        return None
+        return case.unseen(case.instance)
     return some_of(found), "with both servers stopped", "Stop them, then read again."
 
 

@@ -11,7 +11,7 @@ from drkit.model import GroupStatus, InstanceStatus, ReplicationStatus, Server, 
 from drkit.rules.existing import group_exists
 from drkit.rules.fitness import the_start_means_what_is_asked
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+from drkit.rules.rule import Case, NotRead, RuleAnswer, rule, some_of
 
 LINK_DOWN = "5"
 """The fault level of a pair whose replication link is down."""
@@ -132,6 +132,7 @@ def _links(case: Case) -> RuleAnswer:
 
 def _servers(case: Case, running: Callable[[Server], str], *, production: bool) -> RuleAnswer:
     answers: list[str] = []
+    unseen: NotRead | None = None
     for instance in case.world.instances_of(case.group.id):
         server = case.world.servers.get(
             instance.production_server_id if production else instance.dr_server_id
@@ -140,9 +141,11 @@ def _servers(case: Case, running: Callable[[Server], str], *, production: bool) 
             answers.append(running(server))
         elif instance.status != InstanceStatus.INVALID and running is starting:
             answers.append(f"the server of {instance.name} was not seen")
+        else:
+            unseen = unseen or case.unseen(instance)
     doing = list(filter(None, answers))
     if not doing:
-        return None
+        return unseen
     site = "production" if production else "DR-site"
     remedy = f"Stop the {site} servers, then read again."
     return some_of(doing), f"with all its {site} servers stopped", remedy

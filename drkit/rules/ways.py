@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 
+from drkit.errors import EffectUnknownError
 from drkit.model import (
     Change,
     GroupStatus,
@@ -141,7 +142,10 @@ def _waiting(world: Projection, group_id: str) -> Iterator[_Move]:
     if group.status == GroupStatus.CREATING:
         then = world.with_group(group_id, GroupStatus.AVAILABLE)
     elif operation := _ENDS_AS.get(group.status):
-        then = world.after(_sample(operation, world, group_id))
+        try:
+            then = world.after(_sample(operation, world, group_id))
+        except EffectUnknownError:
+            return  # where it will end is not known: what an objection advises is said instead
     else:
         return
     end = then.groups[group_id].status
