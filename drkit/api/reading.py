@@ -18,6 +18,7 @@ from drkit.model import (
     Disk,
     Drill,
     Inventory,
+    Part,
     Phase,
     ProtectedInstance,
     ProtectionGroup,
@@ -122,12 +123,12 @@ class Reader:
         for kind, error in listing.errors.items():
             if kind not in _NEIGHBOURS or isinstance(error, SignInError):
                 raise error
-        whole = (
+        whole: frozenset[Part] = frozenset(
             kind
             for kind in _WHOLE
             if kind in listing.things and kind not in listing.partly and not scope.groups_of(kind)
         )
-        found = Inventory(self._backend, began, **listing.things, whole=frozenset(whole))
+        found = Inventory(self._backend, began, **listing.things, whole=whole)
         unread = (f"The {kind} could not be read: {error}" for kind, error in listing.errors.items())
         for_good = (*unread, *listing.left_out, *_unknown_keys(found))
         return found, (*listing.moved, *_contradictions(found, scope)), for_good

@@ -7,9 +7,17 @@ drill network has a subnet and the right CIDR (SDRS.1908, SDRS.1909) only the se
 import re
 from collections.abc import Iterable, Iterator
 
-from drkit.model import InstanceStatus, Operation, PairStatus, ProtectedInstance, ReplicationPair
+from drkit.model import (
+    Change,
+    Drill,
+    InstanceStatus,
+    Operation,
+    PairStatus,
+    ProtectedInstance,
+    ReplicationPair,
+)
 from drkit.rules.existing import group_exists
-from drkit.rules.rule import Case, NotRead, RuleAnswer, rule, some_of
+from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -44,12 +52,16 @@ def drill_network_is_not_in_use(case: Case) -> RuleAnswer:
     Source: SDRS.1921 on the page "Error Codes".
     """
     wanted = case.change.drill_vpc_id
-    others = [each.name for each in case.world.drills.values() if wanted and each.drill_vpc_id == wanted]
+    others = [each for each in case.world.drills.values() if wanted and each.drill_vpc_id == wanted]
     if not others:
         every = not wanted or "drills" in case.world.inventory.whole
         return None if every else NotRead("the drills of the other groups were not read")
-    remedy = "Delete that drill first, or name another VPC, or none to have one made."
-    return f"drill VPC {wanted} is used by drill {others[0]}", "an unused VPC", remedy
+    another = "ame another VPC, or none to have one made."
+    advice = (
+        Advice(f"Delete that drill first, or n{another}", (tuple(map(_deleted, others)),)),
+        Advice(f"N{another}"),
+    )
+    return f"drill VPC {wanted} is used by drill {others[0].name}", "an unused VPC", advice
 
 
 @rule("SDRS.1922", about="group", caution=True, reads=["quotas"])
@@ -72,8 +84,16 @@ def drill_quota_is_left(case: Case) -> RuleAnswer:
     used = quota.used + len(planned - there)
     if quota.limit < 0 or used < quota.limit:
         return None
-    remedy = "Delete a drill that is over, or ask the provider for more."
-    return f"{used} of {quota.limit} drills are used", "below the quota", remedy
+    ask = "sk the provider for more."
+    over = (
+        Advice(f"Delete a drill that is over, or a{ask}", ((_deleted(each),),))
+        for each in inventory.drills.values()
+    )
+    return f"{used} of {quota.limit} drills are used", "below the quota", (*over, Advice(f"A{ask}"))
+
+
+def _deleted(drill: Drill) -> Change:
+    return Change.of(Operation.DELETE_DRILL, drill.group_id, drill_id=drill.id)
 
 
 @rule("SDRS.1015", about="group", needs=[group_exists], caution=True)

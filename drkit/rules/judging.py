@@ -1,13 +1,14 @@
 """Which rules each operation has, and asking them all."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypedDict
 
+from drkit.errors import EffectUnknownError
 from drkit.model import Change, Inventory, Operation
 from drkit.rules import attaching, drilling, existing, fitness, knowing, powering, sizing, switching
 from drkit.rules.objections import NotAsked, Objection, Verdict
 from drkit.rules.projection import Projection
-from drkit.rules.rule import Case, NotRead, Rule
+from drkit.rules.rule import Advice, Case, Rule, RuleAnswer, Way
 
 _GROUP = (existing.group_exists, fitness.group_status_fits)
 _GROUP_AT_REST = (existing.group_exists, fitness.group_is_available_or_protected)
@@ -133,19 +134,43 @@ def judge(change: Change, inventory: Inventory, planned: Sequence[Change] = ()) 
 def judge_in(change: Change, world: Projection) -> Verdict:
     """All objections to a change in a world; `Projection.after` takes it one planned change further."""
     case = Case(change, world)
-    failed: set[str] = set()
     objections: list[Objection] = []
     not_asked: list[str] = []
     unread: list[NotAsked] = []
-    for rule in RULES[change.operation]:
-        if failed and not failed.isdisjoint(rule.needs):
-            not_asked.append(rule.name)
-        elif isinstance(answer := rule.ask(case), NotRead):
-            not_asked.append(rule.name)
-            unread.append(NotAsked(rule.name, rule.sentence, case.called(rule.about), answer.what))
-        elif answer:
-            objections.append(rule.objection(case, answer))
-        else:
+    for rule, answer in _answers(case):
+        if isinstance(answer, tuple):
+            found, wanted, remedy = answer
+            objections.append(rule.objection(case, found, wanted, _advised(remedy, world)))
             continue
-        failed.add(rule.name)
+        not_asked.append(rule.name)
+        if answer:
+            unread.append(NotAsked(rule.name, rule.sentence, case.called(rule.about), answer.what))
     return Verdict(change, tuple(objections), tuple(not_asked), tuple(unread))
+
+
+def _answers(case: Case) -> Iterator[tuple[Rule, RuleAnswer]]:
+    """Every rule that does not hold, with its answer; None where one before it failed: it was not asked."""
+    failed: set[str] = set()
+    for rule in RULES[case.change.operation]:
+        asked = not failed or failed.isdisjoint(rule.needs)
+        answer = rule.ask(case) if asked else None
+        if answer or not asked:
+            failed.add(rule.name)
+            yield rule, answer
+
+
+def _advised(remedy: str | tuple[Advice, ...], world: Projection) -> Advice:
+    advice = (Advice(remedy),) if isinstance(remedy, str) else remedy
+    return next(each for each in advice if all(_is_open(way, world) for way in each.ways))
+
+
+def _is_open(way: Way, world: Projection) -> bool:
+    """Whether nothing speaks against these changes, one after the other."""
+    for change in way:
+        if any(isinstance(answer, tuple) for _, answer in _answers(Case(change, world))):
+            return False
+        try:
+            world = world.after(change)
+        except EffectUnknownError:
+            return False
+    return True

@@ -1,6 +1,6 @@
 """What a rule says: one objection, and the verdict on one change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -13,7 +13,8 @@ class Objection:
     """Why a change is not allowed now.
 
     `sentence` is the rule in words, `code` the service's error code for the same refusal, `found` what
-    is, `wanted` what would have to be, `remedy` what to do about it.
+    is, `wanted` what would have to be, `remedy` what to do about it. `ways` are the courses of changes that
+    the remedy names, each of them open when it was judged; they are not kept with a plan.
     """
 
     rule: str
@@ -23,6 +24,7 @@ class Objection:
     found: str
     wanted: str
     remedy: str
+    ways: tuple[tuple[Change, ...], ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         return line(self, f"{self.code} {self.judged}")

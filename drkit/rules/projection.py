@@ -119,7 +119,7 @@ class Projection:
             instance.id: replace(
                 instance,
                 priority_station=side,
-                status=InstanceStatus(status.value) if instance.status in _FOLLOWING else instance.status,
+                status=InstanceStatus(status.value) if instance.status in FOLLOWING else instance.status,
             )
             for instance in self.instances_of(group_id)
         }
@@ -127,7 +127,7 @@ class Projection:
             pair.id: replace(
                 pair,
                 priority_station=side,
-                status=PairStatus(status.value) if pair.status in _FOLLOWING else pair.status,
+                status=PairStatus(status.value) if pair.status in FOLLOWING else pair.status,
                 replication_status=_synchronisation(pair, status),
             )
             for pair in self.pairs_of(group_id)
@@ -173,7 +173,7 @@ def _synchronisation(pair: ReplicationPair, status: GroupStatus) -> ReplicationS
     return ReplicationStatus.ACTIVE_STOPPED if ended else ReplicationStatus.INACTIVE
 
 
-_FOLLOWING: Collection[str] = {
+FOLLOWING: Collection[str] = {
     GroupStatus.AVAILABLE,
     GroupStatus.PROTECTED,
     GroupStatus.FAILED_OVER,

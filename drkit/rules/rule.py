@@ -25,8 +25,23 @@ class NotRead:
     what: str
 
 
-RuleAnswer: TypeAlias = tuple[str, str, str] | NotRead | None
-"""None when nothing speaks against it, else what is, what would have to be, and what to do about it."""
+Way: TypeAlias = tuple[Change, ...]
+"""Changes, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, as a sentence that names some `ways`: it is told only where each of them is open."""
+
+    sentence: str
+    ways: tuple[Way, ...] = ()
+
+
+RuleAnswer: TypeAlias = tuple[str, str, str | tuple[Advice, ...]] | NotRead | None
+"""None when nothing speaks against it, else what is, what would have to be, and what to do about it.
+
+What to do is a sentence, or several pieces of advice, the best first; the last one names no way.
+"""
 
 About: TypeAlias = Literal["group", "instance", "pair", "drill", "server"]
 
@@ -102,9 +117,10 @@ class Rule:
     caution: bool
     reads: frozenset[Part] = frozenset()
 
-    def objection(self, case: Case, answer: tuple[str, str, str]) -> Objection:
+    def objection(self, case: Case, found: str, wanted: str, advice: Advice) -> Objection:
         """The objection that an answer of this rule amounts to."""
-        return Objection(self.name, self.codes[0], self.sentence, case.called(self.about), *answer)
+        subject, remedy = case.called(self.about), advice.sentence
+        return Objection(self.name, self.codes[0], self.sentence, subject, found, wanted, remedy, advice.ways)
 
 
 def rule(

@@ -273,7 +273,8 @@ class TestServers:
     def test_are_left_alone_while_they_do_anything_else(self, status: str) -> None:
         inventory = shop(instance={"servers": {"production": status}})
         assert stop(inventory)["server_runs"].found == status
-        assert start(inventory)["server_is_off"].remedy.startswith("Wait until it has settled")
+        waits = start(inventory)["server_is_off"].remedy == "Wait until it has settled, then read again."
+        assert waits == (status in {"REBOOT", "ACTIVE powering-off"})
 
     def test_are_those_of_the_group(self) -> None:
         inventory = shop(
