@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -226,6 +227,19 @@ class TestWhyNot:
             "Not asked, for the service tells no quota of drills: "
             "Create a drill only while the quota for drills is not used up."
         ) in site.plan_rehearsal(DRILL).notes
+
+    def test_knows_that_nothing_can_be_done_with_a_group_whose_server_was_deleted(
+        self, site: Site, sandbox: Sandbox
+    ) -> None:
+        found = site.inventory(GROUP)
+        sandbox.fault("server-deleted", server=found.instance(INSTANCE).production_server_id)
+        for verb in ("failover", "planned_failover", "disable_protection"):
+            table = site.why_not(verb, group=GROUP)
+            assert any("a server was deleted, invalid: app-01" in text for text in table["found"]), verb
+            assert any("Delete that protected instance" in text for text in table["remedy"]), verb
+        with pytest.raises(drkit.RefusedError, match="a server was deleted, invalid: app-01"):
+            site.plan_rehearsal(replace(DRILL, kind="planned_failover"))
+        assert not any(site.ways_out(GROUP)["open"][site.ways_out(GROUP)["way"].str.contains("failover")])
 
     def test_is_asked_of_drkit_too(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = site.why_not("failover", group=GROUP)

@@ -96,7 +96,7 @@ def _deleted(drill: Drill) -> Change:
     return Change.of(Operation.DELETE_DRILL, drill.group_id, drill_id=drill.id)
 
 
-@rule("SDRS.1015", about="group", needs=[group_exists], caution=True)
+@rule("SDRS.1015", "SDRS.1314", about="group", needs=[group_exists], caution=True)
 def nothing_in_the_group_is_faulty(case: Case) -> RuleAnswer:
     """Drill only while none of the group's instances and pairs is invalid or faulty.
 

@@ -45,12 +45,14 @@ _OWN: Mapping[Operation, tuple[Rule, ...]] = {
     ),
     Operation.ENABLE_PROTECTION: (
         *_GROUP,
+        switching.no_server_was_deleted,
         fitness.the_start_means_what_is_asked,
         switching.group_has_pairs,
     ),
-    Operation.DISABLE_PROTECTION: _GROUP,
+    Operation.DISABLE_PROTECTION: (*_GROUP, switching.no_server_was_deleted),
     Operation.PLANNED_FAILOVER: (
         *_GROUP,
+        switching.no_server_was_deleted_before_a_planned_failover,
         switching.group_has_pairs,
         switching.the_other_site_takes_over,
         switching.production_servers_are_stopped,
@@ -58,9 +60,15 @@ _OWN: Mapping[Operation, tuple[Rule, ...]] = {
         switching.replication_links_are_up_for_a_planned_failover,
         switching.pairs_are_synchronised,
     ),
-    Operation.FAILOVER: (*_GROUP, switching.group_has_pairs, switching.replication_links_are_up),
+    Operation.FAILOVER: (
+        *_GROUP,
+        switching.no_server_was_deleted,
+        switching.group_has_pairs,
+        switching.replication_links_are_up,
+    ),
     Operation.REPROTECT: (
         *_GROUP,
+        switching.no_server_was_deleted,
         fitness.the_start_means_what_is_asked,
         switching.group_has_pairs,
         switching.dr_servers_are_stopped,

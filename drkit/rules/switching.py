@@ -32,6 +32,26 @@ def group_has_pairs(case: Case) -> RuleAnswer:
     return "without replication pairs", "a group with pairs", remedy
 
 
+@rule("SDRS.1314", "SDRS.1015", about="group", needs=[group_exists])
+def no_server_was_deleted(case: Case) -> RuleAnswer:
+    """Switch only a group of which no server was deleted behind the service's back.
+
+    Source: Failover: with a deleted server no operation can be performed on the group; `invalid` on the page
+    "Querying Protected Instances". The reference names no code for it.
+    """
+    return _deleted(case)
+
+
+@rule("SDRS.1029", about="group", needs=[group_exists], caution=True)
+def no_server_was_deleted_before_a_planned_failover(case: Case) -> RuleAnswer:
+    """Plan a failover only for a group of which no server was deleted behind the service's back.
+
+    Source: Planned Failover: with a deleted server it fails, and the group becomes unavailable. Our own
+    caution: the service takes the request, and fails later.
+    """
+    return _deleted(case)
+
+
 @rule("SDRS.0216", "SDRS.0201", about="group", needs=[group_exists])
 def the_other_site_takes_over(case: Case) -> RuleAnswer:
     """Name the site that is to become production: the one that is not production now.
@@ -122,6 +142,19 @@ def pairs_are_synchronised(case: Case) -> RuleAnswer:
         return None
     names = some_of(each.name for each in behind)
     return f"not synchronised: {names}", "synchronised", synchronise_first(case, behind)
+
+
+def _deleted(case: Case) -> RuleAnswer:
+    invalid = [
+        each.name for each in case.world.instances_of(case.group.id) if each.status == InstanceStatus.INVALID
+    ]
+    if not invalid:
+        return None
+    remedy = (
+        "Delete that protected instance at the service and have its server protected anew, then read again: "
+        "the group can do nothing before."
+    )
+    return f"a server was deleted, invalid: {some_of(invalid)}", "a group with all its servers", remedy
 
 
 def _is_behind(status: ReplicationStatus | Unknown) -> bool:

@@ -39,6 +39,8 @@ ABOUT_THE_STATE = frozenset(
         "group_is_available_or_protected",
         "the_start_means_what_is_asked",
         "group_has_pairs",
+        "no_server_was_deleted",
+        "no_server_was_deleted_before_a_planned_failover",
         "production_servers_are_stopped",
         "production_servers_stay_stopped",
         "dr_servers_are_stopped",

@@ -79,6 +79,7 @@ def create_disaster_recovery_drill(call: IncomingCall) -> Answer:
     group = groups.find(world, fields.id("server_group_id", code="SDRS.0207"))
     vpc_id = fields.text("drill_vpc_id", "", code="SDRS.0204", most=64)
     groups.need(group, GROUP)
+    groups.need_servers(world, group)
     quota = world.quotas.get("disaster_recovery_drills")  # a world saved by an earlier drkit has none
     if quota is not None and len(world.drills) >= quota:
         raise refused("SDRS.1922", f"the quota is {quota}")
