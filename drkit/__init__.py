@@ -76,8 +76,9 @@ What is here:
 - tables: COLUMNS, the columns of every table with their dtypes
 - time: Clock, SystemClock, SteppedClock (for tests that don't wait)
 - errors: DrkitError and below it InputError, ProfileError, UnknownNameError, RefusedError, NotConfirmedError,
-  StalePlanError, LeaseHeldError, ServiceError, SignInError, GoneError, BusyError, UnavailableError,
-  UnreachableError, OutcomeUnknownError, WireError, JournalError, JournalDamagedError, LeaseLostError
+  StalePlanError, EffectUnknownError, LeaseHeldError, ServiceError, SignInError, GoneError, BusyError,
+  UnavailableError, UnreachableError, OutcomeUnknownError, WireError, JournalError, JournalDamagedError,
+  LeaseLostError
 - the version: __version__
 
 Public and stable is what `drkit.__all__` lists, with its documented attributes; all else may change at any
@@ -92,6 +93,7 @@ from drkit.clock import Clock, SteppedClock, SystemClock
 from drkit.errors import (
     BusyError,
     DrkitError,
+    EffectUnknownError,
     GoneError,
     InputError,
     JournalDamagedError,
@@ -187,6 +189,7 @@ __all__ = [
     "Drill",
     "DrillStatus",
     "DrkitError",
+    "EffectUnknownError",
     "GoneError",
     "GroupStatus",
     "InputError",

@@ -98,11 +98,12 @@ def same_slot(one: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NameHolder:
-    """What holds a device name on an instance; `known` says whether SDRS knows of it."""
+    """What holds a device name on an instance; `known` says whether SDRS knows of it, as pair `pair_id`."""
 
     name: DeviceName
     what: str
     known: bool
+    pair_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,8 @@ def _holders(reading: Reading, instance: ProtectedInstance) -> Iterator[NameHold
         pair = reading.pairs.get(attachment.pair_id)
         ours.update(pair.disk_ids if pair else ())
         if name := parse(attachment.device):
-            yield NameHolder(name, f"pair {pair.name if pair else attachment.pair_id}", known=True)
+            what = f"pair {pair.name if pair else attachment.pair_id}"
+            yield NameHolder(name, what, known=True, pair_id=attachment.pair_id)
     for server in servers_of(reading, instance):
         for disk in server.disks:
             if name := parse(device_of(reading, server, disk)):

@@ -7,6 +7,7 @@
     ├── RefusedError
     │   ├── NotConfirmedError
     │   ├── StalePlanError
+    │   ├── EffectUnknownError
     │   └── LeaseHeldError
     ├── ServiceError
     │   ├── SignInError
@@ -113,6 +114,10 @@ class StalePlanError(RefusedError):
     ) -> None:
         super().__init__(sentence, objections)
         self.steps = tuple(steps)
+
+
+class EffectUnknownError(RefusedError):
+    """What a planned change would lead to cannot be worked out, so what comes after it cannot be judged."""
 
 
 class LeaseHeldError(RefusedError):

@@ -19,9 +19,18 @@ from drkit.errors import ProfileError, UnknownNameError
 from drkit.execution import Board, Run, RunOptions, RunState, close
 from drkit.journal import Journal
 from drkit.model import Argument, Backend, Inventory, Operation, ThingKind, find
-from drkit.plan import Plan, PlanRequest, changes_of, pair_in, plan_rehearsal, read_operation, ways_out
+from drkit.plan import (
+    Plan,
+    PlanRequest,
+    changes_of,
+    pair_in,
+    plan_rehearsal,
+    read_operation,
+    wanted_by,
+    ways_out,
+)
 from drkit.plan import attach as building
-from drkit.rules import judge
+from drkit.rules import judge, read_also
 from drkit.showing import card, line, table
 
 if TYPE_CHECKING:
@@ -226,8 +235,9 @@ class Site:
         `operation` is its name ("attach_pair" or "attach pair"). Attach and detach take an instance and
         pairs, all pairs of its group where none is named; each pair is judged by itself, without a `device`
         under the name it would be given. The others take what they need: a group, and `drill`, `server`,
-        `to`, `name`, `drill_vpc_id`, `new_size_gb`, `flavor`, `hard`. An empty table says that nothing
-        speaks against it.
+        `to`, `name`, `drill_vpc_id`, `new_size_gb`, `flavor`, `hard`. A rule that could not be asked, for
+        what it rests on was not read, is a row that is not `asked`. An empty table says that every rule was
+        asked and nothing speaks against it.
         """
         wanted = read_operation(operation)
         names = _names(pairs)
@@ -265,7 +275,7 @@ class Site:
         The kind of the request decides which. Nothing is sent. Raises RefusedError with every objection
         and the shortest legal way there, InputError for objectives that are not complete.
         """
-        return plan_rehearsal(self.inventory(), request, self._clock.now())
+        return plan_rehearsal(self.client.inventory(**wanted_by(request)), request, self._clock.now())
 
     @tables.documented(tables.WAYS)
     def ways_out(self, group: str) -> pd.DataFrame:
@@ -364,15 +374,15 @@ class Site:
         """What has to do with a group, or the group of an instance; everything where a pair is elsewhere."""
         group_id = self._group_id(group)
         devices_of: tuple[str, ...] = ()
-        disks = operation in {Operation.ATTACH_PAIR, Operation.EXPAND_PAIR}
+        also = read_also([operation])
         if instance:
             known = {each.id: each for each in self.client.instances(group_id)}
             chosen = find("protected instance", instance, known)
             group_id, devices_of = chosen.group_id, (chosen.id,)
-        inventory = self.client.inventory(group_id, block_devices_of=devices_of, disks=disks)
+        inventory = self.client.inventory(group_id, block_devices_of=devices_of, **also)
         if {*pairs} <= {*inventory.pairs, *(pair.name for pair in inventory.pairs.values())}:
             return inventory
-        return self.client.inventory(block_devices_of=devices_of, disks=disks)
+        return self.client.inventory(block_devices_of=devices_of, **also)
 
 
 def _with_problems(table: pd.DataFrame, inventory: Inventory) -> pd.DataFrame:

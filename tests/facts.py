@@ -62,6 +62,7 @@ def reading(facts: Facts) -> Inventory:
         servers={each.id: each for each in [*servers, *_drill_servers(drills)]},
         disks={each.id: each for each in disks},
         quotas=quotas,
+        whole=frozenset(facts.get("whole", ("drills", "servers", "disks", *(["quotas"] if quotas else [])))),
         problems=tuple(facts.get("problems", ())),
     )
 

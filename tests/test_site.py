@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,11 +22,22 @@ from drkit.errors import (
 )
 from drkit.execution.states import RunPhase
 from drkit.model import Operation
+from drkit.plan import PlanRequest
 from drkit.sandbox import Sandbox, running
 from drkit.site import Site, connect, practise, why_not
 from tests.clocks import Hurried
 
 GROUP, INSTANCE = "shop-backend", "app-01"
+DRILL = PlanRequest(
+    kind="dr_drill",
+    waves=[GROUP],
+    drill_name="spring",
+    scenario="Yearly",
+    scope="The shop",
+    criteria="It answers.",
+    participants=["Duty", "Lead"],
+    rto={"*": "15 min"},
+)
 
 
 @pytest.fixture
@@ -197,6 +209,37 @@ class TestWhyNot:
         assert not site.why_not("planned failover", group="shop-frontend").empty
         with pytest.raises(UnknownNameError):
             site.why_not("fly", group=GROUP)
+
+    def test_asks_about_the_quota_of_drills(self, site: Site, sandbox: Sandbox) -> None:
+        assert site.why_not("create_drill", group=GROUP, name="spring").empty
+        sandbox.world.quotas["disaster_recovery_drills"] = 0
+        [row] = site.why_not("create_drill", group=GROUP, name="spring").to_dict("records")
+        assert (row["asked"], row["code"], row["found"]) == (True, "SDRS.1922", "0 of 0 drills are used")
+        with pytest.raises(drkit.RefusedError, match="0 of 0 drills are used"):
+            site.plan_rehearsal(DRILL)
+
+    def test_has_a_row_for_a_rule_that_could_not_be_asked(self, site: Site, sandbox: Sandbox) -> None:
+        del sandbox.world.quotas["disaster_recovery_drills"]
+        [row] = site.why_not("create_drill", group=GROUP, name="spring").to_dict("records")
+        assert (row["asked"], row["code"]) == (False, "")
+        assert row["found"] == "not asked, for the service tells no quota of drills"
+        assert (
+            "Not asked, for the service tells no quota of drills: "
+            "Create a drill only while the quota for drills is not used up."
+        ) in site.plan_rehearsal(DRILL).notes
+
+    def test_knows_that_nothing_can_be_done_with_a_group_whose_server_was_deleted(
+        self, site: Site, sandbox: Sandbox
+    ) -> None:
+        found = site.inventory(GROUP)
+        sandbox.fault("server-deleted", server=found.instance(INSTANCE).production_server_id)
+        for verb in ("failover", "planned_failover", "disable_protection"):
+            table = site.why_not(verb, group=GROUP)
+            assert any("a server was deleted, invalid: app-01" in text for text in table["found"]), verb
+            assert any("Delete that protected instance" in text for text in table["remedy"]), verb
+        with pytest.raises(drkit.RefusedError, match="a server was deleted, invalid: app-01"):
+            site.plan_rehearsal(replace(DRILL, kind="planned_failover"))
+        assert not any(site.ways_out(GROUP)["open"][site.ways_out(GROUP)["way"].str.contains("failover")])
 
     def test_is_asked_of_drkit_too(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = site.why_not("failover", group=GROUP)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from drkit.api.reading import USUAL, Reader, Scope
 from drkit.api.transport import CONNECTIONS, Auth, Transport
 from drkit.api.wire import Json, Listing, Request, ServiceName
 from drkit.clock import Clock
-from drkit.errors import InputError, ProfileError, WireError
+from drkit.errors import InputError, ProfileError
 from drkit.model import (
     Backend,
     Change,
@@ -119,17 +118,21 @@ class Client:
         *,
         block_devices_of: Iterable[str] = (),
         disks: bool = False,
+        quotas: bool = False,
+        every_drill: bool = False,
         kinds: tuple[ThingKind, ...] = USUAL,
     ) -> Inventory:
-        """One consistent reading: groups, instances, pairs, drills and servers, and `disks` if asked.
+        """One consistent reading: groups, instances, pairs, drills, servers; `disks` and `quotas` if asked.
 
-        `group_id` limits instances, pairs and drills to that group or those groups. Of the instances whose
+        `group_id` limits instances, pairs and drills to that group or those groups; with `every_drill` the
+        drills of the others are there too. Of the instances whose
         ids are in `block_devices_of` both servers get their disks and free slots. `kinds` reads less.
         What contradicts itself is read a second time; what still does then is in `problems`, as is that
-        servers or disks could not be read.
+        servers, disks or quotas could not be read.
         """
         wanted = (*kinds, "disks") if disks and "disks" not in kinds else kinds
-        return self._reader.inventory(Scope(wanted, _ids(group_id), tuple(block_devices_of)))
+        scope = Scope(wanted, _ids(group_id), tuple(block_devices_of), every_drill, quotas)
+        return self._reader.inventory(scope)
 
     def groups(self) -> tuple[ProtectionGroup, ...]:
         """All protection groups."""
@@ -157,12 +160,7 @@ class Client:
 
     def quotas(self) -> tuple[Quota, ...]:
         """How many groups, pairs and the like there are and may be; what cannot be read is left out."""
-        answer = WireFields.lenient("quota answer", self._connection.ask(wire.QUOTAS))
-        quotas: list[Quota] = []
-        for resource in answer.object("quotas").objects("resources"):
-            with suppress(WireError):
-                quotas.append(Quota.from_wire(resource.source))
-        return tuple(quotas)
+        return self._reader.quotas()
 
     def group(self, identity: str) -> ProtectionGroup:
         """The group of that id; GoneError when it is not there."""

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from drkit.api import wire
 from drkit.api.pages import Ask, read_listings
@@ -17,13 +18,16 @@ from drkit.model import (
     Disk,
     Drill,
     Inventory,
+    Part,
     Phase,
     ProtectedInstance,
     ProtectionGroup,
+    Quota,
     ReplicationPair,
     Server,
     Station,
     ThingKind,
+    WireFields,
 )
 
 USUAL: tuple[ThingKind, ...] = ("groups", "instances", "pairs", "drills", "servers")
@@ -40,19 +44,26 @@ _KINDS: Mapping[ThingKind, tuple[Listing, Callable[[object], Any]]] = {
 }
 _OF_A_GROUP: frozenset[ThingKind] = frozenset({"instances", "pairs", "drills"})
 _NEIGHBOURS: frozenset[ThingKind] = frozenset({"servers", "disks"})
+_WHOLE: tuple[Literal["drills", "servers", "disks"], ...] = ("drills", "servers", "disks")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What to read.
 
-    `kinds` of things; of instances, pairs and drills those of some groups (none named: of all); the block
-    devices of both servers of some instances.
+    `kinds` of things; of instances, pairs and drills those of some groups (none named: of all), unless
+    `every_drill` is wanted; the block devices of both servers of some instances; the `quotas`.
     """
 
     kinds: tuple[ThingKind, ...] = USUAL
     group_ids: tuple[str, ...] = ()
     block_devices_of: tuple[str, ...] = ()
+    every_drill: bool = False
+    quotas: bool = False
+
+    def groups_of(self, kind: ThingKind) -> tuple[str, ...]:
+        """The groups that the things of a kind are read of; empty where it is all of them."""
+        return () if kind not in _OF_A_GROUP or (kind == "drills" and self.every_drill) else self.group_ids
 
 
 class Reader:
@@ -71,8 +82,9 @@ class Reader:
         if problems:
             reading, problems, unread = self._read(scope)
         with_devices, unknown = self._block_devices(reading, scope.block_devices_of)
-        servers = {**reading.servers, **with_devices}
-        return replace(reading, servers=servers, problems=(*problems, *unread, *unknown))
+        reading = replace(reading, servers={**reading.servers, **with_devices})
+        quotas, untold = self._quotas_of(reading) if scope.quotas else (reading, ())
+        return replace(quotas, problems=(*problems, *unread, *unknown, *untold))
 
     def listed(self, kind: ThingKind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
         """All things of one kind; read a second time where the pages did not fit together.
@@ -86,6 +98,24 @@ class Reader:
             raise error
         return tuple(listing.things[kind].values())
 
+    def quotas(self) -> tuple[Quota, ...]:
+        """How many things there are and may be; what of the answer cannot be read is left out."""
+        answer = WireFields.lenient("quota answer", self._ask(wire.QUOTAS))
+        quotas: list[Quota] = []
+        for resource in answer.object("quotas").objects("resources"):
+            with suppress(WireError):
+                quotas.append(Quota.from_wire(resource.source))
+        return tuple(quotas)
+
+    def _quotas_of(self, reading: Inventory) -> tuple[Inventory, tuple[str, ...]]:
+        try:
+            quotas = {quota.type: quota for quota in self.quotas()}
+        except SignInError:
+            raise
+        except DrkitError as error:
+            return reading, (f"The quotas could not be read: {error}",)
+        return replace(reading, quotas=quotas, whole=reading.whole | {"quotas"}), ()
+
     def _read(self, scope: Scope) -> tuple[Inventory, tuple[str, ...], tuple[str, ...]]:
         """The reading, what a second one may mend, and what it won't."""
         began = self._clock.now()
@@ -93,7 +123,12 @@ class Reader:
         for kind, error in listing.errors.items():
             if kind not in _NEIGHBOURS or isinstance(error, SignInError):
                 raise error
-        found = Inventory(self._backend, began, **listing.things)
+        whole: frozenset[Part] = frozenset(
+            kind
+            for kind in _WHOLE
+            if kind in listing.things and kind not in listing.partly and not scope.groups_of(kind)
+        )
+        found = Inventory(self._backend, began, **listing.things, whole=whole)
         unread = (f"The {kind} could not be read: {error}" for kind, error in listing.errors.items())
         for_good = (*unread, *listing.left_out, *_unknown_keys(found))
         return found, (*listing.moved, *_contradictions(found, scope)), for_good
@@ -108,6 +143,8 @@ class Reader:
         for (kind, _, _), listed in zip(tasks, listings, strict=True):
             if listed.error is not None:
                 result.errors[kind] = listed.error
+            if listed.error is not None or listed.problem:
+                result.partly.add(kind)
             for row in listed.objects:
                 result.take(kind, row, scope)
         return result
@@ -137,19 +174,22 @@ class Reader:
 
 
 def _filters(kind: ThingKind, scope: Scope) -> tuple[Filters, ...]:
-    if kind == "drills" and len(scope.group_ids) > 1:
+    group_ids = scope.groups_of(kind)
+    if kind == "drills" and len(group_ids) > 1:
         return ((),)  # their listing takes one group only; the others are left out afterwards
-    return wire.of_groups(scope.group_ids) if kind in _OF_A_GROUP else ((),)
+    return wire.of_groups(group_ids) if kind in _OF_A_GROUP else ((),)
 
 
 @dataclass(slots=True)
 class _Listing:
-    """What the listings held: things by kind and id, and sentences about what did not fit."""
+    """What the listings held: things by kind and id, sentences about what did not fit, and the kinds that
+    something is missing of."""
 
     things: dict[str, Any]
     moved: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     errors: dict[ThingKind, DrkitError] = field(default_factory=dict)
+    partly: set[ThingKind] = field(default_factory=set)
 
     def take(self, kind: ThingKind, row: object, scope: Scope) -> None:
         """Read one row; a strange one is left out and said, so that it does not hide the others."""
@@ -157,8 +197,10 @@ class _Listing:
             thing = _KINDS[kind][1](row)
         except WireError as error:
             self.left_out.append(f"One of the {kind} is left out: {error}")
+            self.partly.add(kind)
             return
-        if kind not in _OF_A_GROUP or not scope.group_ids or thing.group_id in scope.group_ids:
+        group_ids = scope.groups_of(kind)
+        if not group_ids or thing.group_id in group_ids:
             self.things[kind][thing.id] = thing
 
 

@@ -40,7 +40,13 @@ class CloudService(Protocol):
     @property
     def backend(self) -> Backend: ...
     def inventory(
-        self, group_id: tuple[str, ...], *, block_devices_of: tuple[str, ...], disks: bool
+        self,
+        group_id: tuple[str, ...],
+        *,
+        block_devices_of: tuple[str, ...] = (),
+        disks: bool = False,
+        quotas: bool = False,
+        every_drill: bool = False,
     ) -> Inventory: ...
     def pairs(self, group_id: tuple[str, ...]) -> tuple[ReplicationPair, ...]: ...
     def drills(self, group_id: tuple[str, ...]) -> tuple[Drill, ...]: ...

@@ -183,7 +183,7 @@ class RunEngine:
             return {}
         groups = tuple(key for key, _ in board.plan.groups)
         try:
-            inventory = self.context.service.inventory(groups, block_devices_of=(), disks=False)
+            inventory = self.context.service.inventory(groups)
         except DrkitError as error:
             return {"snapshot_missing": str(error)}
         return {"snapshot": snapshot(inventory, board.plan.groups)}

@@ -1,14 +1,17 @@
 """What to do about an error code of the service, for the codes that operators meet in a run.
 
+A code knows nothing of the world, in which a server may be out of reach, or waiting may help nobody: so the
+advice leads to those who look at it, the rules (`why_not`) and the ways out of a group.
+
 Source: the page "Error Codes" of the SDRS API reference and the constraints of each operation.
 """
 
 from collections.abc import Mapping
 
-_BUSY = "It is in a state that does not allow this. Wait until it rests, read again, then retry."
+_BUSY = "It is in a state that does not allow this. Read again: the objections say what leads out of it."
 _GONE = "It is gone, or was never there under this id. Read again and plan anew."
-_HALFWAY = "The switch failed on its way. Look at the group's state: retry, or take the emergency exit."
-_SERVERS = "Stop the servers named in the rules of this operation, leave them stopped, then retry."
+_HALFWAY = "The switch failed on its way. Look at the group's ways out: they say which are open now."
+_SERVERS = "A server runs that must be stopped. Read again: the objections say which, and what can be done."
 _TAKEN = "Somebody was faster. Read again and plan anew."
 _UNFIT = "What was asked for does not fit. Read again and plan anew."
 
@@ -30,7 +33,7 @@ REMEDIES: Mapping[str, str] = {
     "SDRS.1807": "The disk could not be put on the server; it may have no free slot. Look at the server.",
     "SDRS.1821": "Attaching failed on its way. Detach the pair to clean up, then attach it again.",
     "SDRS.1822": "Detaching failed on its way. Look at the pair's state, then retry.",
-    "SDRS.1922": "Delete what is left of the drill, then create it again.",
+    "SDRS.1922": "Look whether the quota of drills is used up; delete what is left of the drill, then retry.",
     "SDRS.1929": "The quota of networks is used up. Name an existing drill VPC, or ask for more.",
 }
 

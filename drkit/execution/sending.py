@@ -8,6 +8,7 @@ from typing import Unpack
 from drkit.errors import (
     BusyError,
     DrkitError,
+    EffectUnknownError,
     JournalError,
     OutcomeUnknownError,
     ServiceError,
@@ -16,7 +17,7 @@ from drkit.errors import (
     WireError,
 )
 from drkit.execution.context import CloudService, RunContext
-from drkit.execution.entries import Adopted, Details, Intended, Lost, Phased, Sent, phased
+from drkit.execution.entries import Adopted, Details, Intended, Lost, Phased, Remark, Sent, phased
 from drkit.execution.late_binding import bind_late, done_already
 from drkit.execution.limits import LONGEST_LAG, LONGEST_LOOK, PATIENCE
 from drkit.execution.observations import marks_of, observe
@@ -25,23 +26,23 @@ from drkit.execution.recovery import recovery_point
 from drkit.execution.remedies import remedy
 from drkit.execution.states import Action, StepPhase
 from drkit.journal import EntryKind
-from drkit.model import Change, Inventory, Operation
+from drkit.model import Change, Inventory
 from drkit.plan import Step
-from drkit.rules import Verdict, judge
+from drkit.rules import Verdict, judge, read_also
 
 BATCH = 32  # steps that are judged on one reading
 MOST_REASONS = 3  # in a sentence on the screen; the journal keeps them all
 _MET = {StepPhase.DONE, StepPhase.SKIPPED}
-_PASSING = (UnreachableError, UnavailableError, BusyError, WireError)
+_PASSING = (UnreachableError, UnavailableError, BusyError, WireError, EffectUnknownError)
 
 
 def read_for(steps: Iterable[Step], service: CloudService, groups: Iterable[str] = ()) -> Inventory:
     """Read the world as far as judging these steps needs it, and those groups besides."""
     changes = [each.change for each in steps if each.change]
     instances = tuple(sorted({each.instance_id for each in changes} - {""}))
-    disks = any(each.operation is Operation.EXPAND_PAIR for each in changes)
     wanted = tuple(sorted({*groups, *(each.group_id for each in changes)}))
-    return service.inventory(wanted, block_devices_of=instances, disks=disks)
+    also = read_also(each.operation for each in changes)
+    return service.inventory(wanted, block_devices_of=instances, **also)
 
 
 class Sender:
@@ -156,7 +157,13 @@ class Sender:
                 del self.busy[step.key]
                 self.context.write(EntryKind.SETTLED, step.key, phased(StepPhase.DONE, why))
                 continue
-            verdict = judge(change, inventory, [each for each in planned if each])
+            try:
+                verdict = judge(change, inventory, [each for each in planned if each])
+            except EffectUnknownError as error:  # of what is under way: the next reading may tell
+                self._unreadable([step], error)
+                continue
+            for unread in verdict.unread:
+                self.context.write(EntryKind.NOTED, step.key, Remark(sentence=str(unread)))
             if verdict.allowed:
                 planned.append(change)
                 intended = Intended(change=change.to_json(), before=marks_of(change, inventory))

@@ -5,7 +5,7 @@ Here: groups, instances, pairs, attachments, drills, jobs, servers, disks, their
 """
 
 from drkit.model.fields import WireFields, parse_time
-from drkit.model.inventory import Backend, Inventory, ThingKind, find
+from drkit.model.inventory import Backend, Inventory, Part, ThingKind, find
 from drkit.model.jobs import Job, Quota
 from drkit.model.machines import BlockDevice, Disk, FreeSlots, Server
 from drkit.model.operations import NEEDS, Argument, Change, Operation
@@ -41,6 +41,7 @@ __all__ = [
     "JobStatus",
     "Operation",
     "PairStatus",
+    "Part",
     "Phase",
     "ProtectedInstance",
     "ProtectionGroup",

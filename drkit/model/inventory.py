@@ -16,6 +16,9 @@ from drkit.showing import card, count, line, listed, shows, state, table
 ThingKind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"]
 """What can be listed, by the name of the inventory's part that holds it."""
 
+Part = Literal["drills", "servers", "disks", "quotas"]
+"""What a reading has of the whole project, or has not."""
+
 Named = TypeVar("Named", ProtectionGroup, ProtectedInstance, ReplicationPair, Drill, Server, Disk)
 
 
@@ -44,9 +47,10 @@ class Backend:
 class Inventory:
     """What was read, by id, and when.
 
-    `servers` and `disks` hold what the neighbours told; a server or disk that is not in them was
-    not read or does not exist. `problems` are sentences about contradictions that a second reading did
-    not resolve. `memo` has room for what other rooms work out once per reading.
+    `servers` and `disks` hold what the neighbours told. `whole` are the parts that were read as a whole; what
+    is missing in another part may be there all the same, for it was not read. `problems` are sentences about
+    contradictions that a second reading did not resolve. `memo` has room for what other rooms work out once
+    per reading.
     """
 
     backend: Backend
@@ -58,6 +62,7 @@ class Inventory:
     servers: Mapping[str, Server] = field(default_factory=dict)
     disks: Mapping[str, Disk] = field(default_factory=dict)
     quotas: Mapping[str, Quota] = field(default_factory=dict)
+    whole: frozenset[Part] = frozenset()
     problems: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, init=False, compare=False)
 

@@ -13,7 +13,7 @@ from drkit.plan.changes import changes_of, pair_in, read_operation
 from drkit.plan.drill import LEFT_OVER
 from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
-from drkit.plan.readiness import MAIN, RuleCheck, rule_checks, way_there
+from drkit.plan.readiness import MAIN, RuleCheck, rule_checks, wanted_by, way_there
 from drkit.plan.requests import PlanRequest, read_moment
 from drkit.plan.runbooks import plan_rehearsal
 from drkit.plan.steps import PLANNED, Answers, LeftOut, ManualStep, Plan, Step, checked
@@ -45,6 +45,7 @@ __all__ = [
     "rule_checks",
     "spell_seconds",
     "standing",
+    "wanted_by",
     "way_there",
     "ways_out",
 ]

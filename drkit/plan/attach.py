@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from drkit import devices as names
-from drkit.errors import InputError
+from drkit.errors import EffectUnknownError, InputError
 from drkit.model import Change, Inventory, Operation, ReplicationPair
 from drkit.plan.steps import LeftOut, Plan, Step
 from drkit.rules import Projection, Verdict, judge_in
@@ -39,7 +39,7 @@ def plan_attach(
             f"Attach {pair.name} to {work.instance.name} as {work.outcome(change.device)}"
         ),
         undo=lambda pair, _: f"Detach {pair.name} from {work.instance.name}.",
-        notes=(*work.about_prefix(spoken), *work.about_names(), *work.about_servers()),
+        notes=(*work.about_prefix(spoken), *work.about_names()),
     )
 
 
@@ -62,17 +62,20 @@ def recheck(
     """Judge a plan anew on a newer reading: the steps that are no longer allowed, with the objections.
 
     Each step is judged as if the allowed ones before it were done; those whose keys are in `settled` are
-    done already and not judged.
+    done already and not judged. Raises `EffectUnknownError` with the step whose effect cannot be worked out.
     """
     world, refused = Projection.of(inventory), list[tuple[Step, Verdict]]()
     for step in plan.steps:
         if step.change is None or step.key in settled:
             continue
         verdict = judge_in(step.change, world)
-        if verdict.allowed:
-            world = world.after(step.change)
-        else:
+        if not verdict.allowed:
             refused.append((step, verdict))
+            continue
+        try:
+            world = world.after(step.change)
+        except EffectUnknownError as error:
+            raise EffectUnknownError(f"Step {step.key} ({step.title}): {error}") from None
     return tuple(refused)
 
 
@@ -91,6 +94,7 @@ class _Work:
         self.world = Projection.of(inventory)
         self.changes: dict[str, Change] = {}
         self.left_out: dict[str, LeftOut] = {}
+        self.unread: list[str] = []
         self.prefix = names.learn_prefix(inventory, self.instance)
 
     def consider(self, pair: ReplicationPair, **arguments: str) -> None:
@@ -98,6 +102,7 @@ class _Work:
         ids = {"pair_id": pair.id, "instance_id": self.instance.id}
         change = Change.of(self.operation, self.instance.group_id, **ids, **arguments)
         verdict = judge_in(change, self.world)
+        self.unread.extend(map(str, verdict.unread))
         if verdict.allowed:
             self.world, self.changes[pair.id] = self.world.after(change), change
         else:
@@ -116,7 +121,7 @@ class _Work:
             steps=steps,
             read_at=self.inventory.read_at,
             left_out=tuple(self.left_out[each.id] for each in self.pairs if each.id in self.left_out),
-            notes=(*notes, *nothing, *self.inventory.problems),
+            notes=(*notes, *nothing, *dict.fromkeys(self.unread), *self.inventory.problems),
         )
 
     def _steps(self, title: Words, undo: Words) -> Iterator[Step]:
@@ -167,22 +172,6 @@ class _Work:
             return None
         free = names.names_on(self.world, self.instance).free(name.prefix)
         return names.DeviceName(name.prefix, free[0]) if free and free[0] < name.letters else None
-
-    def about_servers(self) -> Iterator[str]:
-        """What to say about servers whose disks or free slots are not known."""
-        for server_id in self.instance.server_ids:
-            server = self.inventory.servers.get(server_id)
-            if server is None:
-                yield (
-                    f"Server {server_id} of {self.instance.name} was not seen: a device name may be taken "
-                    "there by a disk that SDRS does not know."
-                )
-            else:
-                if server.slots is None:
-                    yield f"The free slots of server {server.name} were not read."
-                for disk in server.disks:
-                    if not names.device_of(self.inventory, server, disk):
-                        yield f"Disk {disk.disk_id} on server {server.name} tells no device name."
 
 
 def _requested(inventory: Inventory, pair_ids: Iterable[str]) -> tuple[ReplicationPair, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from drkit.errors import RefusedError
+from drkit.errors import EffectUnknownError, RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
 from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.plan.readiness import way_there
@@ -22,7 +22,7 @@ class PlanBuilder:
     """Collects steps in order. What is refused is collected too, and `plan` raises all of it at once.
 
     `world` is what the steps so far will leave. After the first objection to a group its further steps are
-    not judged: they would only be refused for the same reason.
+    not judged: they would only be refused for the same reason. A rule that could not be asked is noted.
     """
 
     def __init__(self, inventory: Inventory, operation: Operation) -> None:
@@ -44,9 +44,8 @@ class PlanBuilder:
         skippable: bool = False,
         wave: int = 0,
     ) -> str:
-        """A step that sends a change; its key."""
-        self._judge(change)
-        self.world = self.world.after(change)
+        """A step that sends a change; its key. Raises `EffectUnknownError`."""
+        self._judge(change, title)
         return self._add(
             Step(self.next_key, title, change, needs=tuple(needs), undo=undo, skippable=skippable, wave=wave)
         )
@@ -123,12 +122,19 @@ class PlanBuilder:
         self._steps.append(step)
         return step.key
 
-    def _judge(self, change: Change) -> None:
+    def _judge(self, change: Change, title: str) -> None:
         if change.group_id in self._refused:
             return
-        if objections := judge_in(change, self.world).objections:
-            self._objections.extend(objections)
+        verdict = judge_in(change, self.world)
+        self.notes.extend(map(str, verdict.unread))
+        if verdict.objections:
+            self._objections.extend(verdict.objections)
             self._refused[change.group_id] = self._way(change.group_id)
+            return
+        try:
+            self.world = self.world.after(change)
+        except EffectUnknownError as error:
+            raise EffectUnknownError(f"Step {self.next_key} ({title}): {error}") from None
 
     def _way(self, group_id: str) -> tuple[str, ...]:
         kind = SWITCHES.get(self._operation)

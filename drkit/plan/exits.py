@@ -211,7 +211,7 @@ def _turned(world: Projection, group: ProtectionGroup) -> tuple[Objection, ...]:
             f"group {group.name}",
             f"turned already: {some_of(turned)}",
             "all pairs as the group",
-            "Retry the switch, or fail over.",
+            "Look at the other ways out: those that are open lead on from here.",
         ),
     )
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from drkit.model import Argument, Change, Inventory, Operation, ProtectionGroup, ServerStatus, Station
 from drkit.plan.objectives import RunbookKind
-from drkit.rules import Objection, Projection, judge_in, rules_for, way_from
+from drkit.plan.requests import PlanRequest
+from drkit.rules import Objection, Projection, ReadAlso, judge_in, read_also, rules_for, way_from
 
 MAIN = {
     RunbookKind.DRILL: Operation.CREATE_DRILL,
@@ -16,13 +17,23 @@ MAIN = {
 """The step that a runbook is about."""
 
 
+def wanted_by(request: PlanRequest) -> ReadAlso:
+    """What of a reading a runbook's main step rests on, beside the usual. Raises `UnknownNameError`."""
+    main = MAIN.get(request.runbook())
+    return read_also([main] if main else [])
+
+
 @dataclass(frozen=True, slots=True)
 class RuleCheck:
-    """One rule and its answer: `holds` is None where it could not be asked, because one before it failed."""
+    """One rule and its answer: `holds` is None where it could not be asked.
+
+    That is because one before it failed, or because what it rests on was not read: then `missing` says what.
+    """
 
     sentence: str
     holds: bool | None
     objection: Objection | None = None
+    missing: str = ""
 
 
 def rule_checks(
@@ -42,11 +53,13 @@ def rule_checks(
     change = Change.of(MAIN[kind], group.id, **arguments)
     verdict = judge_in(change, with_servers_stopped(Projection.of(inventory), group.id, kind))
     against = {objection.rule: objection for objection in verdict.objections}
+    missing = {unread.rule: unread.missing for unread in verdict.unread}
     return tuple(
         RuleCheck(
             rule.sentence,
             None if rule.name in verdict.not_asked else rule.name not in against,
             against.get(rule.name),
+            missing.get(rule.name, ""),
         )
         for rule in rules_for(MAIN[kind])
     )

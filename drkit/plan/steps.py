@@ -192,6 +192,8 @@ class Plan:
         plain["objectives"] = self.objectives.to_json() if self.objectives else None
         for shown, step in zip(plain["steps"], self.steps, strict=True):
             shown["change"] = step.change.to_json() if step.change else None
+        for objection in (one for out in plain["left_out"] for one in out["objections"]):
+            del objection["ways"]  # they were open then
         return plain
 
     @classmethod

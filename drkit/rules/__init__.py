@@ -7,8 +7,8 @@ of the reference: nothing is copied from the sandbox, which is the other reading
 
 from drkit.rules.drilling import faulty
 from drkit.rules.fitness import GROUP_STATUSES
-from drkit.rules.judging import RULES, judge, judge_in, rules_for
-from drkit.rules.objections import Objection, Verdict
+from drkit.rules.judging import RULES, ReadAlso, judge, judge_in, read_also, rules_for
+from drkit.rules.objections import NotAsked, Objection, Verdict
 from drkit.rules.projection import Projection
 from drkit.rules.rule import Rule, some_of
 from drkit.rules.ways import way_from
@@ -16,13 +16,16 @@ from drkit.rules.ways import way_from
 __all__ = [
     "GROUP_STATUSES",
     "RULES",
+    "NotAsked",
     "Objection",
     "Projection",
+    "ReadAlso",
     "Rule",
     "Verdict",
     "faulty",
     "judge",
     "judge_in",
+    "read_also",
     "rules_for",
     "some_of",
     "way_from",

@@ -6,9 +6,10 @@ Pair from a Protected Instance" of the SDRS API reference, named below as Attach
 
 from drkit import devices
 from drkit.model import FreeSlots
+from drkit.rules.advising import detach_first, make_room, stop_first
 from drkit.rules.existing import group_exists, instance_exists, pair_exists
 from drkit.rules.powering import not_stopped
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
 
 BOTH = (instance_exists, pair_exists)
 
@@ -23,7 +24,9 @@ def pair_is_in_the_same_group(case: Case) -> RuleAnswer:
     if pair.group_id == instance.group_id:
         return None
     there, here = (_group_name(case, each.group_id) for each in (pair, instance))
-    return f"in group {there}", f"in group {here}", f"Pick an instance of group {there}, or another pair."
+    there_too = case.world.instances_of(pair.group_id)
+    remedy = f"Pick an instance of group {there}, or another pair." if there_too else "Pick another pair."
+    return f"in group {there}", f"in group {here}", remedy
 
 
 @rule("SDRS.1605", "SDRS.1603", about="pair", needs=BOTH)
@@ -37,9 +40,17 @@ def pair_is_free(case: Case) -> RuleAnswer:
         return None
     places = some_of(f"{_instance_name(case, each.instance_id)} as {each.device}" for each in attached)
     if any(each.instance_id == case.instance.id for each in attached):
-        advice = "Nothing is to be done: it is, or is planned to be, attached there."
-    else:
-        advice = "Detach it there first, or leave it where it is."
+        return (
+            f"attached to {places}",
+            "attached to no instance",
+            "Nothing is to be done: it is, or is planned to be, attached there.",
+        )
+    advice = detach_first(
+        case,
+        case.pair,
+        "Detach it there first, or leave it where it is.",
+        "Leave it where it is: it cannot be detached there now.",
+    )
     return f"attached to {places}", "attached to no instance", advice
 
 
@@ -97,7 +108,8 @@ def a_letter_is_left(case: Case) -> RuleAnswer:
     if names.free(names.prefix.value):
         return None
     reason = devices.assign(case.world, case.instance, case.pair).reason
-    return reason, "a free device name", "Detach a disk that is not needed from the instance."
+    room = make_room(case, "Detach a disk that is not needed from the instance.")
+    return reason, "a free device name", room
 
 
 @rule("SDRS.0201", about="pair", needs=[a_letter_is_left])
@@ -141,7 +153,7 @@ def device_fits_the_kind_of_disk(case: Case) -> RuleAnswer:
     return f"a {kind} disk as {name}", wanted, "Correct the device name."
 
 
-@rule("SDRS.1603", about="pair", needs=[device_is_spelled_right])
+@rule("SDRS.1603", about="pair", needs=[device_is_spelled_right], reads=["disks"])
 def device_is_free(case: Case) -> RuleAnswer:
     """Use a device name that no other disk on the instance has, known to SDRS or not.
 
@@ -151,11 +163,11 @@ def device_is_free(case: Case) -> RuleAnswer:
     name = devices.assignable(case.change.device)
     holder = devices.taken(case.world, case.instance).get(name.letters) if name else None
     if holder is None:
-        return None
+        return case.unseen(case.instance) or _nameless(case)
     return (
         f"{name} is held by {holder.what}{'' if holder.known else ', which SDRS does not know'}",
         f"a free device name{_such_as(case)}",
-        "Pick a free device name, or detach what holds this one.",
+        _another_name(case, holder),
     )
 
 
@@ -165,12 +177,17 @@ def device_is_within_reach(case: Case) -> RuleAnswer:
 
     Source: a KVM server takes 24 virtio disks (ECS). Our own caution: the job would fail at the end.
     """
-    device = devices.as_attached(case.change.device, devices.prefix_of(case.world, case.instance))
+    prefix = devices.prefix_of(case.world, case.instance)
+    device = devices.as_attached(case.change.device, prefix)
     name = devices.assignable(device)
     if name is None or name.letters in devices.LETTERS[name.prefix]:
-        return None
+        within = name is None or prefix or name.letters in devices.LETTERS["vd"]
+        return None if within else NotRead(f"it is not known how device names begin on {case.instance.name}")
     wanted = f"within /dev/{name.prefix}a to /dev/{name.prefix}{devices.LETTERS[name.prefix][-1]}"
-    return f"{device} on a {devices.HYPERVISORS[name.prefix]} server", wanted, "Pick a letter in that range."
+    left = devices.names_on(case.world, case.instance).free(name.prefix)
+    full = make_room(case, "No letter in that range is free: detach a disk that is not needed.")
+    remedy = "Pick a letter in that range." if left or case.pair.system_disk else full
+    return f"{device} on a {devices.HYPERVISORS[name.prefix]} server", wanted, remedy
 
 
 @rule("SDRS.1807", about="instance", needs=[instance_exists], caution=True)
@@ -187,8 +204,9 @@ def servers_have_a_free_slot(case: Case) -> RuleAnswer:
         if each.slots and _left(each.slots, virtio) <= 0
     ]
     if not full:
-        return None
-    return f"no free slot on {some_of(full)}", "room for one more disk", "Detach a disk that is not needed."
+        return case.unseen(case.instance) or _slotless(case)
+    room = make_room(case, "Detach a disk that is not needed.")
+    return f"no free slot on {some_of(full)}", "room for one more disk", room
 
 
 @rule("SDRS.1604", about="pair", needs=BOTH)
@@ -229,10 +247,25 @@ def _boots_from_it(case: Case, server_id: str) -> RuleAnswer:
     device = next(each.device for each in on_it if each.pair_id == case.pair.id)
     name, server = devices.parse(device), case.world.servers.get(server_id)
     system_disk = name.letters == devices.SYSTEM if name else case.pair.system_disk
-    running = not_stopped(server) if server and system_disk else ""
+    if server is None:
+        return case.unseen(case.instance) if system_disk else None
+    running = not_stopped(server) if system_disk else ""
     if not running:
         return None
-    return f"a system disk; {running}", "on a stopped server", "Stop the server, then read again."
+    return f"a system disk; {running}", "on a stopped server", stop_first(case, [server])
+
+
+def _another_name(case: Case, holder: devices.NameHolder) -> tuple[Advice, ...]:
+    """To pick a free name, where there is one, or to detach the pair that holds this one, where it can be."""
+    free = bool(_such_as(case))
+    pick = (
+        "Pick a free device name." if free else "No device name is free for it here: pick another instance."
+    )
+    both = (
+        "Pick a free device name, or detach what holds this one." if free else "Detach what holds this one."
+    )
+    pair = case.world.pairs.get(holder.pair_id)
+    return detach_first(case, pair, both, pick) if pair else (Advice(pick),)
 
 
 def _sides(found: str, wanted: str) -> RuleAnswer:
@@ -240,6 +273,19 @@ def _sides(found: str, wanted: str) -> RuleAnswer:
         return None
     remedy = "Read again; if it stays so, ask the provider: a switch did not end cleanly."
     return f"production at {found or 'no site'}", f"production at {wanted or 'no site'}", remedy
+
+
+def _nameless(case: Case) -> NotRead | None:
+    for server in devices.servers_of(case.world, case.instance):
+        for disk in server.disks:
+            if not devices.device_of(case.world, server, disk):
+                return NotRead(f"disk {disk.disk_id} on server {server.name} tells no device name")
+    return None
+
+
+def _slotless(case: Case) -> NotRead | None:
+    unread = [each.name for each in devices.servers_of(case.world, case.instance) if each.slots is None]
+    return NotRead(f"the free slots of {some_of(unread)} were not read") if unread else None
 
 
 def _left(slots: FreeSlots, virtio: bool) -> int:

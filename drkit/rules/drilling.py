@@ -7,9 +7,17 @@ drill network has a subnet and the right CIDR (SDRS.1908, SDRS.1909) only the se
 import re
 from collections.abc import Iterable, Iterator
 
-from drkit.model import InstanceStatus, PairStatus, ProtectedInstance, ReplicationPair
+from drkit.model import (
+    Change,
+    Drill,
+    InstanceStatus,
+    Operation,
+    PairStatus,
+    ProtectedInstance,
+    ReplicationPair,
+)
 from drkit.rules.existing import group_exists
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -37,35 +45,58 @@ def drill_network_is_not_the_groups(case: Case) -> RuleAnswer:
     return f"drill VPC {case.change.drill_vpc_id} is the group's own", "another VPC", remedy
 
 
-@rule("SDRS.1921", about="group")
+@rule("SDRS.1921", about="group", reads=["drills"])
 def drill_network_is_not_in_use(case: Case) -> RuleAnswer:
     """Drill in a network (VPC) that no other drill uses.
 
     Source: SDRS.1921 on the page "Error Codes".
     """
     wanted = case.change.drill_vpc_id
-    others = [each.name for each in case.world.drills.values() if wanted and each.drill_vpc_id == wanted]
+    others = [each for each in case.world.drills.values() if wanted and each.drill_vpc_id == wanted]
     if not others:
-        return None
-    remedy = "Delete that drill first, or name another VPC, or none to have one made."
-    return f"drill VPC {wanted} is used by drill {others[0]}", "an unused VPC", remedy
+        every = not wanted or "drills" in case.world.inventory.whole
+        return None if every else NotRead("the drills of the other groups were not read")
+    another = "ame another VPC, or none to have one made."
+    advice = (
+        Advice(f"Delete that drill first, or n{another}", (tuple(map(_deleted, others)),)),
+        Advice(f"N{another}"),
+    )
+    return f"drill VPC {wanted} is used by drill {others[0].name}", "an unused VPC", advice
 
 
-@rule("SDRS.1922", about="group", caution=True)
+@rule("SDRS.1922", about="group", caution=True, reads=["quotas"])
 def drill_quota_is_left(case: Case) -> RuleAnswer:
     """Create a drill only while the quota for drills is not used up.
 
     Source: "Querying Tenant Quotas". Our own caution: the reference names no code for drills, and some
-    clouds tell no such quota.
+    clouds tell no such quota: there it is not asked. Drills that are planned count, also those that are
+    deleted at the end of the same plan, for groups go side by side.
     """
-    quota = case.world.inventory.quotas.get("disaster_recovery_drills")
-    if quota is None or quota.limit < 0 or quota.used < quota.limit:
+    inventory = case.world.inventory
+    quota = inventory.quotas.get("disaster_recovery_drills")
+    if quota is None:
+        read = "quotas" in inventory.whole
+        return NotRead("the service tells no quota of drills" if read else "the quotas were not read")
+    there = {(each.group_id, each.name) for each in inventory.drills.values()}
+    planned = {
+        (each.group_id, each.name) for each in case.world.planned if each.operation is Operation.CREATE_DRILL
+    }
+    used = quota.used + len(planned - there)
+    if quota.limit < 0 or used < quota.limit:
         return None
-    remedy = "Delete a drill that is over, or ask the provider for more."
-    return f"{quota.used} of {quota.limit} drills are used", "below the quota", remedy
+    ask = "sk the provider for more."
+    over = (
+        Advice(f"Delete a drill that is over, or a{ask}", ((_deleted(each),),))
+        for each in inventory.drills.values()
+    )
+    return f"{used} of {quota.limit} drills are used", "below the quota", (*over, Advice(f"A{ask}"))
 
 
-@rule("SDRS.1015", about="group", needs=[group_exists], caution=True)
+def _deleted(drill: Drill) -> Change:
+    return Change.of(Operation.DELETE_DRILL, drill.group_id, drill_id=drill.id)
+
+
+@rule("SDRS.1015", "SDRS.1314", about="group", needs=[group_exists], caution=True)
 def nothing_in_the_group_is_faulty(case: Case) -> RuleAnswer:
     """Drill only while none of the group's instances and pairs is invalid or faulty.
 

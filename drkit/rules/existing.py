@@ -63,6 +63,8 @@ def server_exists(case: Case) -> RuleAnswer:
     neighbour service (ECS) knows no groups.
     """
     identity, group_id = case.change.server_id, case.change.group_id
+    if identity not in case.world.servers and "servers" not in case.world.inventory.whole:
+        return "not seen, for the servers were not all read", "a server of the group", "Read again."
     if identity not in case.world.servers:
         return "not found", "a server of the group", "Read again; it may have been deleted."
     protected = any(identity in each.server_ids for each in case.world.instances_of(group_id))

@@ -6,9 +6,20 @@ that no reference names among them, is unfit.
 
 from collections.abc import Collection, Mapping
 
-from drkit.model import DrillStatus, GroupStatus, InstanceStatus, Operation, PairStatus, Phase, Unknown
+from drkit import devices
+from drkit.model import (
+    Change,
+    DrillStatus,
+    GroupStatus,
+    InstanceStatus,
+    Operation,
+    PairStatus,
+    Phase,
+    Unknown,
+)
+from drkit.rules.advising import course, detaching, stops
 from drkit.rules.existing import drill_exists, group_exists, instance_exists, pair_exists
-from drkit.rules.rule import Case, RuleAnswer, either, rule
+from drkit.rules.rule import Advice, Case, RuleAnswer, Way, either, rule
 
 GROUP_STATUSES: Mapping[Operation, Collection[GroupStatus]] = {
     Operation.ATTACH_PAIR: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED},
@@ -105,36 +116,80 @@ ALREADY: Mapping[Operation, GroupStatus] = {
 }
 """Where an operation leads: there it has nothing to do."""
 
-_WAY_OUT: Mapping[str, str] = {
-    "available": "Enable protection of the group first.",
-    "protected": "Disable protection of the group first.",
-    "failed-over": "Re-protect the group first.",
-    "error": "It was not created whole: delete it at the service and create it anew.",
-    "error-deleting": "Delete it again at the service.",
-    "error-starting": "Enable protection of the group again.",
-    "error-stopping": "Disable protection of the group again.",
-    "error-reversing": "Repeat the planned failover, or fail over.",
-    "error-failing-over": "Repeat the failover.",
-    "error-reprotecting": "Re-protect the group again.",
-    "error-extending": "Expand the pair again.",
-    "error-attaching": "Detach the pair from the instance, then attach it again.",
-    "error-detaching": "Detach the pair again.",
-    "error-resizing": "Resize the instance again.",
-    "invalid": "A server or disk of it was deleted behind the service's back: delete it and create it anew.",
-    "fault": "Its synchronisation is abnormal: have the replication repaired, then read again.",
+_WAY_OUT: Mapping[str, tuple[tuple[str, tuple[Operation, ...]], ...]] = {
+    "available": (("Enable protection of the group first.", (Operation.ENABLE_PROTECTION,)),),
+    "protected": (("Disable protection of the group first.", (Operation.DISABLE_PROTECTION,)),),
+    "failed-over": (("Re-protect the group first.", (Operation.REPROTECT,)),),
+    "error": (("It was not created whole: delete it at the service and create it anew.", ()),),
+    "error-deleting": (("Delete it again at the service.", ()),),
+    "error-starting": (("Enable protection of the group again.", (Operation.ENABLE_PROTECTION,)),),
+    "error-stopping": (("Disable protection of the group again.", (Operation.DISABLE_PROTECTION,)),),
+    "error-reversing": (
+        ("Repeat the planned failover, or fail over.", (Operation.PLANNED_FAILOVER, Operation.FAILOVER)),
+        ("Fail over: the planned failover cannot be repeated now.", (Operation.FAILOVER,)),
+        ("Repeat the planned failover.", (Operation.PLANNED_FAILOVER,)),
+    ),
+    "error-failing-over": (("Repeat the failover.", (Operation.FAILOVER,)),),
+    "error-reprotecting": (("Re-protect the group again.", (Operation.REPROTECT,)),),
+    "error-extending": (("Expand the pair again.", (Operation.EXPAND_PAIR,)),),
+    "error-attaching": (
+        ("Detach the pair from the instance, then attach it again.", (Operation.DETACH_PAIR,)),
+    ),
+    "error-detaching": (("Detach the pair again.", (Operation.DETACH_PAIR,)),),
+    "error-resizing": (("Resize the instance again.", (Operation.RESIZE_INSTANCE,)),),
+    "invalid": (
+        (
+            "A server or disk of it was deleted behind the service's back: delete it and create it anew.",
+            (),
+        ),
+    ),
+    "fault": (("Its synchronisation is abnormal: have the replication repaired, then read again.", ()),),
 }
+"""What leads out of a state, the best first: a sentence, and the operations that it names."""
+
+_NOT_KNOWN = (("Look at it in the cloud's console: drkit does not know this state.", ()),)
 
 
 def remedy(status: Status) -> str:
-    """What to do about a thing that is in an unfit state."""
+    """What leads out of an unfit state, if nothing else speaks against it."""
     if status.phase is Phase.MOVING:
         return f"Wait until it is no longer {status}, then read again."
-    return _WAY_OUT.get(status, "Look at it in the cloud's console: drkit does not know this state.")
+    return _WAY_OUT.get(status, _NOT_KNOWN)[0][0]
 
 
-def judged(status: Status, fit: Collection[Status]) -> RuleAnswer:
+def advice(case: Case, status: Status) -> tuple[Advice, ...]:
+    """What to do about a thing in an unfit state, as far as it can be done in the world of the case."""
+    if status.phase is Phase.MOVING:
+        return (Advice(remedy(status)),)
+    ways = _WAY_OUT.get(status, _NOT_KNOWN)
+    named = either(each.words for each in ways[0][1]) if ways[0][1] else ""
+    options = ((sentence, tuple(_course(case, each) for each in verbs)) for sentence, verbs in ways)
+    told = (Advice(sentence, courses) for sentence, courses in options if all(courses))
+    stuck = (
+        f"What leads out of {status} is refused now: put right what stands against {named}, or ask the "
+        "provider."
+    )
+    return (*told, *([Advice(stuck)] if named else []))
+
+
+def _course(case: Case, operation: Operation) -> Way:
+    """The changes an operation takes, on the group, or on the pair or instance of the case; () for none."""
+    change, world = case.change, case.world
+    if operation is Operation.EXPAND_PAIR:
+        size = case.pair.size_gb + 1
+        return (Change.of(operation, change.group_id, pair_id=change.pair_id, new_size_gb=size),)
+    if operation is Operation.DETACH_PAIR:
+        return next((detaching(case, each) for each in world.attachments_of(change.pair_id)), ())
+    if operation is Operation.RESIZE_INSTANCE:
+        ids = {"instance_id": change.instance_id, "flavor": "another"}
+        servers = devices.servers_of(world, case.instance)
+        return (*stops(case, servers), Change.of(operation, change.group_id, **ids))
+    return course(case, operation)
+
+
+def judged(case: Case, status: Status, fit: Collection[Status]) -> RuleAnswer:
     """The answer about a status, given the fit ones."""
-    return None if status in fit else (str(status), either(fit), remedy(status))
+    return None if status in fit else (str(status), either(fit), advice(case, status))
 
 
 @rule("SDRS.1024", "SDRS.1002", about="group", needs=[group_exists])
@@ -144,7 +199,7 @@ def group_is_available_or_protected(case: Case) -> RuleAnswer:
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance" and
     "Modifying the Specifications of a Protected Instance".
     """
-    return judged(case.group.status, GROUP_STATUSES[case.change.operation])
+    return judged(case, case.group.status, GROUP_STATUSES[case.change.operation])
 
 
 @rule("SDRS.1002", about="group", needs=[group_exists])
@@ -159,8 +214,8 @@ def group_status_fits(case: Case) -> RuleAnswer:
     if status in fit:
         return None
     done = status == ALREADY.get(operation)
-    advice = "Nothing is to be done: the group is there already." if done else remedy(status)
-    return str(status), either(GROUP_STATUSES[operation]), advice
+    there = "Nothing is to be done: the group is there already."
+    return str(status), either(GROUP_STATUSES[operation]), there if done else advice(case, status)
 
 
 @rule("SDRS.1002", about="group", needs=[group_status_fits], caution=True)
@@ -174,7 +229,12 @@ def the_start_means_what_is_asked(case: Case) -> RuleAnswer:
     if status in fit:
         return None
     meant = next(each for each in STARTING if status in GROUP_STATUSES[each])
-    return str(status), either(fit), f"In this state the same request would {meant.words}: ask for that."
+    told = f"In this state the same request would {meant.words}"
+    options = (
+        Advice(f"{told}: ask for that.", (course(case, meant),)),
+        Advice(f"{told}, and that is refused now."),
+    )
+    return str(status), either(fit), options
 
 
 @rule("SDRS.1328", "SDRS.1314", "SDRS.0209", about="instance", needs=[instance_exists])
@@ -184,7 +244,7 @@ def instance_status_fits(case: Case) -> RuleAnswer:
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
     a Replication Pair from a Protected Instance" and "Modifying the Specifications of a Protected Instance".
     """
-    return judged(case.instance.status, INSTANCE[case.change.operation])
+    return judged(case, case.instance.status, INSTANCE[case.change.operation])
 
 
 @rule("SDRS.0214", "SDRS.1601", about="pair", needs=[pair_exists])
@@ -194,7 +254,7 @@ def pair_status_fits(case: Case) -> RuleAnswer:
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
     a Replication Pair from a Protected Instance" and "Expanding the Capacity of a Replication Pair".
     """
-    return judged(case.pair.status, PAIR[case.change.operation])
+    return judged(case, case.pair.status, PAIR[case.change.operation])
 
 
 @rule("SDRS.1913", about="drill", needs=[drill_exists])
@@ -203,4 +263,4 @@ def drill_status_fits(case: Case) -> RuleAnswer:
 
     Source: the constraints on the page "Deleting a DR Drill".
     """
-    return judged(case.drill.status, DRILL[case.change.operation])
+    return judged(case, case.drill.status, DRILL[case.change.operation])

@@ -1,12 +1,14 @@
 """Which rules each operation has, and asking them all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypedDict
 
+from drkit.errors import EffectUnknownError
 from drkit.model import Change, Inventory, Operation
 from drkit.rules import attaching, drilling, existing, fitness, knowing, powering, sizing, switching
-from drkit.rules.objections import Objection, Verdict
+from drkit.rules.objections import NotAsked, Objection, Verdict
 from drkit.rules.projection import Projection
-from drkit.rules.rule import Case, Rule
+from drkit.rules.rule import Advice, Case, Rule, RuleAnswer, Way
 
 _GROUP = (existing.group_exists, fitness.group_status_fits)
 _GROUP_AT_REST = (existing.group_exists, fitness.group_is_available_or_protected)
@@ -43,12 +45,14 @@ _OWN: Mapping[Operation, tuple[Rule, ...]] = {
     ),
     Operation.ENABLE_PROTECTION: (
         *_GROUP,
+        switching.no_server_was_deleted,
         fitness.the_start_means_what_is_asked,
         switching.group_has_pairs,
     ),
-    Operation.DISABLE_PROTECTION: _GROUP,
+    Operation.DISABLE_PROTECTION: (*_GROUP, switching.no_server_was_deleted),
     Operation.PLANNED_FAILOVER: (
         *_GROUP,
+        switching.no_server_was_deleted_before_a_planned_failover,
         switching.group_has_pairs,
         switching.the_other_site_takes_over,
         switching.production_servers_are_stopped,
@@ -56,9 +60,15 @@ _OWN: Mapping[Operation, tuple[Rule, ...]] = {
         switching.replication_links_are_up_for_a_planned_failover,
         switching.pairs_are_synchronised,
     ),
-    Operation.FAILOVER: (*_GROUP, switching.group_has_pairs, switching.replication_links_are_up),
+    Operation.FAILOVER: (
+        *_GROUP,
+        switching.no_server_was_deleted,
+        switching.group_has_pairs,
+        switching.replication_links_are_up,
+    ),
     Operation.REPROTECT: (
         *_GROUP,
+        switching.no_server_was_deleted,
         fitness.the_start_means_what_is_asked,
         switching.group_has_pairs,
         switching.dr_servers_are_stopped,
@@ -111,6 +121,20 @@ def rules_for(operation: Operation) -> tuple[Rule, ...]:
     return RULES[operation]
 
 
+class ReadAlso(TypedDict):
+    """What of a reading is wanted beside the usual; `Client.inventory` takes it."""
+
+    disks: bool
+    quotas: bool
+    every_drill: bool
+
+
+def read_also(operations: Iterable[Operation]) -> ReadAlso:
+    """What the rules of these operations rest on, beside groups, their instances, pairs, drills, servers."""
+    parts = {part for operation in operations for rule in RULES[operation] for part in rule.reads}
+    return ReadAlso(disks="disks" in parts, quotas="quotas" in parts, every_drill="drills" in parts)
+
+
 def judge(change: Change, inventory: Inventory, planned: Sequence[Change] = ()) -> Verdict:
     """All objections to a change, given what was read and what is planned to be done before it."""
     return judge_in(change, Projection.of(inventory, planned))
@@ -119,15 +143,43 @@ def judge(change: Change, inventory: Inventory, planned: Sequence[Change] = ()) 
 def judge_in(change: Change, world: Projection) -> Verdict:
     """All objections to a change in a world; `Projection.after` takes it one planned change further."""
     case = Case(change, world)
-    failed: set[str] = set()
     objections: list[Objection] = []
     not_asked: list[str] = []
-    for rule in RULES[change.operation]:
-        if failed and not failed.isdisjoint(rule.needs):
-            not_asked.append(rule.name)
-        elif answer := rule.ask(case):
-            objections.append(rule.objection(case, answer))
-        else:
+    unread: list[NotAsked] = []
+    for rule, answer in _answers(case):
+        if isinstance(answer, tuple):
+            found, wanted, remedy = answer
+            objections.append(rule.objection(case, found, wanted, _advised(remedy, world)))
             continue
-        failed.add(rule.name)
-    return Verdict(change, tuple(objections), tuple(not_asked))
+        not_asked.append(rule.name)
+        if answer:
+            unread.append(NotAsked(rule.name, rule.sentence, case.called(rule.about), answer.what))
+    return Verdict(change, tuple(objections), tuple(not_asked), tuple(unread))
+
+
+def _answers(case: Case) -> Iterator[tuple[Rule, RuleAnswer]]:
+    """Every rule that does not hold, with its answer; None where one before it failed: it was not asked."""
+    failed: set[str] = set()
+    for rule in RULES[case.change.operation]:
+        asked = not failed or failed.isdisjoint(rule.needs)
+        answer = rule.ask(case) if asked else None
+        if answer or not asked:
+            failed.add(rule.name)
+            yield rule, answer
+
+
+def _advised(remedy: str | tuple[Advice, ...], world: Projection) -> Advice:
+    advice = (Advice(remedy),) if isinstance(remedy, str) else remedy
+    return next(each for each in advice if all(_is_open(way, world) for way in each.ways))
+
+
+def _is_open(way: Way, world: Projection) -> bool:
+    """Whether nothing speaks against these changes, one after the other."""
+    for change in way:
+        if any(isinstance(answer, tuple) for _, answer in _answers(Case(change, world))):
+            return False
+        try:
+            world = world.after(change)
+        except EffectUnknownError:
+            return False
+    return True

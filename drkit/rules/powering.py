@@ -5,9 +5,10 @@ switch. The neighbour service (ECS) lets most of it pass: these are drkit's own 
 codes that SDRS has for what would go wrong.
 """
 
-from drkit.model import GroupStatus, Server, ServerStatus
+from drkit.model import Change, GroupStatus, Operation, Server, ServerStatus
+from drkit.rules.advising import course, moves
 from drkit.rules.existing import group_exists, server_exists
-from drkit.rules.rule import Case, RuleAnswer, rule
+from drkit.rules.rule import Advice, Case, RuleAnswer, rule
 
 BOTH = (group_exists, server_exists)
 
@@ -43,7 +44,18 @@ def server_is_not_the_dr_one(case: Case) -> RuleAnswer:
     if case.server.id not in dr_servers:
         return None
     found = f"the DR server of {dr_servers[case.server.id]}"
-    return found, "a production server", "Start the production server instead, or switch the group first."
+    instance = next(
+        each for each in case.world.instances_of(case.group.id) if each.dr_server_id == case.server.id
+    )
+    start = (Change.of(Operation.START_SERVER, case.group.id, server_id=instance.production_server_id),)
+    switch = course(case, Operation.PLANNED_FAILOVER)
+    options = (
+        Advice("Start the production server instead, or switch the group first.", (start, switch)),
+        Advice("Start the production server instead.", (start,)),
+        Advice("Switch the group first.", (switch,)),
+        Advice("Leave it stopped: the group cannot be switched, nor its production server started, now."),
+    )
+    return found, "a production server", options
 
 
 @rule("SDRS.1352", "SDRS.1319", about="group", needs=BOTH, caution=True)
@@ -78,6 +90,8 @@ def _in_state(case: Case, wanted: ServerStatus, other: ServerStatus) -> RuleAnsw
         return None
     if status == other and not task:
         remedy = "Nothing is to be done: it is in the wanted state already."
+    elif moves(case.server):
+        remedy = "Wait until it has settled, then read again."
     else:
-        remedy = "Wait until it has settled, or look at it in the cloud's console."
+        remedy = "Look at it in the cloud's console: it neither runs nor is stopped, and nothing moves it."
     return _doing(case.server), str(wanted), remedy

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from drkit import devices
+from drkit.errors import EffectUnknownError
 from drkit.model import (
     Attachment,
     BlockDevice,
@@ -89,12 +90,24 @@ class Projection:
         return tuple(self.pairs[each.id] for each in self.inventory.pairs_of(group_id))
 
     def after(self, change: Change) -> "Projection":
-        """The projection when that change is done too; one about things that do not exist changes nothing."""
-        try:
-            world = _EFFECTS[change.operation](self, change)
-        except (KeyError, ValueError):
-            world = self
-        return replace(world, planned=(*self.planned, change))
+        """The projection when that change is done too.
+
+        Raises `EffectUnknownError` where that cannot be worked out, as for a change about things that were
+        not read: what comes after it would be judged in a world that will never be.
+        """
+        self._check_that_it_is_there(change)
+        return replace(_EFFECTS[change.operation](self, change), planned=(*self.planned, change))
+
+    def _check_that_it_is_there(self, change: Change) -> None:
+        things: Mapping[str, tuple[str, Collection[str]]] = {
+            "group": (change.group_id, self.groups),
+            "instance": (change.instance_id, self.instances),
+            "pair": (change.pair_id, self.pairs),
+            "server": (change.server_id, self.servers),
+        }
+        for kind, (identity, known) in things.items():
+            if identity not in known and (identity or kind == "group"):
+                raise _unclear(change, f"{kind} {identity!r} is not in the reading")
 
     def with_group(self, group_id: str, status: GroupStatus, station: Station | None = None) -> "Projection":
         """The group in that status; its instances and pairs follow, as far as they are sound."""
@@ -107,7 +120,7 @@ class Projection:
             instance.id: replace(
                 instance,
                 priority_station=side,
-                status=InstanceStatus(status.value) if instance.status in _FOLLOWING else instance.status,
+                status=InstanceStatus(status.value) if instance.status in FOLLOWING else instance.status,
             )
             for instance in self.instances_of(group_id)
         }
@@ -115,7 +128,7 @@ class Projection:
             pair.id: replace(
                 pair,
                 priority_station=side,
-                status=PairStatus(status.value) if pair.status in _FOLLOWING else pair.status,
+                status=PairStatus(status.value) if pair.status in FOLLOWING else pair.status,
                 replication_status=_synchronisation(pair, status),
             )
             for pair in self.pairs_of(group_id)
@@ -161,7 +174,7 @@ def _synchronisation(pair: ReplicationPair, status: GroupStatus) -> ReplicationS
     return ReplicationStatus.ACTIVE_STOPPED if ended else ReplicationStatus.INACTIVE
 
 
-_FOLLOWING: Collection[str] = {
+FOLLOWING: Collection[str] = {
     GroupStatus.AVAILABLE,
     GroupStatus.PROTECTED,
     GroupStatus.FAILED_OVER,
@@ -176,6 +189,12 @@ _FOLLOWING: Collection[str] = {
 _RESTING: Collection[str] = {GroupStatus.AVAILABLE, GroupStatus.PROTECTED, GroupStatus.FAILED_OVER}
 
 Effect = Callable[[Projection, Change], Projection]
+
+
+def _unclear(change: Change, why: str) -> EffectUnknownError:
+    return EffectUnknownError(
+        f"What {change.operation.words} would lead to cannot be worked out: {why}. Read again and plan anew."
+    )
 
 
 def _attach(world: Projection, change: Change) -> Projection:
@@ -232,6 +251,8 @@ def _to(status: GroupStatus) -> Effect:
 
 
 def _planned_failover(world: Projection, change: Change) -> Projection:
+    if change.to not in set(Station):
+        raise _unclear(change, f"{change.to!r} is no site")
     return world.with_group(change.group_id, GroupStatus.PROTECTED, Station(change.to))
 
 
@@ -239,9 +260,11 @@ def _failover(world: Projection, change: Change) -> Projection:
     ids = (each.production_server_id for each in world.instances_of(change.group_id))
     lost = [world.servers[each] for each in ids if each in world.servers]
     off = [replace(each, status=ServerStatus.SHUTOFF, task_state="") for each in lost]
-    station = world.groups[change.group_id].priority_station
-    other = station.other if isinstance(station, Station) else None
-    return world.with_servers(off).with_group(change.group_id, GroupStatus.FAILED_OVER, other)
+    group = world.groups[change.group_id]
+    station = group.priority_station
+    if not isinstance(station, Station):
+        raise _unclear(change, f"the production site of group {group.name} is not known")
+    return world.with_servers(off).with_group(change.group_id, GroupStatus.FAILED_OVER, station.other)
 
 
 def _create_drill(world: Projection, change: Change) -> Projection:

@@ -4,12 +4,44 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from drkit.model import Change, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair, Server
+from drkit.model import (
+    Change,
+    Drill,
+    InstanceStatus,
+    Part,
+    ProtectedInstance,
+    ProtectionGroup,
+    ReplicationPair,
+    Server,
+)
 from drkit.rules.objections import Objection
 from drkit.rules.projection import Projection
 
-RuleAnswer: TypeAlias = tuple[str, str, str] | None
-"""None when nothing speaks against it, else what is, what would have to be, and what to do about it."""
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """A rule's answer where what it rests on was not read; `what` says so as a clause."""
+
+    what: str
+
+
+Way: TypeAlias = tuple[Change, ...]
+"""Changes, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, as a sentence that names some `ways`: it is told only where each of them is open."""
+
+    sentence: str
+    ways: tuple[Way, ...] = ()
+
+
+RuleAnswer: TypeAlias = tuple[str, str, str | tuple[Advice, ...]] | NotRead | None
+"""None when nothing speaks against it, else what is, what would have to be, and what to do about it.
+
+What to do is a sentence, or several pieces of advice, the best first; the last one names no way.
+"""
 
 About: TypeAlias = Literal["group", "instance", "pair", "drill", "server"]
 
@@ -53,6 +85,12 @@ class Case:
         """The server that it names."""
         return self.world.servers[self.change.server_id]
 
+    def unseen(self, instance: ProtectedInstance) -> NotRead | None:
+        """What to answer where a server of an instance is not in the reading; a deleted one is not missed."""
+        missing = any(each not in self.world.servers for each in instance.server_ids)
+        gone = instance.status == InstanceStatus.INVALID
+        return NotRead(f"a server of {instance.name} was not seen") if missing and not gone else None
+
     def called(self, about: About) -> str:
         """What the operator calls the thing a rule is about: its kind and its name, or its id."""
         known: Mapping[str, _Thing] = getattr(self.world, f"{about}s")
@@ -65,7 +103,8 @@ class Rule:
     """One rule. `name` is what it is called in verdicts, `sentence` what the operator reads.
 
     `codes` are the service's error codes for the same refusal, the likeliest first; `about` is the kind of
-    thing it speaks of; `needs` are the names of the rules that must hold before it can be asked.
+    thing it speaks of; `needs` are the names of the rules that must hold before it can be asked; `reads`
+    are the parts of a reading that it rests on, beside groups, instances, pairs and servers.
     `caution` marks what the service itself may let pass: there drkit is the more careful one.
     """
 
@@ -76,21 +115,27 @@ class Rule:
     about: About
     needs: frozenset[str]
     caution: bool
+    reads: frozenset[Part] = frozenset()
 
-    def objection(self, case: Case, answer: tuple[str, str, str]) -> Objection:
+    def objection(self, case: Case, found: str, wanted: str, advice: Advice) -> Objection:
         """The objection that an answer of this rule amounts to."""
-        return Objection(self.name, self.codes[0], self.sentence, case.called(self.about), *answer)
+        subject, remedy = case.called(self.about), advice.sentence
+        return Objection(self.name, self.codes[0], self.sentence, subject, found, wanted, remedy, advice.ways)
 
 
 def rule(
-    *codes: str, about: About, needs: Iterable[Rule] = (), caution: bool = False
+    *codes: str,
+    about: About,
+    needs: Iterable[Rule] = (),
+    caution: bool = False,
+    reads: Iterable[Part] = (),
 ) -> Callable[[Callable[[Case], RuleAnswer]], Rule]:
     """Make a rule of a function; the first paragraph of its docstring is the rule's sentence."""
-    names = frozenset(each.name for each in needs)
+    names, parts = frozenset(each.name for each in needs), frozenset(reads)
 
     def make(ask: Callable[[Case], RuleAnswer]) -> Rule:
         sentence = " ".join((ask.__doc__ or "").split("\n\n", 1)[0].split())
-        return Rule(ask, ask.__name__, sentence, codes, about, names, caution)
+        return Rule(ask, ask.__name__, sentence, codes, about, names, caution, parts)
 
     return make
 

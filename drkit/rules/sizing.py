@@ -5,10 +5,10 @@ Protected Instance" of the SDRS API reference.
 """
 
 from drkit import devices
-from drkit.model import Server
+from drkit.rules.advising import detach_first, stop_first
 from drkit.rules.existing import instance_exists, pair_exists
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+from drkit.rules.rule import Case, NotRead, RuleAnswer, rule, some_of
 
 
 @rule("SDRS.0201", "SDRS.1814", about="pair", needs=[pair_exists])
@@ -38,17 +38,22 @@ def a_disk_can_be_that_large(case: Case) -> RuleAnswer:
     return f"{wanted} GB asked for a {kind}", f"at most {most} GB", "Give a size that a disk can have."
 
 
-@rule("SDRS.1817", about="pair", needs=[pair_exists])
+@rule("SDRS.1817", about="pair", needs=[pair_exists], reads=["disks"])
 def disks_rest(case: Case) -> RuleAnswer:
     """Expand a pair only while its disks are available or in use.
 
-    Source: SDRS.1817 on the page "Error Codes". Disks that were not read are left to the service.
+    Source: SDRS.1817 on the page "Error Codes".
     """
     known = [case.world.disks[each] for each in case.pair.disk_ids if each in case.world.disks]
     busy = [f"disk {each.name} is {each.status}" for each in known if each.status not in _RESTING]
     if not busy:
-        return None
-    return some_of(busy), "with disks available or in-use", "Wait until the disks rest, then read again."
+        seen = len(known) == len(case.pair.disk_ids)
+        return None if seen else NotRead(f"a disk of {case.pair.name} was not seen")
+    waiting = all(each.status.endswith("ing") for each in known if each.status not in _RESTING)
+    advice = (
+        "Wait until the disks rest" if waiting else "Look at them in the cloud's console: they do not rest"
+    )
+    return some_of(busy), "with disks available or in-use", f"{advice}, then read again."
 
 
 @rule("SDRS.1818", about="pair", needs=[pair_exists])
@@ -62,7 +67,13 @@ def shared_disks_are_detached(case: Case) -> RuleAnswer:
         return None
     known = (case.world.instances.get(each.instance_id) for each in attached)
     places = some_of(each.name if each else "an instance that was not read" for each in known)
-    return f"shared, attached to {places}", "attached to no instance", "Detach it there first."
+    advice = detach_first(
+        case,
+        case.pair,
+        "Detach it there first.",
+        "It cannot be expanded now: put right first what stands against detaching it there.",
+    )
+    return f"shared, attached to {places}", "attached to no instance", advice
 
 
 @rule("SDRS.1341", about="instance", needs=[instance_exists])
@@ -75,7 +86,9 @@ def flavor_is_another(case: Case) -> RuleAnswer:
     servers = devices.servers_of(case.world, case.instance)
     same = [each.name for each in servers if each.flavor == flavor]
     if not same:
-        return None
+        untold = [each.name for each in servers if not each.flavor]
+        missing = NotRead(f"the flavor of {some_of(untold)} is not told") if untold else None
+        return case.unseen(case.instance) or missing
     return f"{some_of(same)}: {flavor} already", "servers of another flavor", "Pick another flavor."
 
 
@@ -94,7 +107,7 @@ def production_server_is_stopped(case: Case) -> RuleAnswer:
 
     Source: "Modifying the Specifications of a Protected Instance".
     """
-    return _stopped(case.world.servers.get(case.instance.production_server_id), "production")
+    return _stopped(case, case.instance.production_server_id, "production")
 
 
 @rule("SDRS.1342", "SDRS.1316", about="instance", needs=[instance_exists])
@@ -103,7 +116,7 @@ def dr_server_is_stopped(case: Case) -> RuleAnswer:
 
     Source: "Modifying the Specifications of a Protected Instance".
     """
-    return _stopped(case.world.servers.get(case.instance.dr_server_id), "DR")
+    return _stopped(case, case.instance.dr_server_id, "DR")
 
 
 @rule("SDRS.1316", "SDRS.1342", about="instance", needs=[instance_exists], caution=True)
@@ -113,18 +126,19 @@ def servers_stay_stopped(case: Case) -> RuleAnswer:
     Source: "Modifying the Specifications of a Protected Instance". Our own caution: the service looks at the
     present state only.
     """
-    found = list(filter(None, map(starting, devices.servers_of(case.world, case.instance))))
+    found = [each for each in devices.servers_of(case.world, case.instance) if starting(each)]
     if not found:
-        return None
-    return some_of(found), "with both servers stopped", "Stop them, then read again."
+        return case.unseen(case.instance)
+    return some_of(map(starting, found)), "with both servers stopped", stop_first(case, found)
 
 
 _RESTING = {"available", "in-use"}
 
 
-def _stopped(server: Server | None, site: str) -> RuleAnswer:
+def _stopped(case: Case, server_id: str, site: str) -> RuleAnswer:
+    server = case.world.servers.get(server_id)
     if server is None:
         return f"its {site} server was not seen", f"with its {site} server stopped", "Read the servers again."
     if not (found := not_stopped(server)):
         return None
-    return found, f"with its {site} server stopped", f"Stop {server.name}, then read again."
+    return found, f"with its {site} server stopped", stop_first(case, [server])

@@ -7,14 +7,12 @@ reference, and the user guide on what happens around a switch.
 
 from collections.abc import Callable
 
-from drkit.model import GroupStatus, InstanceStatus, ReplicationStatus, Server, Station, Unknown
+from drkit.model import GroupStatus, InstanceStatus, Operation, ReplicationStatus, Server, Station, Unknown
+from drkit.rules.advising import LINK_DOWN, course, stop_first, synchronise_first
 from drkit.rules.existing import group_exists
 from drkit.rules.fitness import the_start_means_what_is_asked
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
-
-LINK_DOWN = "5"
-"""The fault level of a pair whose replication link is down."""
+from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
 
 UNSYNCHRONISED = {ReplicationStatus.COPYING, ReplicationStatus.INACTIVE}
 
@@ -28,7 +26,30 @@ def group_has_pairs(case: Case) -> RuleAnswer:
     """
     if case.world.pairs_of(case.group.id):
         return None
-    return "without replication pairs", "a group with pairs", "Create a replication pair in it first."
+    open_ = case.group.status in {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}
+    never = f"None can be created while the group is {case.group.status}: delete it and begin anew."
+    remedy = "Create a replication pair in it first." if open_ else never
+    return "without replication pairs", "a group with pairs", remedy
+
+
+@rule("SDRS.1314", "SDRS.1015", about="group", needs=[group_exists])
+def no_server_was_deleted(case: Case) -> RuleAnswer:
+    """Switch only a group of which no server was deleted behind the service's back.
+
+    Source: Failover: with a deleted server no operation can be performed on the group; `invalid` on the page
+    "Querying Protected Instances". The reference names no code for it.
+    """
+    return _deleted(case)
+
+
+@rule("SDRS.1029", about="group", needs=[group_exists], caution=True)
+def no_server_was_deleted_before_a_planned_failover(case: Case) -> RuleAnswer:
+    """Plan a failover only for a group of which no server was deleted behind the service's back.
+
+    Source: Planned Failover: with a deleted server it fails, and the group becomes unavailable. Our own
+    caution: the service takes the request, and fails later.
+    """
+    return _deleted(case)
 
 
 @rule("SDRS.0216", "SDRS.0201", about="group", needs=[group_exists])
@@ -107,14 +128,33 @@ def pairs_are_synchronised(case: Case) -> RuleAnswer:
 
     Source: "Creating a DR Drill": the first synchronisation has finished; SDRS.1830 on the page "Error
     Codes". Our own caution: the reference does not say that the service refuses. A switch that failed
-    halfway may leave pairs unsynchronised, and must still find its way out: there it is not asked.
+    halfway may leave pairs unsynchronised, and must still find its way out: there only those count that
+    synchronise right now.
     """
-    if case.group.status not in {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}:
-        return None
-    behind = [pair.name for pair in case.world.pairs_of(case.group.id) if _is_behind(pair.replication_status)]
+    at_rest = case.group.status in {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}
+    behind = [
+        pair
+        for pair in case.world.pairs_of(case.group.id)
+        if (at_rest and _is_behind(pair.replication_status))
+        or pair.replication_status == ReplicationStatus.COPYING
+    ]
     if not behind:
         return None
-    return f"not synchronised: {some_of(behind)}", "synchronised", "Wait for the synchronisation to end."
+    names = some_of(each.name for each in behind)
+    return f"not synchronised: {names}", "synchronised", synchronise_first(case, behind)
+
+
+def _deleted(case: Case) -> RuleAnswer:
+    invalid = [
+        each.name for each in case.world.instances_of(case.group.id) if each.status == InstanceStatus.INVALID
+    ]
+    if not invalid:
+        return None
+    remedy = (
+        "Delete that protected instance at the service and have its server protected anew, then read again: "
+        "the group can do nothing before."
+    )
+    return f"a server was deleted, invalid: {some_of(invalid)}", "a group with all its servers", remedy
 
 
 def _is_behind(status: ReplicationStatus | Unknown) -> bool:
@@ -132,17 +172,25 @@ def _links(case: Case) -> RuleAnswer:
 
 def _servers(case: Case, running: Callable[[Server], str], *, production: bool) -> RuleAnswer:
     answers: list[str] = []
+    doing: list[Server] = []
+    unseen: NotRead | None = None
     for instance in case.world.instances_of(case.group.id):
         server = case.world.servers.get(
             instance.production_server_id if production else instance.dr_server_id
         )
-        if server is not None:
-            answers.append(running(server))
+        if server is not None and (told := running(server)):
+            answers.append(told)
+            doing.append(server)
+        elif server is not None:
+            continue
         elif instance.status != InstanceStatus.INVALID and running is starting:
             answers.append(f"the server of {instance.name} was not seen")
-    doing = list(filter(None, answers))
-    if not doing:
-        return None
+        else:
+            unseen = unseen or case.unseen(instance)
+    if not answers:
+        return unseen
     site = "production" if production else "DR-site"
-    remedy = f"Stop the {site} servers, then read again."
-    return some_of(doing), f"with all its {site} servers stopped", remedy
+    lost = Advice("if that site is lost, fail over instead.", (course(case, Operation.FAILOVER),))
+    read_again = "Read again: a server that is not seen cannot be stopped."
+    advice = stop_first(case, doing, *([lost] if production else [])) if doing else read_again
+    return some_of(answers), f"with all its {site} servers stopped", advice

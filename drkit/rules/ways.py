@@ -10,23 +10,27 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 
+from drkit.errors import EffectUnknownError
 from drkit.model import (
     Change,
     GroupStatus,
     Operation,
+    PairStatus,
     Phase,
+    ReplicationPair,
     ReplicationStatus,
     Server,
     ServerStatus,
     Station,
 )
+from drkit.rules.advising import LINK_DOWN, moves
 from drkit.rules.fitness import ALREADY
 from drkit.rules.judging import judge_in
 from drkit.rules.objections import Objection
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.projection import Projection
+from drkit.rules.projection import FOLLOWING, Projection
 from drkit.rules.rule import some_of
-from drkit.rules.switching import LINK_DOWN, UNSYNCHRONISED
+from drkit.rules.switching import UNSYNCHRONISED
 
 ABOUT_THE_STATE = frozenset(
     {
@@ -35,6 +39,8 @@ ABOUT_THE_STATE = frozenset(
         "group_is_available_or_protected",
         "the_start_means_what_is_asked",
         "group_has_pairs",
+        "no_server_was_deleted",
+        "no_server_was_deleted_before_a_planned_failover",
         "production_servers_are_stopped",
         "production_servers_stay_stopped",
         "dr_servers_are_stopped",
@@ -62,6 +68,9 @@ _VERBS = {
     Operation.PLANNED_FAILOVER: (3, "Perform the planned failover of {}."),
     Operation.FAILOVER: (1, "Repeat the failover of {}."),
 }
+
+
+_SYNCHRONISES = {Operation.ENABLE_PROTECTION, Operation.REPROTECT}
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,9 @@ def _fingerprint(world: Projection, group_id: str) -> object:
         bool(_running(world, group_id, production=True)),
         bool(_running(world, group_id, production=False)),
         any(each.fault_level == LINK_DOWN for each in pairs),
+        any(map(_is_broken, pairs)),
+        any(each.status == ServerStatus.ACTIVE for each in _running(world, group_id, production=True)),
+        any(each.status == ServerStatus.ACTIVE for each in _running(world, group_id, production=False)),
         any(each.replication_status in UNSYNCHRONISED for each in pairs),
     )
 
@@ -131,7 +143,13 @@ def _moves(world: Projection, group_id: str) -> Iterator[_Move]:
         change = _sample(operation, world, group_id)
         begun = operation is not Operation.FAILOVER or group.status == GroupStatus.ERROR_FAILING_OVER
         if begun and judge_in(change, world).allowed:
-            yield _Move(cost, sentence.format(group.name), world.after(change))
+            then = world.after(change)
+            if operation in _SYNCHRONISES:  # that takes its time, and is a move of its own
+                then = then.with_pairs(
+                    replace(each, replication_status=ReplicationStatus.COPYING)
+                    for each in _behind(world, group_id)
+                )
+            yield _Move(cost, sentence.format(group.name), then)
     yield from _stopping(world, group_id)
     yield from _mending(world, group_id)
 
@@ -141,7 +159,10 @@ def _waiting(world: Projection, group_id: str) -> Iterator[_Move]:
     if group.status == GroupStatus.CREATING:
         then = world.with_group(group_id, GroupStatus.AVAILABLE)
     elif operation := _ENDS_AS.get(group.status):
-        then = world.after(_sample(operation, world, group_id))
+        try:
+            then = world.after(_sample(operation, world, group_id))
+        except EffectUnknownError:
+            return  # where it will end is not known: what an objection advises is said instead
     else:
         return
     end = then.groups[group_id].status
@@ -150,22 +171,52 @@ def _waiting(world: Projection, group_id: str) -> Iterator[_Move]:
 
 def _stopping(world: Projection, group_id: str) -> Iterator[_Move]:
     for production, site, cost in ((True, "production", 2), (False, "DR", 1)):
-        if running := _running(world, group_id, production=production):
+        running = _running(world, group_id, production=production)
+        if lost := [each for each in running if each.status != ServerStatus.ACTIVE and not moves(each)]:
+            names = some_of(f"{each.name} is {each.status}" for each in lost)
+            sentence = f"Have the provider bring back the servers at the {site} site: {names}."
+            back = [replace(each, status=ServerStatus.ACTIVE, task_state="") for each in lost]
+            yield _Move(20, sentence, world.with_servers(back))
+        elif running:
             names = some_of(each.name for each in running)
+            settled = ", once they have settled" if any(map(moves, running)) else ""
             stopped = [replace(each, status=ServerStatus.SHUTOFF, task_state="") for each in running]
-            yield _Move(cost, f"Stop the servers at the {site} site: {names}.", world.with_servers(stopped))
+            sentence = f"Stop the servers at the {site} site{settled}: {names}."
+            yield _Move(cost, sentence, world.with_servers(stopped))
 
 
 def _mending(world: Projection, group_id: str) -> Iterator[_Move]:
     """What takes its time; it costs more while the service is away, so that nothing is stopped for it."""
     pairs, away = world.pairs_of(group_id), not _running(world, group_id, production=True)
-    if down := [each for each in pairs if each.fault_level == LINK_DOWN]:
-        sentence = f"Have the provider restore the replication link of {some_of(each.name for each in down)}."
-        yield _Move(20 + away, sentence, world.with_pairs(replace(each, fault_level="0") for each in down))
-    if behind := [each for each in pairs if each.replication_status in UNSYNCHRONISED]:
+    for link, what in ((True, "replication link"), (False, "replication")):
+        broken = [each for each in pairs if _is_broken(each) and (each.fault_level == LINK_DOWN) is link]
+        if broken:
+            sentence = f"Have the provider restore the {what} of {some_of(each.name for each in broken)}."
+            yield _Move(20 + away, sentence, world.with_pairs(_mended(world, each) for each in broken))
+    behind = _behind(world, group_id)
+    off = world.groups[group_id].status == GroupStatus.AVAILABLE  # then nothing is synchronised
+    if behind and not off and not any(map(_is_broken, behind)):
         sentence = f"Wait until {some_of(each.name for each in behind)} are synchronised."
         active = [replace(each, replication_status=ReplicationStatus.ACTIVE) for each in behind]
         yield _Move(1 + away, sentence, world.with_pairs(active))
+
+
+def _behind(world: Projection, group_id: str) -> list[ReplicationPair]:
+    return [each for each in world.pairs_of(group_id) if each.replication_status in UNSYNCHRONISED]
+
+
+def _is_broken(pair: ReplicationPair) -> bool:
+    """Whether a pair is not synchronised however long one waits."""
+    return pair.fault_level not in {"", "0"} or pair.status == PairStatus.FAULT
+
+
+def _mended(world: Projection, pair: ReplicationPair) -> ReplicationPair:
+    """The pair with its replication at work again: it goes along with its group, which may be protected."""
+    status = world.groups[pair.group_id].status
+    follows = (
+        PairStatus(str(status)) if pair.status == PairStatus.FAULT and status in FOLLOWING else pair.status
+    )
+    return replace(pair, fault_level="0", status=follows)
 
 
 def _running(world: Projection, group_id: str, *, production: bool) -> list[Server]:

@@ -7,18 +7,20 @@ from drkit.devices import assign, learn_prefix
 from drkit.errors import InputError
 from drkit.model import Change, Inventory, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.plan import Plan, plan_attach
-from drkit.rules import Objection, Projection, judge_in
+from drkit.rules import NotAsked, Objection, Projection, judge_in
 from drkit.runbooks.requests import AttachRequest
 from drkit.runbooks.session import RunbookSession
 
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Whether one pair could be attached by itself: the device it would get, or the objections."""
+    """Whether one pair could be attached by itself: the device it would get, or the objections; rules that
+    could not be asked are `unread`."""
 
     pair: ReplicationPair
     device: str
     objections: tuple[Objection, ...] = ()
+    unread: tuple[NotAsked, ...] = ()
 
 
 class AttachSession(RunbookSession[AttachRequest]):
@@ -113,4 +115,5 @@ def _chance(world: Projection, instance: ProtectedInstance, pair: ReplicationPai
     device = assign(world, instance, pair, prefix=prefix).device
     ids = {"pair_id": pair.id, "instance_id": instance.id}
     change = Change.of(Operation.ATTACH_PAIR, instance.group_id, **ids, device=device)
-    return Chance(pair, device, judge_in(change, world).objections)
+    verdict = judge_in(change, world)
+    return Chance(pair, device, verdict.objections, verdict.unread)

@@ -31,6 +31,7 @@ from drkit.plan import (
     rule_checks,
     spell_seconds,
     standing,
+    wanted_by,
     way_there,
     ways_out,
 )
@@ -81,10 +82,7 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
         ids = tuple(chain(*asked.in_waves()))
         if not ids:
             raise InputError("Pick at least one protection group.")
-        reading = self.site.client.inventory(ids)
-        if self.kind is RunbookKind.DRILL:
-            quotas = {quota.type: quota for quota in self.site.client.quotas()}
-            reading = replace(reading, quotas=quotas)
+        reading = self.site.client.inventory(ids, **wanted_by(asked))
         self.chosen, self.inventory = asked.resolved(reading), reading
 
     def ready(self, group: ProtectionGroup) -> tuple[RuleCheck, ...]:

@@ -124,6 +124,7 @@ class UnattendedAttach(Unattended[AttachSession]):
         Otherwise the plan is printed, for the terminal of `drkit run`, and nothing is sent.
         """
         session = self.session
+        _print_notes(session.drafted)
         if session.run is None:
             fail_fast = session.request.fail_fast
             self._start(session.group.name, "the name of the group", self._planned(), fail_fast=fail_fast)
@@ -141,6 +142,11 @@ class UnattendedAttach(Unattended[AttachSession]):
 
     def _planned(self) -> list[dict[str, str]]:
         return attach_rows(self.session.reading, self.session.drafted)
+
+
+def _print_notes(plan: Plan) -> None:
+    for note in plan.notes:
+        print(f"Note: {note}")  # noqa: T201
 
 
 def _refusal(plan: Plan) -> RefusedError:
@@ -185,8 +191,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         """Print the whole plan, and start it when the parameter confirm has the names of its groups."""
         session, plan = self.session, self.session.drafted
         print(f"{plan.title}, on {plan.backend.label}: {whole_words(plan, session.ahead(plan))}")  # noqa: T201
-        for note in plan.notes:
-            print(f"Note: {note}")  # noqa: T201
+        _print_notes(plan)
         if session.request.dry_run:
             report_outcome(0, "Dry run: this is the plan. Nothing was sent.", self._planned())
         elif session.run is None:

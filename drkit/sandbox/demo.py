@@ -133,7 +133,7 @@ def large(
             letter=letter,
         )
         slots[owner] += 1
-    build.world.quotas = {"server_groups": max(10, 2 * groups), "replications": max(100, 2 * pairs)}
+    build.world.quotas |= {"server_groups": max(10, 2 * groups), "replications": max(100, 2 * pairs)}
     return build.world
 
 

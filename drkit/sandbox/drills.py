@@ -79,6 +79,10 @@ def create_disaster_recovery_drill(call: IncomingCall) -> Answer:
     group = groups.find(world, fields.id("server_group_id", code="SDRS.0207"))
     vpc_id = fields.text("drill_vpc_id", "", code="SDRS.0204", most=64)
     groups.need(group, GROUP)
+    groups.need_servers(world, group)
+    quota = world.quotas.get("disaster_recovery_drills")  # a world saved by an earlier drkit has none
+    if quota is not None and len(world.drills) >= quota:
+        raise refused("SDRS.1922", f"the quota is {quota}")
     vpc = _check_vpc(world, group, vpc_id) if vpc_id else _make_vpc(world, group)
     drill = Drill(world.new_id("drill"), name, group.id, vpc.id, created=world.now, updated=world.now)
     world.drills[drill.id] = drill

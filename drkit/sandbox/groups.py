@@ -31,6 +31,13 @@ def need(group: Group, allowed: tuple[str, ...]) -> None:
         raise refused(code, f"{group.name} is {group.status}, allowed: {', '.join(allowed)}")
 
 
+def need_servers(world: World, group: Group) -> None:
+    """Refuse when a server of the group was deleted: no operation can be performed on it then (SDRS.1314)."""
+    for id_ in group.instances:
+        if world.instances[id_].status == "invalid":
+            raise refused("SDRS.1314", f"a server of {world.instances[id_].name} was deleted")
+
+
 def abnormal(status: str) -> bool:
     """Whether a status counts as abnormal for query_type=status_abnormal."""
     return status.startswith("error") or status in ABNORMAL

@@ -60,10 +60,9 @@ def list_active_active_domains(call: IncomingCall) -> Answer:
 
 @routes("GET", "/v1/{project}/sdrs/quotas")
 def show_quota(call: IncomingCall) -> Answer:
-    """How many groups and pairs there are and may be."""
-    used = {"server_groups": len(call.world.groups), "replications": len(call.world.pairs)}
+    """How many groups, pairs and drills there are and may be."""
     found = [
-        {"type": type_, "used": used[type_], "quota": quota, "min": 0, "max": max(quota, 1000)}
+        {"type": type_, "used": call.world.used(type_), "quota": quota, "min": 0, "max": max(quota, 1000)}
         for type_, quota in call.world.quotas.items()
     ]
     return ok({"quotas": {"resources": found}})

@@ -103,7 +103,11 @@ def _full(build: Builder) -> None:
     server = build.server("search-01", group.source_zone)
     build.disk("search-01-system", group.source_zone, 40, on=server, letter="a", bootable=True)
     build.disk("search-01-data", group.source_zone, 120, on=server, letter="b")
-    build.world.quotas = {"server_groups": 1, "replications": len(group.pairs)}
+    build.world.quotas |= {
+        "server_groups": 1,
+        "replications": len(group.pairs),
+        "disaster_recovery_drills": 0,
+    }
 
 
 def _protects_search(world: World) -> bool:
@@ -180,7 +184,7 @@ _ALL: Final = (
         "quotas-exhausted",
         "No quota left",
         "search-01 is to be protected in shop-app, but the project's quota of pairs is used up, in part by "
-        "pairs of old tests.",
+        "pairs of old tests. DR drills it may have none.",
         "search-01 is protected in shop-app, and everything in the group is synchronised.",
         _protects_search,
         _full,

@@ -71,6 +71,7 @@ def act_on_protection_group(call: IncomingCall) -> Answer:
 def _start(world: World, group: Group, _fields: RequestFields) -> Job:
     """Enable protection, or re-protect when the group was failed over."""
     groups.need(group, ENABLE.allowed + REPROTECT.allowed)
+    groups.need_servers(world, group)
     verb = ENABLE if group.status in ENABLE.allowed else REPROTECT
     _need_pairs(group, verb)
     if verb is ENABLE:
@@ -83,11 +84,15 @@ def _start(world: World, group: Group, _fields: RequestFields) -> Job:
 
 def _stop(world: World, group: Group, _fields: RequestFields) -> Job:
     groups.need(group, DISABLE.allowed)
+    groups.need_servers(world, group)
     return _begin(world, group, DISABLE)
 
 
 def _reverse(world: World, group: Group, fields: RequestFields) -> Job:
-    """Planned failover: production is stopped, the link is whole, the data is the same on both sides."""
+    """Planned failover: production is stopped, the link is whole, the data is the same on both sides.
+
+    With a deleted server it is taken, and fails at its end.
+    """
     station = fields.text("priority_station", code="SDRS.0216")
     if station not in ("source", "target"):
         raise refused("SDRS.0216", "priority_station is source or target")
@@ -106,6 +111,7 @@ def _reverse(world: World, group: Group, fields: RequestFields) -> Job:
 
 def _failover(world: World, group: Group, _fields: RequestFields) -> Job:
     groups.need(group, FAILOVER.allowed)
+    groups.need_servers(world, group)
     _need_pairs(group, FAILOVER)
     _need_link(world, group, FAILOVER)
     return _begin(world, group, FAILOVER)
@@ -191,6 +197,9 @@ def _reversed(world: World, job: Job) -> None:
     for server in _servers(world, group, production=True):
         if server.status != "SHUTOFF":
             raise jobs.JobFailedError("SDRS.1352", f"{server.name} is {server.status}")
+    for instance in (world.instances[id_] for id_ in group.instances):
+        if instance.status == "invalid":
+            raise jobs.JobFailedError(PLANNED.code, f"a server of {instance.name} was deleted")
     _flip(world, _arrive(world, job, "protected"))
 
 

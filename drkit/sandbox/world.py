@@ -45,7 +45,9 @@ class World:
     account: Account = field(default_factory=Account)
     zones: list[str] = field(default_factory=lambda: ["sandbox-1a", "sandbox-1b", "sandbox-1c"])
     dark: list[str] = field(default_factory=list)
-    quotas: dict[str, int] = field(default_factory=lambda: {"server_groups": 10, "replications": 100})
+    quotas: dict[str, int] = field(
+        default_factory=lambda: {"server_groups": 10, "replications": 100, "disaster_recovery_drills": 10}
+    )
     vpcs: dict[str, Vpc] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
@@ -60,6 +62,11 @@ class World:
     faults: dict[str, Fault] = field(default_factory=dict)
     agenda: list[tuple[float, int, str, Json]] = field(default_factory=list)
     facts: dict[str, Json] = field(default_factory=dict)
+
+    def used(self, quota: str) -> int:
+        """How many things there are that count against a quota; 0 for one of what is not kept here."""
+        kept = {"server_groups": "groups", "replications": "pairs", "disaster_recovery_drills": "drills"}
+        return len(getattr(self, kept[quota])) if quota in kept else 0
 
     def digest(self, what: str) -> str:
         """64 hex digits that depend on the seed, how many were drawn before, and `what`."""

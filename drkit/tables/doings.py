@@ -8,7 +8,7 @@ import pandas as pd
 from drkit.execution import RunPhase, StepPhase
 from drkit.model import Inventory, Job, JobStatus
 from drkit.plan import WayOut
-from drkit.rules import Verdict
+from drkit.rules import NotAsked, Objection, Verdict
 from drkit.tables.columns import (
     FLAG,
     MOMENT,
@@ -56,6 +56,7 @@ def jobs(found: Iterable[Job]) -> pd.DataFrame:
 
 OBJECTIONS: Schema = {
     "subject": TEXT,
+    "asked": FLAG,
     "pair": TEXT,
     "instance": TEXT,
     "operation": TEXT,
@@ -72,13 +73,21 @@ OBJECTIONS: Schema = {
 
 @documented(OBJECTIONS)
 def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFrame:
-    """Why changes are not allowed, one row per objection: what is, what would have to be, what to do."""
-    judged = [(verdict.change, objection) for verdict in verdicts for objection in verdict.objections]
+    """Why changes are not allowed, one row per objection: what is, what would have to be, what to do.
+
+    Behind them those that were not `asked`: rules that may hold or not, for what they rest on was not read.
+    """
+    judged = [
+        (verdict.change, answer)
+        for verdict in verdicts
+        for answer in (*verdict.objections, *map(_open, verdict.unread))
+    ]
     changes = [change for change, _ in judged]
     pairs, instances = inventory.pairs, inventory.instances
     return frame(
         OBJECTIONS,
         [objection for _, objection in judged],
+        asked=(bool(objection.code) for _, objection in judged),
         pair=(pairs[key].name if (key := change.pair_id) in pairs else "" for change in changes),
         instance=(
             instances[key].name if (key := change.instance_id) in instances else "" for change in changes
@@ -89,6 +98,12 @@ def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFram
         instance_id=(change.instance_id for change in changes),
         group_id=(change.group_id for change in changes),
     )
+
+
+def _open(unread: NotAsked) -> Objection:
+    """A rule that was not asked, in the columns of an objection; it has no code."""
+    found, remedy = f"not asked, for {unread.missing}", "Read again; if it stays so, see to it by hand."
+    return Objection(unread.rule, "", unread.sentence, unread.subject, found, "read", remedy)
 
 
 WAYS: Schema = {"way": TEXT, "open": FLAG, "consequences": TEXT, "against": TEXT}

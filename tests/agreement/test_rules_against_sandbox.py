@@ -6,7 +6,8 @@ left them. What only the service can know (whether a drill network has a subnet)
 
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Protocol, TypeVar
 
 import pytest
@@ -25,7 +26,7 @@ from drkit.model import (
     ReplicationStatus,
     ServerStatus,
 )
-from drkit.rules import RULES, Verdict, judge
+from drkit.rules import RULES, ReadAlso, Verdict, judge
 from drkit.rules.rule import Rule
 from drkit.sandbox import Sandbox, World
 from drkit.sandbox.things import Disk, Drill, Group, Instance, Pair
@@ -55,7 +56,9 @@ class Range:
 def practice() -> Iterator[Range]:
     sandbox = Sandbox("demo", now=lambda: 0.0)
     with open_client(sandbox_profile(sandbox.access), inner=sandbox.transport()) as client:
-        client.groups()  # signs in, so that every copy of the world knows the token
+        client.groups()  # signs in, so that every copy of the world knows the token, for good
+        for token in sandbox.world.tokens.values():
+            token.expires = inf
         yield Range(sandbox, client, pickle.dumps(sandbox.world))
 
 
@@ -199,6 +202,7 @@ TWISTS: dict[str, Twist] = {
     "power": power,
     "all off": all_off,
     "earlier drill": another_drill,
+    "no drill left": lambda world, _, __: world.quotas.update(disaster_recovery_drills=len(world.drills)),
 }
 
 
@@ -288,6 +292,8 @@ def contradiction(verdict: Verdict, code: str) -> str:
     return "" if code in named | ONLY_THE_SERVICE_KNOWS else told
 
 
+EVERYTHING: ReadAlso = {"disks": True, "quotas": True, "every_drill": True}
+
 ENOUGH = settings(
     max_examples=40,
     deadline=None,
@@ -300,7 +306,7 @@ def compare(practice: Range, drawn: list[Change]) -> None:
     world = practice.sandbox.world
     before = pickle.dumps(world)
     around = {each.instance_id for each in drawn} & set(world.instances)
-    inventory = practice.client.inventory(disks=True, block_devices_of=around)
+    inventory = practice.client.inventory(block_devices_of=around, **EVERYTHING)
     for change in drawn:
         code = answer(practice, change)
         assert not contradiction(judge(change, inventory), code)
@@ -341,6 +347,22 @@ def attach_of(draw: Draw, group: Group, likely: list[str]) -> Change:
     )
 
 
+@ENOUGH
+@given(st.data())
+def test_no_rule_holds_on_what_was_not_read(practice: Range, data: st.DataObject) -> None:
+    world = practice.reset()
+    group_id = twisted(data.draw, world)
+    whole = practice.client.inventory(block_devices_of=world.groups[group_id].instances, **EVERYTHING)
+    parts = data.draw(st.sets(st.sampled_from(["servers", "disks", "quotas"]), min_size=1))
+    bare = replace(whole, whole=whole.whole - parts)
+    vars(bare).update({part: {} for part in parts})
+    for operation in Operation:
+        change = change_of(data.draw, operation, world, group_id)
+        against = {each.rule for each in judge(change, whole).objections}
+        less = judge(change, bare)
+        assert against <= {each.rule for each in less.objections} | {*less.not_asked}
+
+
 SETTLED = 24 * 3600.0
 """Simulated seconds in which every job of the demo world ends."""
 
@@ -361,10 +383,10 @@ def test_what_is_planned_is_judged_as_if_it_were_done(practice: Range, data: st.
         change_of(data.draw, each, world, group_id)
         for each in data.draw(st.lists(st.sampled_from(Operation), min_size=2, max_size=6))
     ]
-    inventory = practice.client.inventory(disks=True, block_devices_of=world.groups[group_id].instances)
+    inventory = practice.client.inventory(block_devices_of=world.groups[group_id].instances, **EVERYTHING)
     planned: list[Change] = []
     for change in drawn:
-        now = practice.client.inventory(disks=True, block_devices_of=world.groups[group_id].instances)
+        now = practice.client.inventory(block_devices_of=world.groups[group_id].instances, **EVERYTHING)
         assert names(judge(change, inventory, planned)) == names(judge(change, now)), planned
         if judge(change, now).allowed and not answer(practice, change):
             practice.sandbox.step(SETTLED)

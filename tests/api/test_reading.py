@@ -14,7 +14,7 @@ from drkit.api.pages import Listed, read_listings
 from drkit.api.wire import DRILLS, GROUPS, PAIRS, SERVERS, Json, Listing, Request
 from drkit.clock import SteppedClock
 from drkit.errors import DrkitError, GoneError, SignInError, UnavailableError, WireError
-from drkit.model import Inventory, Phase, ThingKind
+from drkit.model import Change, Inventory, Operation, Phase, ThingKind
 from drkit.sandbox import Sandbox
 
 KINDS: tuple[ThingKind, ...] = ("groups", "instances", "pairs")
@@ -354,6 +354,38 @@ class TestAReading:
         tampering.change("/server-groups", lambda _: tampering.clock.advance(60), times=1)
         tampering.change("/replications", lambda body: attached(body).update(attachment=[]), times=1)
         assert (tampering.client.inventory().read_at - began).total_seconds() == 60.0
+
+    def test_says_what_it_has_of_the_whole_project(self, client: Client) -> None:
+        group = client.groups()[0]
+        assert client.inventory().whole == {"servers", "drills"}
+        assert client.inventory(group.id, disks=True, quotas=True).whole == {"servers", "disks", "quotas"}
+        assert "drills" in client.inventory(group.id, every_drill=True).whole
+        assert client.inventory(kinds=("groups",)).whole == frozenset()
+
+    def test_has_the_drills_of_all_groups_where_they_are_wanted(
+        self, client: Client, sandbox: Sandbox
+    ) -> None:
+        here, there, *_ = client.groups()
+        client.submit(Change.of(Operation.CREATE_DRILL, there.id, name="q3", drill_vpc_id=""))
+        assert client.inventory(here.id).drills == {}
+        assert [each.name for each in client.inventory(here.id, every_drill=True).drills.values()] == ["q3"]
+        assert len(client.inventory([here.id, there.id], every_drill=True).drills) == 1
+
+    def test_is_not_whole_where_a_row_was_left_out(self, tampering: Tampering) -> None:
+        tampering.change("/cloudservers/detail", lambda body: body["servers"][0].pop("id"))
+        assert tampering.client.inventory().whole == {"drills"}
+
+    def test_without_quotas_says_so(self, tampering: Tampering) -> None:
+        tampering.change("/sdrs/quotas", lambda body: body.clear())
+        found = tampering.client.inventory(quotas=True)
+        assert (found.quotas, "quotas" in found.whole) == ({}, True)
+        tampering.change("/sdrs/quotas", fail(UnavailableError(503, "", "Down.")))
+        found = tampering.client.inventory(quotas=True)
+        assert "quotas" not in found.whole
+        assert found.problems[0].startswith("The quotas could not be read: ")
+        tampering.rules = [("/sdrs/quotas", 1, fail(SignInError(401, "", "Who?")))]
+        with pytest.raises(SignInError):
+            tampering.client.inventory(quotas=True)
 
     def test_asks_for_nothing_that_was_not_asked_for(self, tampering: Tampering) -> None:
         tampering.client.inventory(kinds=("pairs", "disks"), disks=True)

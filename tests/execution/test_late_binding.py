@@ -9,6 +9,7 @@ from drkit.model import (
     DrillStatus,
     GroupStatus,
     Operation,
+    Quota,
     ReplicationStatus,
     ServerStatus,
     Station,
@@ -70,7 +71,20 @@ def test_a_ready_group_has_every_rule_answered_with_yes() -> None:
     found = world("erp", production=ServerStatus.ACTIVE)
     for kind in (RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILOVER):
         assert all(each.holds for each in rule_checks(found, found.groups["g-erp"], kind))
-    assert all(each.holds for each in rule_checks(found, found.groups["g-erp"], RunbookKind.DRILL, "d"))
+    with_quota = replace(
+        found,
+        quotas={"disaster_recovery_drills": Quota("disaster_recovery_drills", 0, 5)},
+        whole=frozenset({"quotas"}),
+    )
+    drill = RunbookKind.DRILL
+    assert all(each.holds for each in rule_checks(with_quota, found.groups["g-erp"], drill, "d"))
+
+
+def test_a_rule_that_was_not_asked_is_said_with_what_was_not_read() -> None:
+    found = world("erp")
+    points = rule_checks(found, found.groups["g-erp"], RunbookKind.DRILL, "d")
+    [unread] = [each for each in points if not each.holds]
+    assert (unread.holds, unread.objection, unread.missing) == (None, None, "the quotas were not read")
 
 
 def test_the_servers_that_a_runbook_stops_itself_do_not_stand_against_it() -> None:

@@ -11,6 +11,7 @@ from drkit.execution.recovery import RecoveryClock
 from drkit.forms.picking import PickTable, Table
 from drkit.forms.rehearsal import words
 from drkit.model import Backend
+from drkit.plan.readiness import RuleCheck
 from drkit.plan.steps import Plan
 from drkit.runbooks import objectives_rows
 from tests.forms.hands import plain
@@ -49,6 +50,17 @@ def test_after_the_end_of_a_run_a_service_that_is_away_is_called_not_back() -> N
 def test_names_from_a_server_are_shown_and_not_obeyed() -> None:
     evil = RecoveryClock("g", "<img src=x onerror=alert(1)>", NOW, NOW, 1, 2, NOW, ())
     assert "<img" not in words.clocks_words([evil], NOW)
+
+
+def test_a_rule_that_was_not_asked_is_not_counted_among_those_that_hold() -> None:
+    points = [
+        RuleCheck("Have a pair.", True),
+        RuleCheck("Stay below the quota.", None, None, "it was not read"),
+    ]
+    shown = plain(words.readiness_words("erp", points, ()))
+    assert "not asked Stay below the quota. It may hold or not, for it was not read." in shown
+    assert "1 rule was asked, and it holds" in shown
+    assert "ready erp" in shown
 
 
 def test_a_plan_without_objectives_has_none_to_show() -> None:

@@ -70,6 +70,22 @@ class TestAPlan:
         assert (plan.backend, plan.read_at) == (BACKEND, NOW)
         assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
+    def test_keeps_what_was_left_out_and_why_but_not_the_ways_that_were_open(self) -> None:
+        held = {"group": "shop", "attached": {"data": "/dev/vdb"}}
+        found = reading(
+            {
+                "groups": {"shop": {}},
+                "instances": {"db-01": held, "db-02": {"group": "shop", "slots": 3}},
+                "pairs": {"data": {"group": "shop"}},
+            }
+        )
+        plan = plan_attach(found, "db-02-id", ["data-id"])
+        [reason] = plan.left_out[0].objections
+        assert reason.ways
+        kept = plan.to_json()
+        assert "ways" not in kept["left_out"][0]["objections"][0]
+        assert Plan.from_json(json.loads(json.dumps(kept))) == plan
+
     @given(st.sets(st.sampled_from("bcdefghij"), max_size=6), st.integers(0, 8), st.integers(0, 30))
     def test_never_gives_one_name_twice_nor_more_than_fit(
         self, held: set[str], slots: int, count: int

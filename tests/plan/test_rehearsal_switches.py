@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from drkit.errors import InputError, RefusedError
-from drkit.model import GroupStatus, Operation, ReplicationStatus, ServerStatus, Station
+from drkit.errors import EffectUnknownError, InputError, RefusedError
+from drkit.model import GroupStatus, Operation, ReplicationStatus, ServerStatus, Station, Unknown
+from drkit.plan.attach import recheck
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
 from tests.plan.rehearsal_world import planned, world
@@ -210,3 +211,16 @@ def test_nobody_is_told_to_stop_the_servers_that_the_runbook_stops() -> None:
     with pytest.raises(RefusedError) as caught:
         planned(world("erp", status=GroupStatus.AVAILABLE), PLANNED, ["erp"])
     assert str(caught.value).endswith("The shortest legal way to it for erp:\n1. Enable protection of erp.")
+
+
+def test_a_step_whose_effect_cannot_be_worked_out_is_named_and_planning_is_refused() -> None:
+    found = world("erp")
+    odd = replace(found.groups["g-erp"], priority_station=Unknown("middle"))
+    told = (
+        r"Step 1 \(Fail over erp\): What failover would lead to .* production site of group erp is not known"
+    )
+    with pytest.raises(EffectUnknownError, match=told):
+        planned(replace(found, groups={"g-erp": odd}), RunbookKind.FAILOVER, ["erp"])
+    good = planned(found, RunbookKind.FAILOVER, ["erp"])
+    with pytest.raises(EffectUnknownError, match=told):
+        recheck(good, replace(found, groups={"g-erp": odd}))

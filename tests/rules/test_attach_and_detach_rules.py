@@ -8,6 +8,7 @@ from drkit.model import Change, FreeSlots, GroupStatus, InstanceStatus, Inventor
 from drkit.rules import Objection, judge
 from tests.facts import Fact, Facts, reading
 
+REFUSED = "is refused now: put right what stands against"
 AT_WORK = {"available", "protected"}
 DETACHABLE_GROUP = AT_WORK | {
     "failed-over",
@@ -72,8 +73,11 @@ class TestStates:
         ("status", "remedy"),
         [
             ("attaching", "Wait until it is no longer attaching, then read again."),
-            ("failed-over", "Re-protect the group first."),
-            ("error-attaching", "Detach the pair from the instance, then attach it again."),
+            ("failed-over", f"What leads out of failed-over {REFUSED} reprotect, or ask the provider."),
+            (
+                "error-attaching",
+                f"What leads out of error-attaching {REFUSED} detach pair, or ask the provider.",
+            ),
             ("brand-new", "Look at it in the cloud's console: drkit does not know this state."),
         ],
     )

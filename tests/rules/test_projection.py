@@ -2,6 +2,7 @@
 
 import pytest
 
+from drkit.errors import EffectUnknownError
 from drkit.model import Change, DrillStatus, Inventory, Operation, ReplicationStatus, ServerStatus
 from drkit.model.operations import NEEDS, Argument
 from drkit.rules import Projection
@@ -124,8 +125,13 @@ class TestSwitches:
         assert world.servers["db-01-server"].status == ServerStatus.SHUTOFF
         assert world.servers["db-01-dr-server"].status == ServerStatus.ACTIVE
 
-    def test_leave_a_site_unknown_that_is_unknown(self) -> None:
-        assert after(change(Operation.FAILOVER), station="").groups["shop-id"].priority_station == ""
+    def test_to_no_site_that_is_known_cannot_be_worked_out(self) -> None:
+        with pytest.raises(
+            EffectUnknownError, match=r"failover .* production site of group shop is not known"
+        ):
+            after(change(Operation.FAILOVER), station="")
+        with pytest.raises(EffectUnknownError, match=r"planned failover .* 'nowhere' is no site"):
+            after(change(Operation.PLANNED_FAILOVER, to="nowhere"))
 
 
 @pytest.mark.parametrize("operation", [Operation.DETACH_PAIR, Operation.EXPAND_PAIR])
@@ -170,11 +176,21 @@ class TestTheOthers:
         assert back.servers["db-01-server"].status == ServerStatus.ACTIVE
 
     @pytest.mark.parametrize("operation", Operation)
-    def test_what_names_nothing_that_is_there_changes_nothing(self, operation: Operation) -> None:
-        empty = reading({})
-        world = Projection.of(empty, [change(operation, to="nowhere")])
-        assert not (world.groups or world.instances or world.pairs or world.servers)
-        assert world.planned == (change(operation, to="nowhere"),)
+    def test_what_names_nothing_that_is_there_cannot_be_worked_out(self, operation: Operation) -> None:
+        with pytest.raises(
+            EffectUnknownError, match=rf"{operation.words} .* is not in the reading. Read again"
+        ):
+            Projection.of(reading({}), [change(operation)])
+
+    @pytest.mark.parametrize("operation", Operation)
+    def test_what_names_another_thing_that_was_not_read_says_which(self, operation: Operation) -> None:
+        wanted = change(operation)
+        for part in ("instance", "pair", "server"):
+            inventory = shop()
+            if getattr(wanted, f"{part}_id"):
+                vars(inventory)[f"{part}s"] = {}
+                with pytest.raises(EffectUnknownError, match=f"{part} '.*' is not in the reading"):
+                    Projection.of(inventory, [wanted])
 
     def test_the_inventory_itself_stays_as_it_is(self) -> None:
         inventory = shop()

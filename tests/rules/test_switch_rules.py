@@ -105,7 +105,28 @@ class TestSwitching:
     def test_by_plan_needs_every_production_server_seen_unless_it_is_gone_for_good(self) -> None:
         unseen = refused(Operation.PLANNED_FAILOVER, shop(instance={"servers": {}}))
         assert unseen["production_servers_stay_stopped"].found == "the server of db-01 was not seen"
-        assert not refused(Operation.PLANNED_FAILOVER, shop(instance={"servers": {}, "status": "invalid"}))
+        gone = refused(Operation.PLANNED_FAILOVER, shop(instance={"servers": {}, "status": "invalid"}))
+        assert set(gone) == {"no_server_was_deleted_before_a_planned_failover"}
+
+    @pytest.mark.parametrize(
+        ("operation", "status", "codes"),
+        [
+            (Operation.ENABLE_PROTECTION, "available", "SDRS.1314"),
+            (Operation.DISABLE_PROTECTION, "protected", "SDRS.1314"),
+            (Operation.PLANNED_FAILOVER, "protected", "SDRS.1029"),
+            (Operation.FAILOVER, "error-reversing", "SDRS.1314"),
+            (Operation.REPROTECT, "failed-over", "SDRS.1314"),
+            (Operation.CREATE_DRILL, "protected", "SDRS.1015"),
+        ],
+    )
+    def test_is_refused_in_every_way_once_a_server_was_deleted(
+        self, operation: Operation, status: str, codes: str
+    ) -> None:
+        lost = shop(group={"status": status}, instance={"servers": {}, "status": "invalid"})
+        [objection] = refused(operation, lost).values()
+        assert objection.code == codes
+        assert "db-01" in objection.found
+        assert "elete" in objection.remedy
 
     def test_by_plan_looks_at_the_servers_that_are_production_now(self) -> None:
         turned = shop(
@@ -279,7 +300,8 @@ class TestServers:
     def test_are_left_alone_while_they_do_anything_else(self, status: str) -> None:
         inventory = shop(instance={"servers": {"production": status}})
         assert stop(inventory)["server_runs"].found == status
-        assert start(inventory)["server_is_off"].remedy.startswith("Wait until it has settled")
+        waits = start(inventory)["server_is_off"].remedy == "Wait until it has settled, then read again."
+        assert waits == (status in {"REBOOT", "ACTIVE powering-off"})
 
     def test_are_those_of_the_group(self) -> None:
         inventory = shop(

@@ -117,6 +117,17 @@ class TestAWay:
 
 
 class TestNoWay:
+    def test_is_known_where_a_failover_of_a_group_without_a_known_site_will_end(self) -> None:
+        inventory = reading(
+            {
+                "groups": {"shop": {"station": "", "status": "failing-over"}},
+                "pairs": {"data": {"group": "shop"}},
+            }
+        )
+        (sentence,) = way_to(Operation.REPROTECT, inventory, "shop")
+        assert sentence.startswith("No step of drkit leads from failing-over")
+        assert "Wait until it is no longer failing-over, then read again." in sentence
+
     @pytest.mark.parametrize("status", sorted(DEAD_ENDS))
     def test_is_said_with_the_exit(self, status: str) -> None:
         (sentence,) = way_to(Operation.ENABLE_PROTECTION, shop(status), "shop")

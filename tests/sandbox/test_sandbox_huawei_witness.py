@@ -228,7 +228,8 @@ def test_batches_by_the_vendors_client(vendor: Vendor) -> None:
 
 def test_the_rest_of_the_reading_operations(vendor: Vendor) -> None:
     group_id = new_group(vendor)
-    assert [it.type for it in vendor.call("show_quota").quotas.resources] == ["server_groups", "replications"]
+    types = [it.type for it in vendor.call("show_quota").quotas.resources]
+    assert types == ["server_groups", "replications", "disaster_recovery_drills"]
     assert vendor.call("list_api_versions").versions[0].id == "v1"
     assert vendor.call("show_specified_api_version", api_version="v1").version.status == "CURRENT"
     assert vendor.call("list_rpo_statistics").count in (24, 25)

@@ -182,7 +182,11 @@ def test_names_cards_tasks_and_quotas(cloud: Cloud) -> None:
     cloud.sdrs.delete_all_failed_tasks()
     assert list(cloud.sdrs.failed_tasks(server_group_id=group_id)) == []
     (quotas,) = cloud.sdrs.quotas()
-    assert [(it.type, it.used) for it in quotas.resources] == [("server_groups", 1), ("replications", 3)]
+    assert [(it.type, it.used) for it in quotas.resources] == [
+        ("server_groups", 1),
+        ("replications", 3),
+        ("disaster_recovery_drills", 0),
+    ]
 
 
 def test_id_lists_as_this_client_sends_them(cloud: Cloud) -> None:

@@ -49,7 +49,7 @@ class TestObjections:
         inventory = reading(
             {
                 "groups": {"shop": {"status": "reversing"}},
-                "instances": {"db-01": {"group": "shop", "status": "protected"}},
+                "instances": {"db-01": {"group": "shop", "status": "protected", "slots": 3}},
                 "pairs": {"data": {"group": "shop", "status": "protected"}},
             }
         )
@@ -71,7 +71,18 @@ class TestObjections:
     def test_make_an_empty_table_where_all_is_allowed(self) -> None:
         empty = tables.objections([], reading({}))
         assert len(empty) == 0
-        assert {str(each) for each in empty.dtypes} == {"str"}
+        assert {str(each) for each in empty.dtypes} == {"str", "bool"}
+
+    def test_have_a_row_for_a_rule_that_was_not_asked(self) -> None:
+        inventory = reading({"groups": {"shop": {}}, "pairs": {"data": {"group": "shop"}}})
+        drill = Change.of(Operation.CREATE_DRILL, "shop-id", name="spring", drill_vpc_id="")
+        [row] = tables.objections([judge(drill, inventory)], inventory).to_dict("records")
+        assert (row["asked"], row["code"], row["found"]) == (
+            False,
+            "",
+            "not asked, for the quotas were not read",
+        )
+        assert row["rule"] == "Create a drill only while the quota for drills is not used up."
 
 
 class TestRuns:

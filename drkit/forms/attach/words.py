@@ -72,7 +72,10 @@ def disk_kind(pair: ReplicationPair) -> str:
 
 def _answer(chance: Chance) -> Markup:
     if not chance.objections:
-        return chip("yes", "done")
+        open_ = f" ({count(len(chance.unread), 'rule')} not asked)" if chance.unread else ""
+        return Markup('{}<span title="{}">{}</span>').format(
+            chip("yes", "done"), "\n".join(map(str, chance.unread)), open_
+        )
     first, *others = chance.objections
     more = f" (and {count(len(others), 'more reason')})" if others else ""
     return Markup('{} <span title="{}">{}{}</span>').format(

@@ -75,10 +75,24 @@ def readiness_words(name: str, points: Sequence[RuleCheck], way: Sequence[str]) 
         steps = JOIN.join(Markup("<li>{}</li>").format(each) for each in way)
         shortest = Markup("<p>The shortest legal way there:</p><ol>{}</ol>").format(steps) if way else JOIN
         return head + lines(map(reason, wrong)) + shortest
-    asked = lines(Markup("{} {}").format(chip("yes", "done"), each.sentence) for each in points)
-    count = f"{len(points)} rules were asked, and all hold"
-    return head + (
-        Markup("<details><summary>{}</summary>{}</details>").format(count, asked) if points else JOIN
+    asked = [each for each in points if each.holds]
+    shown = lines(Markup("{} {}").format(chip("yes", "done"), each.sentence) for each in asked)
+    unread = lines(
+        Markup("{} {} It may hold or not, for {}.").format(
+            chip("not asked", "unknown"), each.sentence, each.missing
+        )
+        for each in points
+        if each.missing
+    )
+    told = (
+        f"{len(asked)} rules were asked, and all hold"
+        if len(asked) != 1
+        else "1 rule was asked, and it holds"
+    )
+    return (
+        head
+        + unread
+        + (Markup("<details><summary>{}</summary>{}</details>").format(told, shown) if points else JOIN)
     )
 
 
