@@ -280,7 +280,8 @@ class JobWatcher:
 
     def _trace(self, watch: Watch, observation: Observation, *, certain: bool) -> None:
         watch.looks += 1
-        if observation.trace:
+        # What is broken may have been so before, and a list shows it late: it counts as ours only in the end.
+        if observation.trace and (certain or observation.stage is not ChangeStage.BROKEN):
             self.context.write(EntryKind.ADOPTED, watch.key, Adopted(how=observation.trace))
             watch.mode, watch.looks = Mode.STATE, 0
             self._follow(watch, observation, certain=certain)

@@ -138,6 +138,22 @@ class TestWhatWasNotFound:
         assert phases(stage.ended(run)) == [UNKNOWN]
         assert began[-2] < limits.Pace().uncertain <= began[-1]
 
+    def test_is_called_failed_for_a_broken_thing_only_when_it_cannot_come_any_more(
+        self, stage: Stage
+    ) -> None:
+        def late(change: Change) -> str:
+            stage.client.submit(change)
+            stage.clock.advance(60)
+            raise OutcomeUnknownError("No answer in time.")
+
+        plan = stage.attach(CACHES[0])
+        stage.sandbox.fault("job-fails")
+        run = started(stage, plan, submit=late)
+        assert phases(stage.ended(run)) == [StepPhase.FAILED]
+        assert stage.story(run.id) == ["intended", "lost", "adopted", "settled failed"]
+        (lost,), (adopted,) = (stage.entries(run.id, each) for each in (EntryKind.LOST, EntryKind.ADOPTED))
+        assert (adopted.at - lost.at).total_seconds() >= limits.Pace().uncertain
+
     def test_is_shown_as_looked_for_and_not_as_under_way_or_silent(self, stage: Stage) -> None:
         shown: list[str] = []
 
