@@ -3,7 +3,8 @@
 Here: `run` (what operators hold), `engine` (the one thread of a run) with `sending`, `watching`, `reads` and
 `observations`, `context` (what they share), `entries` (what the journal keeps of a run), `board`, `records`
 and `states` (what is known of it by these entries), `late_binding`, `limits`, `remedies`;
-`following` (a run by the journal alone), `recovery` and `forecasting` (how long, against which target),
+`following` (a run by the journal alone), `timing` (how long things took: one clock for service and people),
+`recovery` and `forecasting` (how long, against which target),
 `snapshot` and `annotations` (what is kept for the report). Not here: what shall be done (`drkit.plan`),
 widgets, pandas.
 
@@ -56,6 +57,7 @@ from drkit.execution.entries import (
     RunEnded,
     Sent,
     SignedOff,
+    SpeedChanged,
     SyncedPairs,
     beginning,
     read,
@@ -74,6 +76,7 @@ from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
 from drkit.execution.snapshot import GroupSnapshot, ServerSnapshot, Snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
+from drkit.execution.timing import RunClock, Stretch, TimePart
 
 __all__ = [
     "Action",
@@ -97,6 +100,7 @@ __all__ = [
     "RecoveryClock",
     "Remark",
     "Run",
+    "RunClock",
     "RunEnded",
     "RunOptions",
     "RunPhase",
@@ -107,10 +111,13 @@ __all__ = [
     "SignedOff",
     "Snapshot",
     "Source",
+    "SpeedChanged",
     "StepForecast",
     "StepPhase",
     "StepState",
+    "Stretch",
     "SyncedPairs",
+    "TimePart",
     "beginning",
     "close",
     "durations",

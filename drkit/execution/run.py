@@ -19,11 +19,11 @@ from drkit.execution.annotations import note_entry, stated
 from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
-from drkit.execution.entries import Confirmed, Phased, beginning, phased
+from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
-from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun
+from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun, Resumed
 from drkit.model import Inventory
 from drkit.plan import Plan, recheck
 from drkit.showing import cut
@@ -88,7 +88,8 @@ class Run:
         _confirmed(plan, confirm)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
-        hold = journal.start(_new_run(plan, confirm, reading, options, clock.now()), takeover=takeover)
+        new = _new_run(plan, _confirmation(plan, confirm, client, reading, options), clock.now())
+        hold = journal.start(new, takeover=takeover)
         run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
         run._drive(hold)
         return run
@@ -251,6 +252,8 @@ class Run:
     def _revive(self, instructions: Iterable[Instruction], *, takeover: bool = False) -> None:
         """Take the groups again, write the instructions down, and go on. No engine runs while this does."""
         hold = self._journal.hold(self.id, takeover=takeover)
+        taken_up = [each.at for each in self._journal.entries(self.id) if read(each, Resumed)]
+        self._board.pause(taken_up[-1])
         try:
             for kind, key, data in instructions:
                 self._board.apply(hold.append(kind, key, {**data, "by": hold.who}))
@@ -303,14 +306,22 @@ def _still_fits(plan: Plan, reading: Inventory) -> None:
         )
 
 
-def _new_run(plan: Plan, confirm: str, reading: Inventory, options: RunOptions, now: datetime) -> NewRun:
-    backend = plan.backend
-    kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
+def _confirmation(
+    plan: Plan, confirm: str, client: CloudService, reading: Inventory, options: RunOptions
+) -> Confirmed:
     confirmed: Confirmed = {
         "confirmed": confirm,
         "fail_fast": options.fail_fast,
         "snapshot": snapshot(reading, plan.groups),
     }
+    if plan.backend.practice:
+        confirmed["speed"] = client.speed
+    return confirmed
+
+
+def _new_run(plan: Plan, confirmed: Confirmed, now: datetime) -> NewRun:
+    backend = plan.backend
+    kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
     return NewRun(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
         title=plan.title,

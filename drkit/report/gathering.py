@@ -8,6 +8,7 @@ from drkit.execution import (
     AtTheEnd,
     Board,
     Intended,
+    RunClock,
     RunEnded,
     RunPhase,
     RunState,
@@ -41,7 +42,8 @@ def gather(entries: Sequence[Entry]) -> Evidence:
     first, plan = entries[0], state.plan
     own = [each for each in entries if each.fence]  # written by the run itself, not added to it later
     until = state.ended_at or own[-1].at
-    steps = step_records(state, entries)
+    clock = RunClock(state, until)
+    steps = step_records(clock, entries)
     clocks = recovery_clocks(state, until)
     points = _points(state, entries)
     off = deviations(steps, clocks, points, tuple(_breaks(entries)))
@@ -54,6 +56,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         title=plan.title,
         kind=aims.kind.words if aims else "change",
         backend=plan.backend,
+        speeds=state.speeds,
         groups=plan.groups,
         plan_digest=str(first.data["digest"]),
         plan_read_at=plan.read_at,
@@ -64,6 +67,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         started_at=state.started_at,
         ended_at=state.ended_at,
         last_at=until,
+        lasted=clock.reaches(each.key for each in plan.steps),
         verdict=ending(state, clocks, off),
         objectives=aims,
         steps=steps,

@@ -227,15 +227,16 @@ class TestTheSteps:
 
 
 class TestRecovery:
-    def test_the_recovery_time_runs_until_the_service_answers(self) -> None:
+    def test_the_outage_runs_from_the_first_change_until_the_service_answers(self) -> None:
         [clock] = usual().evidence.clocks
-        assert (clock.seconds, clock.target, clock.kept) == (50.0, 900, True)
+        assert (clock.seconds, clock.people, clock.elapsed) == (40.0, 10.0, 70.0)
+        assert (clock.target, clock.kept) == (900, True)
 
     def test_a_target_that_was_missed_is_a_deviation(self) -> None:
         aims = replace(AIMS, rto_targets=(("g1", 30),))
         story = usual(aims)
         assert story.evidence.verdict.word == "completed with deviations"
-        assert sentences(story) == "0: The recovery time of billing was 50 s, 20 s over its target."
+        assert sentences(story) == "0: The outage of billing was 40 s, 10 s over its target."
 
     def test_an_unfinished_recovery_is_counted_to_the_runs_last_word_not_to_a_later_note(self) -> None:
         story = Story(usual_plan()).sent()
