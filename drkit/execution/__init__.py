@@ -3,9 +3,9 @@
 Here: `run` (what operators hold), `engine` (the one thread of a run) with `sending`, `watching`, `reads` and
 `observations`, `context` (what they share), `entries` (what the journal keeps of a run), `board`, `records`
 and `states` (what is known of it by these entries), `late_binding`, `limits`, `remedies`;
-`following` (a run by the journal alone), `timing` (how long things took: one clock for service and people),
-`recovery` and `forecasting` (how long, against which target),
-`snapshot` and `annotations` (what is kept for the report). Not here: what shall be done (`drkit.plan`),
+`following` (a run by the journal alone), `timing` (how long things took: one clock for service and
+people), `recovery` and `forecasting` (how long, against which target), `readings` (when a group was last
+synchronised), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be done (`drkit.plan`),
 widgets, pandas.
 
 Threads and locks. A run has one engine thread (`drkit-run-...`): it alone decides what is sent, what is
@@ -72,6 +72,7 @@ from drkit.execution.forecasting import (
     forecast,
     past,
 )
+from drkit.execution.readings import synced_at
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
 from drkit.execution.snapshot import GroupSnapshot, ServerSnapshot, Snapshot
@@ -134,5 +135,6 @@ __all__ = [
     "recovery_clocks",
     "sign_offs",
     "stop_all",
+    "synced_at",
     "unfinished",
 ]

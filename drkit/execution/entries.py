@@ -19,15 +19,24 @@ Shape = TypeVar("Shape")
 # Of the run as a whole
 
 
+class LastSynced(TypedDict):
+    """When all pairs of a group were last read as synchronised (ISO 8601), and which run's reading it is."""
+
+    read_at: str
+    run: str
+
+
 class Confirmed(TypedDict):
     """What was typed to start the run, how it is driven, and how its groups were then.
 
-    `speed` is that of the practice range; a real cloud has none.
+    `speed` is that of the practice range; a real cloud has none. `synced` is what earlier runs know of the
+    groups that this one fails over, by their ids.
     """
 
     confirmed: str
     fail_fast: bool
     speed: NotRequired[float]
+    synced: NotRequired[Mapping[str, LastSynced]]
     snapshot: NotRequired[Snapshot]
 
 

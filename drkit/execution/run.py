@@ -20,6 +20,7 @@ from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
 from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
+from drkit.execution.readings import last_synced
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
@@ -88,8 +89,10 @@ class Run:
         _confirmed(plan, confirm)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
-        new = _new_run(plan, _confirmation(plan, confirm, client, reading, options), clock.now())
-        hold = journal.start(new, takeover=takeover)
+        confirmed = _confirmation(plan, confirm, client, reading, options)
+        if synced := last_synced(journal, plan):
+            confirmed["synced"] = synced
+        hold = journal.start(_new_run(plan, confirmed, clock.now()), takeover=takeover)
         run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
         run._drive(hold)
         return run

@@ -85,7 +85,23 @@ def test_a_run_records_the_speed_of_the_range_and_each_change_of_it(tmp_path: Pa
     assert evidence.speeds == (100.0, 10.0)
     assert run.state().speeds == (100.0, 10.0)
     assert "The practice range runs at speed 10 from now on." in [each.said for each in evidence.record.lines]
-    assert "At speed 100, then 10; durations are in the service's time" in html(evidence)
+    assert "At speed 100, then 10; durations are in the service" in html(evidence)
+
+
+def test_a_failover_knows_when_an_earlier_run_read_its_group_as_synchronised(tmp_path: Path) -> None:
+    field = Range(tmp_path, "zone-goes-dark")
+    failed = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-app"]))
+    field.to_the_end(failed)
+    declared = f"{field.clock.now():%Y-%m-%d %H:%M:%S}"
+    over = field.start(field.plan(RunbookKind.FAILOVER, ["shop-app"], declared_at=declared))
+    field.to_the_end(over)
+    first, *entries = field.site.journal.entries(over.id)
+    (told,) = first.data["synced"].values()
+    assert told["run"] == failed.id
+    [point] = gather([first, *entries]).points
+    assert f"by run {failed.id}" in point.statement
+    assert "up to the event" in point.statement
+    assert point.kept is False
 
 
 def test_what_passes_while_nobody_drives_the_run_is_waiting_for_people(tmp_path: Path) -> None:

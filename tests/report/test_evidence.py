@@ -261,6 +261,38 @@ class TestRecovery:
         assert point.kept is None
         assert "within 5 min 00 s cannot be told" in point.statement
 
+    def test_what_may_be_lost_goes_back_to_the_last_reading_that_was_synchronised_of_any_run(self) -> None:
+        read_at = START - timedelta(seconds=70)
+        more = {"synced": {"g1": {"read_at": read_at.isoformat(), "run": "run-0"}}}
+        plan = usual_plan(aims=replace(AIMS, rpo_target=80), backend=REAL)
+        story = Story(plan, more).sent(behind=("data-1",)).done().signed("2").signed("3").ends()
+        [point] = story.evidence.points
+        assert point.kept is True
+        assert "All were read as synchronised at 2026-03-01 02:58:50 UTC by run run-0" in point.statement
+        assert "what was written in the 1 min 20 s up to the event" in point.statement
+        strict = usual_plan(aims=replace(AIMS, rpo_target=79), backend=REAL)
+        [point] = Story(strict, more).sent(behind=("data-1",)).done().signed("2").evidence.points
+        assert point.kept is False
+
+    def test_on_the_practice_range_it_is_told_in_the_services_time(self) -> None:
+        more = {"speed": 100, "synced": {"g1": {"read_at": START.isoformat(), "run": "run-0"}}}
+        [point] = Story(usual_plan(), more).sent(behind=("data-1",)).evidence.points
+        assert "in the 16 min 40 s up to the event" in point.statement
+
+    def test_a_reading_after_the_event_leaves_nothing_that_may_be_lost(self) -> None:
+        aims = replace(AIMS, declared_at=START - timedelta(seconds=300))
+        pair = {"id": "p", "name": "data-1", "status": "protected", "replication": "active"}
+        group = {"id": "g1", "name": "billing", "pairs": [{**pair, "size_gb": 1, "attached": []}]}
+        before = {"read_at": START.isoformat(), "problems": [], "groups": [group]}
+        story = Story(usual_plan(aims), {"snapshot": before}).sent(behind=("data-1",)).done().signed("2")
+        [point] = story.evidence.points
+        assert point.kept is True
+        assert "which is not before the event at 2026-03-01 02:55:00 UTC" in point.statement
+
+    def test_nothing_is_kept_as_long_as_the_group_is_not_back(self) -> None:
+        [point] = Story(usual_plan()).sent().evidence.points
+        assert point.kept is None
+
     def test_a_group_without_pairs_says_that_nothing_was_replicated(self) -> None:
         story = Story(usual_plan())
         change = change_step().change
