@@ -54,6 +54,11 @@ class ProjectConnection:
         body, answer = self._transport.send(request, self._base(request.service), self._auth)
         return responses.job_id(answer, request, body)
 
+    @property
+    def speed(self) -> float:
+        """How many seconds passed there in one second here at the last answer: 1 but for a sandbox."""
+        return self._transport.speed
+
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
@@ -86,16 +91,20 @@ class Client:
         connection: ProjectConnection,
         clock: Clock,
         *,
-        speed: float = 1.0,
         ca_file: str = "",
     ) -> None:
-        self.backend, self.speed = backend, speed
+        self.backend = backend
         self._connection, self._ca_file = connection, ca_file
         # Reads side by side, as many as there are connections. Only callers' threads hand work to it and wait
         # for it; work in it never does, for a task that waits for the pool could wait for itself. Changes are
         # sent by the thread that calls `submit`.
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="drkit-read")
         self._reader = Reader(connection.ask, self._pool, clock, backend)
+
+    @property
+    def speed(self) -> float:
+        """How many seconds pass at the service in one second here; a sandbox may change it at any time."""
+        return self._connection.speed if self.backend.practice else 1.0
 
     def __repr__(self) -> str:
         return f"<Client of {self.backend.label}, project {self.backend.project_id}>"

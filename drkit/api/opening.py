@@ -71,7 +71,7 @@ def _open(profile: Profile, clock: Clock, transport: Transport) -> Client:
         project_id=project_id,
     )
     connection = ProjectConnection(transport, auth, roots, project_id)
-    return Client(backend, connection, clock, speed=speed or 1.0, ca_file=profile.ca_file)
+    return Client(backend, connection, clock, ca_file=profile.ca_file)
 
 
 def _sandbox_speed(profile: Profile, transport: Transport, sdrs: str) -> float | None:

@@ -139,6 +139,7 @@ class Transport:
         self._clock, self._jitter, self._tick = clock, jitter, tick
         self._on_network = inner is None
         _keep_headers_out_of_logs()
+        self.speed = 1.0  # of the sandbox, as its last answer told it; written by whichever thread reads one
         self._client = httpx.Client(
             transport=inner,
             verify=verify,
@@ -179,8 +180,7 @@ class Transport:
     def sandbox_speed(self, root: str) -> float | None:
         """How fast time passes in the sandbox that listens there; None where nothing says it is one."""
         answer = self._exchange(OutgoingCall.of(Request("GET", "/"), root), {})
-        told = answer.headers.get("x-drkit-sandbox", "") if isinstance(answer, Response) else ""
-        return float(told) if re.fullmatch(r"\d{1,9}(\.\d+)?(e[+-]?\d\d?)?", told) else None
+        return _told_speed(answer) if isinstance(answer, Response) else None
 
     def _try(
         self, call: OutgoingCall, auth: Auth, headers: Mapping[str, Secret]
@@ -230,6 +230,7 @@ class Transport:
             return _no_answer(request, _reason(error))
         except _TooMuchError as error:
             return _no_answer(request, str(error))
+        self.speed = _told_speed(answer) or self.speed
         took = self._tick() - began
         _log.debug("%s: %d in %.3f s, request id %s", request.where, answer.status, took, answer.request_id)
         return answer
@@ -252,6 +253,11 @@ class Transport:
         if unpacked and not unpacked.complete:
             raise _TooMuchError("its answer cannot be unpacked")
         return bytes(body)
+
+
+def _told_speed(answer: Response) -> float | None:
+    told = answer.headers.get("x-drkit-sandbox", "")
+    return float(told) if re.fullmatch(r"\d{1,9}(\.\d+)?(e[+-]?\d\d?)?", told) else None
 
 
 class _Unpacked:

@@ -3,9 +3,10 @@
 Here: `run` (what operators hold), `engine` (the one thread of a run) with `sending`, `watching`, `reads` and
 `observations`, `context` (what they share), `entries` (what the journal keeps of a run), `board`, `records`
 and `states` (what is known of it by these entries), `late_binding`, `limits`, `remedies`;
-`following` (a run by the journal alone), `recovery` and `forecasting` (how long, against which target),
-`snapshot` and `annotations` (what is kept for the report). Not here: what shall be done (`drkit.plan`),
-widgets, pandas.
+`following` (a run by the journal alone), `timing` (how long things took: one clock for service and
+people), `recovery` and `forecasting` (how long, against which target), `readings` (when a group was last
+synchronised), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be done
+(`drkit.plan`), widgets, pandas.
 
 Threads and locks. A run has one engine thread (`drkit-run-...`): it alone decides what is sent, what is
 looked at and what has settled. Two pools of workers make the requests: `drkit-send` sends a change and
@@ -56,6 +57,7 @@ from drkit.execution.entries import (
     RunEnded,
     Sent,
     SignedOff,
+    SpeedChanged,
     SyncedPairs,
     beginning,
     read,
@@ -70,10 +72,12 @@ from drkit.execution.forecasting import (
     forecast,
     past,
 )
+from drkit.execution.readings import synced_at
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
 from drkit.execution.snapshot import GroupSnapshot, ServerSnapshot, Snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
+from drkit.execution.timing import RunClock, Stretch, TimePart
 
 __all__ = [
     "Action",
@@ -97,6 +101,7 @@ __all__ = [
     "RecoveryClock",
     "Remark",
     "Run",
+    "RunClock",
     "RunEnded",
     "RunOptions",
     "RunPhase",
@@ -107,10 +112,13 @@ __all__ = [
     "SignedOff",
     "Snapshot",
     "Source",
+    "SpeedChanged",
     "StepForecast",
     "StepPhase",
     "StepState",
+    "Stretch",
     "SyncedPairs",
+    "TimePart",
     "beginning",
     "close",
     "durations",
@@ -127,5 +135,6 @@ __all__ = [
     "recovery_clocks",
     "sign_offs",
     "stop_all",
+    "synced_at",
     "unfinished",
 ]

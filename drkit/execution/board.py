@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from drkit.errors import JournalDamagedError
-from drkit.execution.entries import RunEnded, beginning, read
+from drkit.execution.entries import RunEnded, SpeedChanged, beginning, read
 from drkit.execution.records import StepRecord
 from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.journal import Entry, Resumed
@@ -30,6 +30,9 @@ class Board:
         self._phase, self._sentence = RunPhase.STOPPED, _INTERRUPTED
         self._ended_at: datetime | None = None
         self._version, self._lease = 0, ""
+        self._speeds: tuple[float, ...] = ()
+        self._pauses: tuple[tuple[datetime, datetime], ...] = ()
+        self._last_at = started_at  # of the run's own entries
         self._state: RunState | None = None
 
     @classmethod
@@ -39,7 +42,9 @@ class Board:
         Raises `JournalDamagedError` where they were altered so that a board cannot be made of them.
         """
         try:
-            board = cls(entries[0].run_id, Plan.from_json(beginning(entries)["plan"]), entries[0].at)
+            begun = beginning(entries)
+            board = cls(entries[0].run_id, Plan.from_json(begun["plan"]), entries[0].at)
+            board._speeds = (float(begun["speed"]),) if "speed" in begun else ()
             for each in entries:
                 board.apply(each)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
@@ -53,15 +58,28 @@ class Board:
         """Bring the board up to one more entry; the entry."""
         with self.changed:
             if record := self._records.get(entry.step):
-                self._records[entry.step] = after = record.after(entry)
+                self._records[entry.step] = after = record.after(entry, self._speed)
                 if record.phase in _REOPENING and after.phase is not record.phase:
                     self._reopen()
             elif (ended := read(entry, RunEnded)) is not None:
                 self.end(RunPhase(ended["phase"]), ended["sentence"], entry.at)
             elif read(entry, Resumed):
+                self.pause(entry.at)
                 self.revive()
+            elif changed := read(entry, SpeedChanged):
+                self._speeds = (*self._speeds, float(changed["speed"]))
+            if entry.fence:
+                self._last_at = entry.at
             self._touch()
         return entry
+
+    def pause(self, until: datetime) -> None:
+        """Nobody drove the run from its last entry until then."""
+        with self.changed:
+            self._pauses = (*self._pauses, (self._last_at, until))
+            for key, record in self._records.items():
+                self._records[key] = record.paused(self._last_at, until, self._speed)
+            self._touch()
 
     def revive(self) -> None:
         """The run goes on, or went on until it was interrupted."""
@@ -121,6 +139,8 @@ class Board:
                     exit_code(self._phase, self._records.values()),
                     self._version,
                     self._lease,
+                    self._speeds,
+                    self._pauses,
                 )
             return self._state
 
@@ -129,6 +149,11 @@ class Board:
         with self.changed:
             self.changed.wait_for(lambda: settled(self.state()), timeout)
             return self.state()
+
+    @property
+    def _speed(self) -> float | None:
+        """The practice range's; 1 where an old record does not tell it, None for a real cloud."""
+        return (self._speeds or (1.0,))[-1] if self.plan.backend.practice else None
 
     def _reopen(self) -> None:
         # A step that failed is tried again, so what was not sent because of it has its turn again.

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from drkit.clock import Clock
 from drkit.errors import JournalError, LeaseLostError
 from drkit.execution.board import Board
-from drkit.execution.entries import StepData
+from drkit.execution.entries import RunData, StepData
 from drkit.execution.limits import Pace
 from drkit.journal import Entry, EntryKind, Hold
 from drkit.model import (
@@ -39,6 +39,8 @@ class CloudService(Protocol):
     # ruff: noqa: D102
     @property
     def backend(self) -> Backend: ...
+    @property
+    def speed(self) -> float: ...
     def inventory(
         self,
         group_id: tuple[str, ...],
@@ -100,10 +102,11 @@ class RunContext:
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()  # what workers brought, for the engine
         self._written = clock.monotonic()
 
-    def write(self, kind: EntryKind, key: str, data: StepData, job_id: str = "") -> Entry:
-        """Write one entry about a step and show it. Raises JournalError: then nothing may be sent any more.
+    def write(self, kind: EntryKind, key: str, data: StepData | RunData, job_id: str = "") -> Entry:
+        """Write one entry about a step, or the run (""), and show it.
 
-        Called by the engine, by workers that send, and for an operator's instruction.
+        Raises JournalError: then nothing may be sent any more. Called by the engine, by workers that send,
+        and for an operator's instruction.
         """
         # The journal first: nothing is shown, and nothing rests on it, that is not on the disk.
         entry = self.hold.append(kind, key, data, job_id)
@@ -122,6 +125,13 @@ class RunContext:
                 "This process slept longer than its lease lasts. Nothing more is sent; resume it.",
                 run_id=self.hold.run_id,
             )
+
+    def note_speed(self) -> None:
+        """On the practice range: write down that its speed has changed, and look as often as fits it."""
+        backend, speed = self.service.backend, self.service.speed
+        if backend.practice and speed != (self.board.state().speeds or (0.0,))[-1]:
+            self.write(EntryKind.NOTED, "", {"speed": speed})
+            self.pace = Pace(1 / speed)
 
     def keep_hold(self) -> None:
         """Renew the lease when nothing was written for a third of its time; raises `LeaseLostError`."""

@@ -138,6 +138,7 @@ class RunEngine:
         with context.lock:
             context.keep_hold()
             context.take_up()
+            context.note_speed()
             if not context.stopping.is_set():
                 self._begin(self._sender.turn())
                 self._watcher.turn(self._sender.busy)

@@ -19,16 +19,35 @@ Shape = TypeVar("Shape")
 # Of the run as a whole
 
 
+class LastSynced(TypedDict):
+    """When all pairs of a group were last read as synchronised (ISO 8601), and which run's reading it is."""
+
+    read_at: str
+    run: str
+
+
 class Confirmed(TypedDict):
-    """What was typed to start the run, how it is driven, and how its groups were then."""
+    """What was typed to start the run, how it is driven, and how its groups were then.
+
+    `speed` is that of the practice range; a real cloud has none. `synced` is what earlier runs know of the
+    groups that this one fails over, by their ids.
+    """
 
     confirmed: str
     fail_fast: bool
+    speed: NotRequired[float]
+    synced: NotRequired[Mapping[str, LastSynced]]
     snapshot: NotRequired[Snapshot]
 
 
 class Planned(FirstEntry, Confirmed):
     """The first entry: the plan as it was confirmed."""
+
+
+class SpeedChanged(TypedDict):
+    """The practice range runs at another speed from now on: so many of its seconds in one of the wall."""
+
+    speed: float
 
 
 class InFlight(TypedDict):
@@ -157,6 +176,7 @@ class Remark(TypedDict):
 
 
 StepData = Intended | Sent | Lost | Adopted | Phased | Remark
+RunData = SpeedChanged
 
 
 # What people add, to a step or to the run, also after its end
@@ -233,6 +253,7 @@ SHAPES: Mapping[object, Callable[[Entry], bool]] = {
     Planned: lambda entry: entry.kind is EntryKind.PLANNED,
     Resumed: lambda entry: "resumed_by" in entry.data,
     TakenOver: lambda entry: "takeover" in entry.data,
+    SpeedChanged: lambda entry: "speed" in entry.data and entry.kind is EntryKind.NOTED,
     RunEnded: lambda entry: entry.kind in _ENDS and not entry.step,
     Intended: lambda entry: entry.kind is EntryKind.INTENDED,
     Sent: lambda entry: entry.kind is EntryKind.SENT,

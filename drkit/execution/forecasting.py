@@ -6,13 +6,14 @@ from the service's documentation, or is only assumed because nobody has seen the
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from statistics import median
 from typing import Any
 
 from drkit.execution.states import RunState, StepPhase, StepState
+from drkit.execution.timing import RunClock
 from drkit.model import Operation
 from drkit.plan import Plan, Step
 
@@ -67,32 +68,38 @@ def past(rows: Iterable[Mapping[str, Any]], *, practice: bool) -> Past:
 
 
 def durations(state: RunState) -> Iterator[dict[str, Any]]:
-    """The rows for `past` of one run: each step that was done, and how long it took in seconds."""
+    """The rows for `past` of one run: each step that was done, and how long it took in seconds.
+
+    For a change that is the service's work in its own time; what people took is no part of it.
+    """
+    clock = RunClock(state, state.started_at)  # only what has ended counts, so now does not
     for shown in state.steps:
         if shown.phase is StepPhase.DONE and shown.started_at and shown.ended_at:
+            step = state.plan.step(shown.key)
             yield {
-                "kind": state.plan.step(shown.key).kind,
-                "seconds": (shown.ended_at - shown.started_at).total_seconds(),
+                "kind": step.kind,
+                "seconds": clock.took(step.key, people=False if step.change else None),
                 "practice": state.plan.backend.practice,
             }
 
 
-def expected(step: Step, earlier: Past, pace: float = 1.0) -> Expected:
+def expected(step: Step, earlier: Past) -> Expected:
     """What to expect of a step: the median and the slowest of earlier runs, else what is documented.
 
-    `pace` is 1 for a real cloud and 1/speed on the practice range, where the service's part goes faster.
+    Both are in the service's time, at whatever speed a practice range runs.
     """
     kind = step.kind
     if seen := earlier.get(kind):
         return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen))
-    found = DOCUMENTED.get(kind) or ASSUMED.get(kind) or _UNSEEN
-    factor = pace if step.change else 1.0
-    return replace(found, usual=found.usual * factor, slowest=found.slowest * factor)
+    return DOCUMENTED.get(kind) or ASSUMED.get(kind) or _UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
 class StepForecast:
-    """When a step usually ends and when at the slowest (UTC); both are its end when it has ended."""
+    """When a step usually ends and when at the slowest (UTC); both are its end when it has ended.
+
+    `usual_in` says in how many seconds of the service's time it usually ends.
+    """
 
     key: str
     number: int
@@ -101,6 +108,7 @@ class StepForecast:
     slowest_end: datetime
     expected: Expected
     ended: bool = False
+    usual_in: float = 0.0
 
     def sentence(self, zone: tzinfo = UTC) -> str:
         """The sentence for the operator, with the clock of `zone`."""
@@ -140,34 +148,60 @@ def forecast(
 
     A step under way that is later than expected is expected any moment: at `now`. A step that rests
     without being done (failed, skipped, not sent, unknown) takes no more time unless somebody acts.
+    `pace` is 1 for a real cloud and 1/speed on the practice range, where the service's part ends sooner.
     """
     known = {each.key: each for each in states}
     found = {step.key: known.get(step.key) or StepState(step.key, step.title) for step in plan.steps}
-    wanted = {step.key: expected(step, earlier, pace) for step in plan.steps}
-    usual = _ends(plan, {key: each.usual for key, each in wanted.items()}, now, found)
-    slowest = _ends(plan, {key: each.slowest for key, each in wanted.items()}, now, found)
+    wanted = {step.key: expected(step, earlier) for step in plan.steps}
+    usual = {key: each.usual for key, each in wanted.items()}
+    slowest = {key: each.slowest for key, each in wanted.items()}
+    usual_in = _left(plan, usual, now, found, (1.0, 1 / pace))
+    left = [_left(plan, each, now, found, (pace, 1.0)) for each in (usual, slowest)]
+    usual_end, slowest_end = (
+        {key: now + timedelta(seconds=seconds) for key, seconds in each.items()} for each in left
+    )
     steps = tuple(
-        StepForecast(key, number, len(wanted), usual[key], slowest[key], each, ended=found[key].phase.rests)
+        StepForecast(
+            key,
+            number,
+            len(wanted),
+            usual_end[key],
+            slowest_end[key],
+            each,
+            ended=found[key].phase.rests,
+            usual_in=usual_in[key],
+        )
         for number, (key, each) in enumerate(wanted.items(), start=1)
     )
     sources = {each.expected.source for each in steps if not each.ended}
     weakest = max(sources, key=list(Source).index, default=Source.EARLIER_RUNS)
-    return Forecast(now, steps, max(usual.values(), default=now), max(slowest.values(), default=now), weakest)
+    last, latest = (max(each.values(), default=now) for each in (usual_end, slowest_end))
+    return Forecast(now, steps, last, latest, weakest)
 
 
-def _ends(
-    plan: Plan, seconds: Mapping[str, float], now: datetime, states: Mapping[str, StepState]
-) -> dict[str, datetime]:
-    ends: dict[str, datetime] = {}
-    lanes: dict[str, datetime] = {}
+def _left(
+    plan: Plan,
+    seconds: Mapping[str, float],
+    now: datetime,
+    states: Mapping[str, StepState],
+    factors: tuple[float, float],
+) -> dict[str, float]:
+    """In how many seconds each step ends, counted by one clock, the service's or the wall's.
+
+    `factors` are for a change: from the expected seconds, and from the wall's seconds so far, to that clock.
+    """
+    ends: dict[str, float] = {}
+    lanes: dict[str, float] = {}
     for step in plan.steps:
-        state = states[step.key]
+        state, (ahead, passed) = states[step.key], factors if step.change else (1.0, 1.0)
         if state.phase.rests:
-            ends[step.key] = state.ended_at or now
+            ends[step.key] = ((state.ended_at or now) - now).total_seconds()
             continue
-        free = [now, *(ends[key] for key in (*step.needs, *step.after))]
-        begin = state.started_at or max([*free, lanes.get(step.lane, now)])
-        ends[step.key] = max(begin + timedelta(seconds=seconds[step.key]), now)
+        free = [0.0, *(ends[key] for key in (*step.needs, *step.after))]
+        begin = max([*free, lanes.get(step.lane, 0.0)])
+        if state.started_at:
+            begin = (state.started_at - now).total_seconds() * passed
+        ends[step.key] = max(begin + seconds[step.key] * ahead, 0.0)
         if step.lane:
             lanes[step.lane] = ends[step.key]
     return ends

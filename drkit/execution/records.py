@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from drkit.execution.entries import Adopted, Intended, Lost, Phased, Sent, read
-from drkit.execution.states import Action, StepPhase, StepState
+from drkit.execution.entries import Adopted, Intended, JobJson, Lost, Phased, Sent, read
+from drkit.execution.states import Action, Spell, StepPhase, StepState
 from drkit.journal import Entry, EntryKind
 from drkit.model import Change
 from drkit.plan import Step
@@ -39,8 +39,11 @@ class StepRecord:
         """How far the step is."""
         return self.shown.phase
 
-    def after(self, entry: Entry) -> "StepRecord":
-        """The record after one more entry about this step; a mere remark changes nothing."""
+    def after(self, entry: Entry, speed: float | None = None) -> "StepRecord":
+        """The record after one more entry about this step; a mere remark changes nothing.
+
+        `speed` is that of the practice range; None for a real cloud, where the wall's time is the service's.
+        """
         if (intended := read(entry, Intended)) is not None:
             return self._intended(entry, intended)
         if read(entry, Sent) is not None:
@@ -52,8 +55,15 @@ class StepRecord:
         if (adopted := read(entry, Adopted)) is not None:
             return replace(self, answered=True, shown=self._now(sentence=adopted["how"]))
         if phased := read(entry, Phased):
-            return self._phased(entry, phased)
+            return self._phased(entry, phased, speed)
         return self
+
+    def paused(self, since: datetime, until: datetime, speed: float | None) -> "StepRecord":
+        """The record when nobody drove the run meanwhile: whether the service worked then is not known."""
+        if not self.shown.spells or self.shown.spells[-1].ended:
+            return self
+        closed = _closed(self.shown.spells, since, speed)
+        return self.shows(spells=(*closed, Spell(self.shown.attempts, until)))
 
     def shows(self, **changes: Any) -> "StepRecord":  # noqa: ANN401  # the fields of StepState
         """The record with something else on the screen, which is not kept."""
@@ -65,6 +75,7 @@ class StepRecord:
             attempts=self.shown.attempts + 1,
             started_at=self.shown.started_at or entry.at,
             actions=_actions(self.step, StepPhase.WORKING),
+            spells=(*self.shown.spells, Spell(self.shown.attempts + 1, entry.at)),
         )
         step = replace(self.step, change=Change.from_json(intended["change"]))  # with its last ids
         return StepRecord(step, shown, intended.get("before", {}), entry.at, answered=False)
@@ -74,7 +85,7 @@ class StepRecord:
         fresh = {"phase": StepPhase.WORKING, "ended_at": None, "silent": False, "actions": actions}
         return replace(self.shown, **fresh | changes)
 
-    def _phased(self, entry: Entry, data: Phased) -> "StepRecord":
+    def _phased(self, entry: Entry, data: Phased, speed: float | None) -> "StepRecord":
         phase = StepPhase(data["phase"])
         if phase is StepPhase.WAITING and entry.kind is EntryKind.NOTED:
             return self  # an earlier version concluded after 15 s that it was not taken; nobody can know that
@@ -91,11 +102,43 @@ class StepRecord:
             ended_at=entry.at if phase in _ENDED else None,
             silent=False,
             actions=_actions(self.step, phase, retry=data.get("retry", True)),
+            spells=self._spells(entry, data, phase, speed),
         )
         # Settled by the service's own word or by readings. A person's word does not stop what is on its way.
         answered = self.answered or (entry.kind is EntryKind.SETTLED and "resolved" not in data)
         sought = self.sought or phase is StepPhase.UNKNOWN
         return replace(self, shown=shown, answered=answered, sought=sought)
+
+    def _spells(self, entry: Entry, data: Phased, phase: StepPhase, speed: float | None) -> tuple[Spell, ...]:
+        spells = self.shown.spells
+        if phase is not StepPhase.WORKING:
+            return _closed(spells, entry.at, speed, data.get("job"))
+        if spells and spells[-1].ended:  # looked at again
+            return (*spells, Spell(self.shown.attempts, entry.at))
+        return spells
+
+
+def _closed(
+    spells: tuple[Spell, ...], at: datetime, speed: float | None, job: JobJson | None = None
+) -> tuple[Spell, ...]:
+    """The spells, the last of them ended; on the practice range as long as the job itself says."""
+    if not spells or spells[-1].ended:
+        return spells
+    *before, last = spells
+    seconds = (at - last.begun).total_seconds() * (speed or 1.0)
+    worked = _job_seconds(job) if speed and job else None
+    if worked is not None:
+        earlier = sum(each.seconds for each in before if each.attempt == last.attempt)
+        # After a pause the rest of the job may have passed in it: then no more than there was time for.
+        seconds = min(seconds, max(worked - earlier, 0.0)) if earlier else worked
+    return (*before, replace(last, ended=at, seconds=seconds))
+
+
+def _job_seconds(job: JobJson) -> float | None:
+    begun, ended = job.get("begin_at"), job.get("end_at")
+    if not begun or not ended:
+        return None
+    return max((datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds(), 0.0)
 
 
 _NOT_BEGUN = frozenset({StepPhase.WAITING, StepPhase.NOT_SENT, StepPhase.SKIPPED})

@@ -1,13 +1,15 @@
 """Recovery clocks: how long each group was without its service, by step, against its target (pure)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from drkit.execution.entries import SyncedPairs
-from drkit.execution.forecasting import Forecast
+from drkit.execution.forecasting import Forecast, StepForecast
 from drkit.execution.states import RunState, StepPhase
+from drkit.execution.timing import RunClock, TimePart
 from drkit.model import Change, Inventory, Operation, ReplicationStatus
-from drkit.plan import Answers
+from drkit.plan import Answers, ManualStep, Step
 
 RPO_METHOD = (
     "Synchronous replication: what was acknowledged while a pair is active is on both disks. Stated from the "
@@ -17,21 +19,28 @@ RPO_METHOD = (
 
 @dataclass(frozen=True, slots=True)
 class RecoveryClock:
-    """How long a group has been, or was, without its service.
+    """How long a group has been, or was, without its service; seconds are those of `drkit.execution.timing`.
 
-    It runs from `since` (the declared event, else the start of the run) to `until`, when the health
-    check or the operator said that the service answers; None while it still runs. `parts` split
-    `seconds` by step, each from the end of the step before. `expected_end` is a forecast (UTC).
+    The outage, `seconds`, runs from `since` (the declared event, else the first change of the group: its
+    first server is stopped; None: nothing of the group was begun) to `until`, when the health check or the
+    operator said that the service answers; None while it still runs. It is what the target is held against.
+    `elapsed` runs from the decision (the declared event, else the start of the run) until the group was
+    `accepted`. `parts` split the outage. `expected_end` (UTC) and `expected` (the whole outage) are a
+    forecast. `answered` is `until` in seconds since the start of the run, on its own clock.
     """
 
     group_id: str
     group: str
-    since: datetime
+    since: datetime | None
     until: datetime | None
     seconds: float
     target: int | None
     expected_end: datetime | None
-    parts: tuple[tuple[str, float], ...]
+    parts: tuple[TimePart, ...]
+    elapsed: float = 0.0
+    accepted: datetime | None = None
+    expected: float | None = None
+    answered: float | None = None
 
     @property
     def kept(self) -> bool | None:
@@ -39,6 +48,11 @@ class RecoveryClock:
         if self.target is None or (self.until is None and self.seconds <= self.target):
             return None
         return self.seconds <= self.target
+
+    @property
+    def people(self) -> float:
+        """How much of the outage was waiting for people; the rest is the service's work."""
+        return sum(each.seconds for each in self.parts if each.people)
 
 
 def recovery_point(change: Change, inventory: Inventory) -> SyncedPairs | None:
@@ -64,71 +78,71 @@ def recovery_clocks(
     state: RunState, now: datetime, ahead: Forecast | None = None
 ) -> tuple[RecoveryClock, ...]:
     """One clock per group that the run recovers, in the order of its plan."""
-    recovering = state.plan.recovered_by
+    recovering, clock = state.plan.recovered_by, RunClock(state, now)
     return tuple(
-        _clock(state, (key, name), recovering[key], now, ahead)
+        _clock(clock, (key, name), recovering[key], ahead)
         for key, name in state.plan.groups
         if key in recovering
     )
 
 
 def _clock(
-    state: RunState, group: tuple[str, str], answers: Answers, now: datetime, ahead: Forecast | None
+    clock: RunClock, group: tuple[str, str], answers: Answers, ahead: Forecast | None
 ) -> RecoveryClock:
-    aims = state.plan.objectives
-    since = (aims.declared_at if aims else None) or state.started_at
-    ends = [_answered_at(state, keys) for keys in answers]
-    known = [each for each in ends if each is not None]
-    until = max(known) if len(known) == len(ends) else None
+    state, aims = clock.state, clock.state.plan.objectives
+    mine = tuple(each for each in state.plan.steps if each.group_id == group[0])
+    keys = tuple(each.key for each in mine)
+    decided = (aims.declared_at - state.started_at).total_seconds() if aims and aims.declared_at else 0.0
+    begun = (decided, aims.declared_at) if aims and aims.declared_at else _first(clock, mine)
+    known = [each for each in (_first_done(clock, keys) for keys in answers) if each]
+    answered = max(known) if len(known) == len(answers) else None
+    accepting = tuple(each.key for each in mine if each.asks is ManualStep.ACCEPTED)
+    accepted = _first_done(clock, accepting) if accepting else answered
+    start, end = begun[0], answered[0] if answered else clock.reaches(keys)
+    seconds = end - start if begun[1] else 0.0
+    due = None if answered or ahead is None else _due(state, answers, ahead)
     return RecoveryClock(
         group_id=group[0],
         group=group[1],
-        since=since,
-        until=until,
-        seconds=((until or now) - since).total_seconds(),
+        since=begun[1],
+        until=answered[1] if answered else None,
+        seconds=seconds,
         target=aims.target(group[0]) if aims else None,
-        expected_end=until if until or ahead is None else _due(state, answers, ahead),
-        parts=_parts(state, group[0], since, until or now),
+        expected_end=answered[1] if answered else due.usual_end if due else None,
+        parts=clock.split(keys, start, end) if begun[1] else (),
+        elapsed=(accepted[0] if accepted else clock.reaches(keys)) - decided,
+        accepted=accepted[1] if accepted else None,
+        expected=seconds + due.usual_in if due and begun[1] else None,
+        answered=answered[0] if answered else None,
     )
 
 
-def _due(state: RunState, answers: Answers, ahead: Forecast) -> datetime | None:
-    """When the last of the answers is expected; None where one of them comes only if somebody acts."""
-    ends: list[datetime] = []
+def _first(clock: RunClock, steps: Sequence[Step]) -> tuple[float, datetime | None]:
+    """When the first change of a group was sent, on the run's clock and on the wall; None: not yet."""
+    changing = [each for each in steps if each.change] or steps
+    begun = []
+    for step in changing:
+        shown, at = clock.state.step(step.key), clock.start(step.key)
+        sent = shown.spells[0].begun if shown.spells else shown.started_at
+        if at is not None and sent and not (shown.phase is StepPhase.READY and step.change):
+            begun.append((at, sent))
+    return min(begun, default=(0.0, None))
+
+
+def _due(state: RunState, answers: Answers, ahead: Forecast) -> StepForecast | None:
+    """The last of the answers to come; None where one of them comes only if somebody acts."""
+    ends: list[StepForecast] = []
     for keys in answers:
         phases = {key: state.step(key).phase for key in keys}
         coming = [key for key, phase in phases.items() if phase is StepPhase.DONE or not phase.rests]
         if not coming:
             return None
-        ends.append(ahead.of(coming[0]).usual_end)
-    return max(ends)
+        ends.append(ahead.of(coming[0]))
+    return max(ends, key=lambda each: each.usual_end)
 
 
-def _answered_at(state: RunState, keys: tuple[str, ...]) -> datetime | None:
-    done = (each for each in map(state.step, keys) if each.phase is StepPhase.DONE)
-    return min((each.ended_at for each in done if each.ended_at), default=None)
-
-
-def _parts(state: RunState, group_id: str, since: datetime, until: datetime) -> tuple[tuple[str, float], ...]:
-    mine = [each for each in state.steps if state.plan.step(each.key).group_id == group_id]
-    ended = sorted(
-        (each.ended_at, each.started_at or each.ended_at, each.title)
-        for each in mine
-        if each.ended_at and each.ended_at <= until
-    )
-    found: list[tuple[str, float]] = []
-    before = since
-
-    def part(title: str, end: datetime) -> None:
-        nonlocal before
-        if end > before:
-            found.append((title, (end - before).total_seconds()))
-            before = end
-
-    part("Before the run started", min(state.started_at, until))
-    for end, begun, title in ended:
-        part("Waiting", begun)
-        part(title, end)
-    under_way = [each for each in mine if each.started_at and not each.ended_at]
-    part(under_way[0].title if under_way else "Waiting", until)
-    return tuple(found)
+def _first_done(clock: RunClock, keys: Iterable[str]) -> tuple[float, datetime] | None:
+    """When the first of these steps was done, on the run's clock and on the wall."""
+    done = ((clock.end(key), clock.state.step(key)) for key in keys)
+    ends = [(at, shown.ended_at) for at, shown in done if shown.phase is StepPhase.DONE]
+    return min(((at, wall) for at, wall in ends if at is not None and wall), default=None)

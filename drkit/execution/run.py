@@ -18,11 +18,12 @@ from drkit.execution.annotations import note_entry, stated
 from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
-from drkit.execution.entries import Confirmed, Phased, beginning, phased
+from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
+from drkit.execution.readings import last_synced
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
-from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun
+from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun, Resumed
 from drkit.model import Backend, Inventory
 from drkit.plan import Plan, recheck
 from drkit.showing import cut
@@ -96,7 +97,10 @@ class Run:
         plan = plan.for_run(run_id)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
-        hold = journal.start(_new_run(run_id, plan, confirm, reading, options), takeover=takeover)
+        confirmed = _confirmation(plan, confirm, client, reading, options)
+        if synced := last_synced(journal, plan):
+            confirmed["synced"] = synced
+        hold = journal.start(_new_run(run_id, plan, confirmed), takeover=takeover)
         run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
         run._drive(hold)
         return run
@@ -267,6 +271,8 @@ class Run:
     def _revive(self, instructions: Iterable[Instruction], *, takeover: bool = False) -> None:
         """Take the groups again, write the instructions down, and go on. No engine runs while this does."""
         hold = self._journal.hold(self.id, takeover=takeover)
+        taken_up = [each.at for each in self._journal.entries(self.id) if read(each, Resumed)]
+        self._board.pause(taken_up[-1])
         try:
             for kind, key, data in instructions:
                 self._board.apply(hold.append(kind, key, {**data, "by": hold.who}))
@@ -333,14 +339,22 @@ def _still_fits(plan: Plan, reading: Inventory) -> None:
         )
 
 
-def _new_run(run_id: str, plan: Plan, confirm: str, reading: Inventory, options: RunOptions) -> NewRun:
-    backend = plan.backend
-    kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
+def _confirmation(
+    plan: Plan, confirm: str, client: CloudService, reading: Inventory, options: RunOptions
+) -> Confirmed:
     confirmed: Confirmed = {
         "confirmed": confirm,
         "fail_fast": options.fail_fast,
         "snapshot": snapshot(reading, plan.groups),
     }
+    if plan.backend.practice:
+        confirmed["speed"] = client.speed
+    return confirmed
+
+
+def _new_run(run_id: str, plan: Plan, confirmed: Confirmed) -> NewRun:
+    backend = plan.backend
+    kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
     return NewRun(
         id=run_id,
         title=plan.title,

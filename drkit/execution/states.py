@@ -64,6 +64,20 @@ class Action(StrEnum):
     LOOK_AGAIN = "look_again"
 
 
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A while in which the service worked at a step, and its length in the service's time, in seconds.
+
+    `ended` is None as long as it works; then `seconds` is 0. An attempt that was looked at again, or whose
+    run was stopped meanwhile, has several.
+    """
+
+    attempt: int
+    begun: datetime
+    ended: datetime | None = None
+    seconds: float = 0.0
+
+
 @shows("key", "title", "phase", "sentence")
 @dataclass(frozen=True, slots=True)
 class StepState:
@@ -71,7 +85,8 @@ class StepState:
 
     `code`, `reason` and `remedy` are the service's error code, its reason, and what to do about it;
     `progress` is 0 to 100, None where nothing shows it; `silent` means that nothing was heard for longer
-    than usual; `actions` are the methods of `Run` that fit now. Times are UTC.
+    than usual; `actions` are the methods of `Run` that fit now; `spells` are when the service worked at it.
+    Times are UTC, and those of the wall (`drkit.execution.timing` tells how long things took).
     """
 
     key: str
@@ -88,6 +103,7 @@ class StepState:
     ended_at: datetime | None = None
     silent: bool = False
     actions: tuple[Action, ...] = ()
+    spells: tuple[Spell, ...] = ()
 
     @property
     def words(self) -> str:
@@ -118,7 +134,8 @@ class RunState:
     """The whole run now. `version` grows with every change, so a form redraws only when it has grown.
 
     `exit_code`: 0 done, 1 some step failed or was not sent, 2 refused with nothing sent, 3 interrupted or
-    an outcome is unknown. `lease` says who holds the groups.
+    an outcome is unknown. `lease` says who holds the groups. `speeds` are those of the practice range, as the
+    run recorded them; `pauses` are when nobody drove the run, from and until.
     """
 
     run_id: str
@@ -131,6 +148,13 @@ class RunState:
     exit_code: int
     version: int
     lease: str = ""
+    speeds: tuple[float, ...] = ()
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def speed(self) -> float:
+        """How many seconds pass at the service in one of the wall now: 1 but on the practice range."""
+        return self.speeds[-1] if self.speeds else 1.0
 
     def __repr__(self) -> str:
         return line(self, f"{self.run_id}: {cut(self.plan.title)}, {self._progress}")

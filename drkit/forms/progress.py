@@ -8,7 +8,18 @@ from typing import Protocol
 from markupsafe import Markup
 
 from drkit.clock import Clock
-from drkit.execution import Past, RunPhase, RunState, Source, StepPhase, StepState, forecast
+from drkit.execution import (
+    Past,
+    RunClock,
+    RunPhase,
+    RunState,
+    Source,
+    StepPhase,
+    StepState,
+    durations,
+    forecast,
+    past,
+)
 from drkit.forms.markup import JOIN, Text, chip, identity, moment, table
 from drkit.forms.worker import OnError, guarded
 from drkit.report import duration
@@ -97,7 +108,7 @@ def remaining(state: RunState, now: datetime) -> str:
         return ""
     if state.phase == RunPhase.WAITING_FOR_OPERATOR:
         return "it waits for you"
-    expected = forecast(state.plan, _own_past(state), now, state.steps)
+    expected = forecast(state.plan, _own_past(state), now, state.steps, pace=1 / state.speed)
     if state.plan.backend.practice and expected.source != Source.EARLIER_RUNS:
         return ""
     seconds = (expected.usual_end - now).total_seconds()
@@ -105,12 +116,7 @@ def remaining(state: RunState, now: datetime) -> str:
 
 
 def _own_past(state: RunState) -> Past:
-    found: dict[str, tuple[float, ...]] = {}
-    for step, each in zip(state.plan.steps, state.steps, strict=True):
-        if each.phase == StepPhase.DONE and each.started_at and each.ended_at:
-            seconds = (each.ended_at - each.started_at).total_seconds()
-            found[step.kind] = (*found.get(step.kind, ()), seconds)
-    return found
+    return past(durations(state), practice=state.plan.backend.practice)
 
 
 def steps_table(state: RunState, now: datetime, asked: Collection[str] = ()) -> Markup:
@@ -118,12 +124,14 @@ def steps_table(state: RunState, now: datetime, asked: Collection[str] = ()) -> 
 
     The steps whose keys are in `asked` are told of in a question above.
     """
-    heads = ("State", "Step", "What is going on", "Time", "Job")
-    return table(heads, [_row(each, now, each.key in asked) for each in state.steps], numbers=[3])
+    heads, clock = ("State", "Step", "What is going on", "Time", "Job"), RunClock(state, now)
+    rows = [_row(each, clock.took(each.key), each.key in asked) for each in state.steps]
+    return table(heads, rows, numbers=[3])
 
 
 def results_table(state: RunState) -> Markup:
     """What became of every step, with when it began and how long it took."""
+    clock = RunClock(state, state.ended_at or state.started_at)
     heads = ("State", "Step", "Result", "Began", "Took", "Job")
     rows = [
         (
@@ -131,9 +139,7 @@ def results_table(state: RunState) -> Markup:
             step.title,
             step_words(step),
             moment(step.started_at),
-            duration((step.ended_at - step.started_at).total_seconds())
-            if step.started_at and step.ended_at
-            else "",
+            duration(clock.took(step.key) or 0.0) if step.started_at and step.ended_at else "",
             identity(step.job_id),
         )
         for step in state.steps
@@ -145,11 +151,10 @@ def results_table(state: RunState) -> Markup:
     return table(heads, [*rows, *left], numbers=[4])
 
 
-def _row(step: StepState, now: datetime, asked: bool) -> tuple[Text, ...]:
+def _row(step: StepState, spent: float | None, asked: bool) -> tuple[Text, ...]:
     word = step.phase.value
     if step.phase == StepPhase.WORKING and step.progress is not None:
         word = f"{word} {step.progress} %"
-    spent = ((step.ended_at or now) - step.started_at).total_seconds() if step.started_at else None
     return (
         chip(word, step.phase.value),
         step.title,

@@ -36,6 +36,11 @@ class RunbookKind(StrEnum):
         return self not in {RunbookKind.REPROTECT, RunbookKind.CLEANUP}
 
     @property
+    def switches(self) -> bool:
+        """Whether production is switched, so that there is a recovery point to judge."""
+        return self in {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER}
+
+    @property
     def declared(self) -> bool:
         """Whether somebody must have declared the disaster first."""
         return self is RunbookKind.FAILOVER

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from drkit.report.evidence import Evidence
     from drkit.report.reviews import Review, Reviews, review
     from drkit.report.run_record import RunRecord
-    from drkit.report.words import duration, moment
+    from drkit.report.words import duration, moment, speeds_words
 
 _LATER = {
     "Evidence": "evidence",
@@ -25,6 +25,7 @@ _LATER = {
     "duration": "words",
     "moment": "words",
     "review": "reviews",
+    "speeds_words": "words",
     "zones": "charts",
 }
 """Where each name is: loaded when it is first used, because matplotlib takes its time."""
@@ -45,5 +46,6 @@ __all__ = [
     "duration",
     "moment",
     "review",
+    "speeds_words",
     "zones",
 ]

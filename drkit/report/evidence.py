@@ -1,7 +1,8 @@
 """`Evidence`: everything that a report says of one run, as frozen values, and as JSON.
 
-It is computed from the run's journal entries alone (`drkit.report.gathering`). Times are UTC, durations
-are seconds, a `section` is the anchor of a heading of the HTML report.
+It is computed from the run's journal entries alone (`drkit.report.gathering`). Times are UTC and those of
+the wall; durations are seconds, on the run's clock (`drkit.execution.timing`): on the practice range those of
+the service's time. A `section` is the anchor of a heading of the HTML report.
 """
 
 from collections.abc import Mapping
@@ -9,11 +10,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
-from drkit.execution import File, Finding, Note, RecoveryClock, SignOff, Snapshot
+from drkit.execution import File, Finding, Note, RecoveryClock, SignOff, Snapshot, Stretch
 from drkit.model import Backend
 from drkit.plan import LeftOut, Objectives
 
-FORM = 1
+FORM = 2
 """The number of this form of the report; it grows when a field changes its meaning."""
 
 
@@ -56,7 +57,8 @@ class Checked:
 @dataclass(frozen=True, slots=True)
 class StepEvidence:
     """One step of the plan and all that is known of it. `how` is "change", "check" or "by hand"; `kind` is
-    what it is compared by: the operation, "check", or what a person was asked.
+    what it is compared by: the operation, "check", or what a person was asked. `stretches` are its
+    parts on the run's clock, the service's and those of people.
     """
 
     number: int
@@ -76,6 +78,7 @@ class StepEvidence:
     started_at: datetime | None
     ended_at: datetime | None
     seconds: float | None
+    stretches: tuple[Stretch, ...]
     job_id: str
     sub_jobs: tuple[SubJob, ...] = ()
     attempts: tuple[Attempt, ...] = ()
@@ -162,7 +165,11 @@ class JournalEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it, for one run on one backend."""
+    """All of it, for one run on one backend.
+
+    `speeds` are those at which the practice range ran, one after the other; none for a real cloud.
+    `lasted` is how long the run took, or has taken.
+    """
 
     form: int
     written_by: str
@@ -170,6 +177,7 @@ class Evidence:
     title: str
     kind: str
     backend: Backend
+    speeds: tuple[float, ...]
     groups: tuple[tuple[str, str], ...]
     plan_digest: str
     plan_read_at: datetime
@@ -180,6 +188,7 @@ class Evidence:
     started_at: datetime
     ended_at: datetime | None
     last_at: datetime
+    lasted: float
     verdict: Ending
     objectives: Objectives | None
     steps: tuple[StepEvidence, ...]

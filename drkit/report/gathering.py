@@ -1,13 +1,14 @@
 """`gather`: a run's journal entries in, `Evidence` out. Nothing else is asked (pure)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from drkit.execution import (
     AtTheEnd,
     Board,
     Intended,
+    RunClock,
     RunEnded,
     RunPhase,
     RunState,
@@ -19,6 +20,7 @@ from drkit.execution import (
     read,
     recovery_clocks,
     sign_offs,
+    synced_at,
 )
 from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Resumed, TakenOver, chain_faults
 from drkit.model import Change
@@ -41,9 +43,11 @@ def gather(entries: Sequence[Entry]) -> Evidence:
     first, plan = entries[0], state.plan
     own = [each for each in entries if each.fence]  # written by the run itself, not added to it later
     until = state.ended_at or own[-1].at
-    steps = step_records(state, entries)
+    clock = RunClock(state, until)
+    steps = step_records(clock, entries)
     clocks = recovery_clocks(state, until)
-    points = _points(state, entries)
+    away = {each.group_id for each in clocks if each.until is None}
+    points = _points(state, entries, away)
     off = deviations(steps, clocks, points, tuple(_breaks(entries)))
     aims = plan.objectives
     after = _at_the_end(entries)
@@ -54,6 +58,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         title=plan.title,
         kind=aims.kind.words if aims else "change",
         backend=plan.backend,
+        speeds=state.speeds,
         groups=plan.groups,
         plan_digest=str(first.data["digest"]),
         plan_read_at=plan.read_at,
@@ -64,6 +69,7 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         started_at=state.started_at,
         ended_at=state.ended_at,
         last_at=until,
+        lasted=clock.reaches(each.key for each in plan.steps),
         verdict=ending(state, clocks, off),
         objectives=aims,
         steps=steps,
@@ -109,20 +115,55 @@ def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
                 yield f"The group {group} was taken over at {moment(entry.at)} from {holder}."
 
 
-def _points(state: RunState, entries: Sequence[Entry]) -> tuple[RecoveryPoint, ...]:
-    """What the last reading before each switch says of lost data, by group."""
+def _points(state: RunState, entries: Sequence[Entry], away: Collection[str]) -> tuple[RecoveryPoint, ...]:
+    """What the readings before each switch say of lost data, by group; those `away` have nothing kept yet."""
     names = dict(state.plan.groups)
     aims = state.plan.objectives
     points: dict[str, RecoveryPoint] = {}
-    for entry in entries:
+    for position, entry in enumerate(entries):
         if (intended := read(entry, Intended)) and (synced := intended.get("recovery_point")):
             group_id = Change.from_json(intended["change"]).group_id
-            group = names.get(group_id, group_id)
-            points[group_id] = _point(group, synced, aims.rpo_target if aims else 0)
+            group, target = names.get(group_id, group_id), aims.rpo_target if aims else 0
+            event = (aims.declared_at if aims else None) or entry.at
+            known = _last_known(entries[:position], group_id)  # what was read after it tells of the new pairs
+            point = _point(group, synced, target, known and _Gap(event, known, state.speed))
+            points[group_id] = replace(point, kept=None) if point.kept and group_id in away else point
     return tuple(points.values())
 
 
-def _point(group: str, synced: SyncedPairs, target: int) -> RecoveryPoint:
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """From the last reading with all pairs synchronised, of which run (empty: this one), to the event."""
+
+    event: datetime
+    last: tuple[datetime, str]
+    speed: float
+
+    @property
+    def seconds(self) -> float:
+        """In the service's time: on the practice range data is written as fast as everything else goes on."""
+        return max((self.event - self.last[0]).total_seconds(), 0.0) * self.speed
+
+    @property
+    def sentence(self) -> str:
+        at, run = self.last
+        whose = f" by run {run}" if run else ""
+        known = f"All were read as synchronised at {moment(at)}{whose}"
+        if not self.seconds:
+            return f"{known}, which is not before the event at {moment(self.event)}."
+        written = f"what was written in the {duration(self.seconds)} up to the event"
+        return f"{known}: {written} at {moment(self.event)} may be lost."
+
+
+def _last_known(entries: Sequence[Entry], group_id: str) -> tuple[datetime, str] | None:
+    """The last reading with all pairs synchronised, and the earlier run that made it, or empty."""
+    told = beginning(entries).get("synced", {}).get(group_id)
+    own = synced_at(entries, group_id)
+    readings = [(datetime.fromisoformat(told["read_at"]), told["run"])] if told else []
+    return max([*readings, *([(own, "")] if own else [])], default=None)
+
+
+def _point(group: str, synced: SyncedPairs, target: int, gap: _Gap | None) -> RecoveryPoint:
     read_at = moment(datetime.fromisoformat(synced["read_at"]))
     pairs, behind, method = synced["pairs"], synced["behind"], synced["method"]
     if not pairs:
@@ -131,6 +172,8 @@ def _point(group: str, synced: SyncedPairs, target: int) -> RecoveryPoint:
         statement = f"Nothing acknowledged is lost: all {pairs} pairs were synchronised at {read_at}."
         return RecoveryPoint(group, statement, method, True)
     late = f"{len(behind)} of {pairs} pairs were not synchronised at {read_at}: {', '.join(behind)}."
+    if gap:
+        return RecoveryPoint(group, f"{late} {gap.sentence}", method, gap.seconds <= target)
     if target:
         statement = f"{late} Whether that is within {duration(target)} cannot be told."
         return RecoveryPoint(group, statement, method, None)

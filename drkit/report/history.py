@@ -1,6 +1,7 @@
 """What many runs show together, as tables: one function per table, from evidence alone (pure).
 
-Durations are seconds, times are UTC. A table keeps its columns and their types when it is empty.
+Durations are seconds, on the practice range those of the service's time; times are UTC. A table keeps its
+columns and their types when it is empty.
 """
 
 from collections import defaultdict
@@ -23,11 +24,14 @@ _REHEARSALS = {
     "started_at": _MOMENT,
     "verdict": "str",
     "recovery_seconds": "Float64",
+    "people_seconds": "Float64",
+    "elapsed_seconds": "Float64",
     "target_seconds": "Int64",
     "kept": "boolean",
     "deviations": "int64",
     "open_findings": "int64",
     "backend": "str",
+    "speed": "str",
     "run": "str",
 }
 _STEPS = {
@@ -75,22 +79,28 @@ def _recoveries(run: Evidence) -> Iterator[dict[str, Any]]:
             "started_at": run.started_at,
             "verdict": run.verdict.word,
             "recovery_seconds": round(clock.seconds, 1) if clock and clock.until else None,
+            "people_seconds": round(clock.people, 1) if clock and clock.until else None,
+            "elapsed_seconds": round(clock.elapsed, 1) if clock and clock.accepted else None,
             "target_seconds": clock.target if clock else None,
             "kept": clock.kept if clock else None,
             "deviations": len(run.deviations),
             "open_findings": sum(each.open for each in run.findings),
             "backend": run.backend.label,
+            "speed": ", ".join(f"{each:g}" for each in run.speeds),
             "run": run.run_id,
         }
 
 
 def steps(runs: Runs) -> pd.DataFrame:
-    """How long each kind of step takes, the slowest first; only steps that were done at once count."""
+    """How long each kind of step takes, the slowest first; only steps that were done at once count.
+
+    For a change that is the service's work alone; what people do has kinds of its own.
+    """
     found: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
     for run in runs:
         for step in run.steps:
             if step.phase == "done" and step.seconds is not None and len(step.attempts) < 2:
-                found[_words(step)].append((round(step.seconds, 1), run.run_id))
+                found[_words(step)].append((round(_worked(step), 1), run.run_id))
     rows = (
         {
             "step": kind,
@@ -103,6 +113,11 @@ def steps(runs: Runs) -> pd.DataFrame:
         for kind, taken in found.items()
     )
     return _table(_STEPS, rows).sort_values("slowest_seconds", ascending=False, ignore_index=True)
+
+
+def _worked(step: StepEvidence) -> float:
+    counted = (each for each in step.stretches if step.how != "change" or not each.people)
+    return sum(each.end - each.start for each in counted)
 
 
 def failures(runs: Runs) -> pd.DataFrame:

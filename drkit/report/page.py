@@ -18,7 +18,7 @@ from drkit.execution import File, GroupSnapshot, RecoveryClock
 from drkit.report.clauses import gaps
 from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology
-from drkit.report.words import duration, moment
+from drkit.report.words import duration, moment, speeds_words
 
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 LARGEST_PICTURE = 1_000_000  # bytes
@@ -77,7 +77,8 @@ def _words(evidence: Evidence) -> Mapping[str, Any]:
     backend = evidence.backend
     where = " ".join(filter(None, (backend.cloud, backend.region, backend.project)))
     return {
-        "place": "practice range: nothing here touched a cloud" if backend.practice else "",
+        "place": _practised(evidence) if backend.practice else "",
+        "speeds_words": speeds_words(evidence.speeds).capitalize(),
         "backend_words": f"{where} (project id {backend.project_id})",
         "group_names": ", ".join(f"{name} ({key})" for key, name in evidence.groups),
         "open_findings": sum(each.open for each in evidence.findings),
@@ -94,22 +95,30 @@ def _words(evidence: Evidence) -> Mapping[str, Any]:
     }
 
 
+def _practised(evidence: Evidence) -> str:
+    return f"practice range: nothing here touched a cloud. {speeds_words(evidence.speeds).capitalize()}"
+
+
 def _rto_method(evidence: Evidence) -> str:
     declared = evidence.objectives and evidence.objectives.declared_at
-    since = "the declared event" if declared else "the start of the run"
+    since = "the declared event" if declared else "the group's first change (its first server is stopped)"
+    decided = "the declared event" if declared else "the start of the run"
     return (
-        f"The recovery time runs from {since} until the health check, or the person who signed off the step, "
-        "said that the service answers."
+        f"The outage runs from {since} until the health check, or the person who signed off the step, said "
+        "that the service answers; the target is held against it, with what people took. The elapsed time "
+        f"runs from {decided} until the group was accepted."
     )
 
 
 def _timelines(evidence: Evidence) -> tuple[Markup, ...]:
     bars = [
-        Bar(str(each.number), each.title, each.phase, each.started_at, each.ended_at, each.how == "by hand")
+        Bar(str(each.number), each.title, each.phase, each.stretches, each.seconds is not None)
         for each in evidence.steps
     ]
-    marks = [Mark(each.until, f"{each.group} answers") for each in evidence.clocks if each.until]
-    return timelines(bars, marks, evidence.started_at, evidence.ended_at or evidence.last_at)
+    marks = [
+        Mark(each.answered, f"{each.group} answers") for each in evidence.clocks if each.answered is not None
+    ]
+    return timelines(bars, marks, evidence.started_at, evidence.lasted)
 
 
 def _pictures(evidence: Evidence) -> Iterator[list[Markup]]:
@@ -161,6 +170,8 @@ def _facts(group: GroupSnapshot) -> dict[tuple[str, str], str]:
 
 
 def _recovered(clock: RecoveryClock) -> str:
+    if clock.since is None:
+        return "not begun"
     length = duration(clock.seconds)
     aim = f", target {duration(clock.target)}" if clock.target is not None else ", no target"
     return f"{length}{aim}" if clock.until else f"not recovered after {length}{aim}"
@@ -168,7 +179,9 @@ def _recovered(clock: RecoveryClock) -> str:
 
 def _kept(thing: RecoveryClock | RecoveryPoint) -> str:
     if thing.kept is None:
-        return "not shown" if isinstance(thing, RecoveryPoint) else "no target" if thing.until else "open"
+        if isinstance(thing, RecoveryPoint):
+            return "not shown"
+        return "no target" if thing.until else "open" if thing.since else "not begun"
     return "kept" if thing.kept else "missed"
 
 

@@ -66,8 +66,12 @@ class Review:
 
     @property
     def title(self) -> str:
-        """Which side this is, for people."""
-        return "PRACTICE" if self.practice else "Real runs"
+        """Which side this is, for people; of the practice range at which speeds it ran, too."""
+        if not self.practice:
+            return "Real runs"
+        speeds = sorted({each for run in self.runs for each in run.speeds})
+        named = f" (speed {', '.join(f'{each:g}' for each in speeds)}; in the service's time)"
+        return f"PRACTICE{named if speeds else ''}"
 
     @cached_property
     def rehearsals(self) -> pd.DataFrame:

@@ -15,12 +15,12 @@ from drkit.execution import (
     Phased,
     Planned,
     Remark,
+    RunClock,
     RunEnded,
-    RunState,
     Sent,
     SignedOff,
+    SpeedChanged,
     StepPhase,
-    StepState,
     notes,
     read,
 )
@@ -34,15 +34,16 @@ _ENDS = {StepPhase.DONE, StepPhase.FAILED, StepPhase.UNKNOWN}
 _OVER = _ENDS | {StepPhase.SKIPPED}
 
 
-def step_records(state: RunState, entries: Iterable[Entry]) -> tuple[StepEvidence, ...]:
+def step_records(clock: RunClock, entries: Iterable[Entry]) -> tuple[StepEvidence, ...]:
     """Every step of the plan, in its order."""
+    state = clock.state
     by_step: dict[str, list[Entry]] = {each.key: [] for each in state.plan.steps}
     for entry in entries:
         if entry.step in by_step:
             by_step[entry.step].append(entry)
     names = dict(state.plan.groups)
     return tuple(
-        _record(number, step, state.step(step.key), names.get(step.group_id, ""), by_step[step.key])
+        _record(number, step, clock, names.get(step.group_id, ""), by_step[step.key])
         for number, step in enumerate(state.plan.steps, start=1)
     )
 
@@ -66,6 +67,8 @@ def _sentence(entry: Entry) -> str:
         return adopted["how"]
     if lost := read(entry, Lost):
         return lost["error"]
+    if changed := read(entry, SpeedChanged):
+        return f"The practice range runs at speed {changed['speed']:g} from now on."
     return resumed["resumed_by"] if (resumed := read(entry, Resumed)) else ""
 
 
@@ -100,7 +103,8 @@ def _argument(name: str, value: Argument) -> str:
     return f"{words} {value}" if value != "" else ""
 
 
-def _record(number: int, step: Step, shown: StepState, group: str, entries: Sequence[Entry]) -> StepEvidence:
+def _record(number: int, step: Step, clock: RunClock, group: str, entries: Sequence[Entry]) -> StepEvidence:
+    shown = clock.state.step(step.key)
     started = shown.started_at
     ended = shown.ended_at if shown.phase in _OVER else None
     return StepEvidence(
@@ -120,7 +124,8 @@ def _record(number: int, step: Step, shown: StepState, group: str, entries: Sequ
         remedy=shown.remedy,
         started_at=started,
         ended_at=ended,
-        seconds=(ended - started).total_seconds() if started and ended else None,
+        seconds=clock.took(step.key) if started and ended else None,
+        stretches=clock.stretches[step.key] if started else (),
         job_id=shown.job_id,
         sub_jobs=tuple(_sub_jobs(entries)),
         attempts=_attempts(entries),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from drkit.execution import GroupSnapshot, ServerSnapshot
+from drkit.execution import GroupSnapshot, ServerSnapshot, Stretch
 from drkit.report.drawing import COLOURS, FAINT, INK, Picture, time_axis
 from drkit.report.words import duration
 
@@ -19,35 +19,34 @@ _ROW, _LABEL = 0.2, 2.45
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step: from when to when (UTC; None: never began, or did not end), in which phase, by whom."""
+    """One step: in which phase it is, whether it `ended`, and its stretches on the run's clock."""
 
     number: str
     title: str
     phase: str
-    start: datetime | None
-    end: datetime | None
-    manual: bool = False
+    stretches: tuple[Stretch, ...]
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment worth a line through the picture."""
+    """A moment worth a line through the picture, in seconds from the start."""
 
-    when: datetime
+    when: float
     words: str
 
 
 def timelines(
-    bars: Sequence[Bar], marks: Sequence[Mark], start: datetime, end: datetime
+    bars: Sequence[Bar], marks: Sequence[Mark], start: datetime, seconds: float
 ) -> tuple[Markup, ...]:
-    """SVG pictures of all steps between the start and the end of the run, at most 36 steps on each."""
+    """SVG pictures of all steps from the start on, as long as the run took, at most 36 steps on each."""
     chunks = [bars[at : at + ROWS] for at in range(0, len(bars), ROWS)]
-    inside = [each for each in marks if start <= each.when <= end]
-    return tuple(_timeline(chunk, inside, start, max((end - start).total_seconds(), 1.0)) for chunk in chunks)
+    inside = [each for each in marks if 0 <= each.when <= seconds]
+    return tuple(_timeline(chunk, inside, start, max(seconds, 1.0)) for chunk in chunks)
 
 
 def _timeline(bars: Sequence[Bar], marks: Sequence[Mark], start: datetime, whole: float) -> Markup:
-    moments = _by_moment(marks, start, whole)
+    moments = _by_moment(marks, whole)
     above = 0.15 * len(moments) + 0.1
     height = _ROW * len(bars) + above + 0.4
     room = (_LABEL / WIDTH, 0.4 / height, (WIDTH - _LABEL - 1.3) / WIDTH, _ROW * len(bars) / height)
@@ -58,18 +57,18 @@ def _timeline(bars: Sequence[Bar], marks: Sequence[Mark], start: datetime, whole
         axes.set_xlabel(f"since the start at {start:%H:%M:%S} UTC", color=FAINT, fontsize=7)
         time_axis(axes, whole)
         for row, bar in enumerate(bars):
-            _bar(picture, axes, row, bar, start, whole)
+            _bar(picture, axes, row, bar, whole)
         for level, (x, words) in enumerate(moments):
             _mark(picture, axes, x, words, level, whole)
         told = "; ".join(f"{each.number} {each.title}: {each.phase}" for each in bars)
         return picture.svg(f"Timeline of the steps. {told}")
 
 
-def _by_moment(marks: Sequence[Mark], start: datetime, whole: float) -> list[tuple[float, str]]:
+def _by_moment(marks: Sequence[Mark], whole: float) -> list[tuple[float, str]]:
     """Where to draw a line and what to write on it; what falls together in the picture shares one."""
     lines: list[tuple[float, str]] = []
     for mark in sorted(marks, key=lambda each: each.when):
-        x = (mark.when - start).total_seconds()
+        x = mark.when
         if lines and x - lines[-1][0] < whole / 100:
             lines[-1] = (lines[-1][0], f"{lines[-1][1]}, {mark.words}")
         else:
@@ -91,26 +90,26 @@ def _mark(picture: Picture, axes: Axes, x: float, words: str, level: int, whole:
     )
 
 
-def _bar(picture: Picture, axes: Axes, row: int, bar: Bar, start: datetime, whole: float) -> None:
+def _bar(picture: Picture, axes: Axes, row: int, bar: Bar, whole: float) -> None:
     colour = COLOURS.get(bar.phase, FAINT)
     title = picture.words(f"{bar.number}  {bar.title}", 46)
     axes.annotate(title, (0, row), (-_LABEL * 72 + 4, 0), textcoords="offset points", va="center", fontsize=7)
     word = bar.phase
-    if bar.start:
-        left = (bar.start - start).total_seconds()
-        seconds = (bar.end - bar.start).total_seconds() if bar.end else whole - left
-        axes.barh(
-            row,
-            max(seconds, whole / 250),
-            left=left,
-            height=0.55,
-            color=f"{colour}33" if bar.manual or not bar.end else colour,
-            edgecolor=colour,
-            linewidth=0.8,
-            hatch="" if bar.end else "////",
-            clip_on=False,
-        )
-        word = f"{bar.phase}, {duration(seconds)}" if bar.end else f"{bar.phase}, no end"
+    if bar.stretches:
+        seconds = bar.stretches[-1].end - bar.stretches[0].start
+        for stretch in bar.stretches:
+            axes.barh(
+                row,
+                max(stretch.end - stretch.start, whole / 250),
+                left=stretch.start,
+                height=0.55,
+                color=f"{colour}33" if stretch.people or not bar.ended else colour,
+                edgecolor=colour,
+                linewidth=0.8,
+                hatch="" if bar.ended else "////",
+                clip_on=False,
+            )
+        word = f"{bar.phase}, {duration(seconds)}" if bar.ended else f"{bar.phase}, no end"
     axes.annotate(
         word,
         (1, row),

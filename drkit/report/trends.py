@@ -27,7 +27,10 @@ class Drawing(Markup):
 
 
 def recovery_picture(rehearsals: pd.DataFrame, title: str) -> Drawing:
-    """Each recovery as a share of its target: up to 100 % it was kept. The 8 groups rehearsed last."""
+    """Each outage as a share of its target: up to 100 % it was kept. The 8 groups rehearsed last.
+
+    A dotted line is what the service took of it; what lies above was waiting for people.
+    """
     measured = rehearsals.dropna(subset=["recovery_seconds", "target_seconds"])
     if measured.empty:
         return Drawing()
@@ -36,12 +39,16 @@ def recovery_picture(rehearsals: pd.DataFrame, title: str) -> Drawing:
     top = max(float(share.max()) * 1.1, 120)
     with Picture(WIDTH, 3.2) as picture:
         axes = picture.figure.add_axes((0.08, 0.14, 0.7, 0.72))
-        axes.set(ylim=(0, top), ylabel="recovery time, % of its target")
+        axes.set(ylim=(0, top), ylabel="outage, % of its target; dotted: without people")
         axes.axhline(100, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
         ends = [(100.0, "target", INK)]
         for colour, group in zip(LINES, measured["group"].unique(), strict=False):
             mine = measured["group"] == group
             _line(axes, measured[mine], share[mine], colour)
+            served = (measured["recovery_seconds"] - measured["people_seconds"]) / measured["target_seconds"]
+            when = [each.to_pydatetime() for each in measured[mine]["started_at"]]
+            alone = (100 * served[mine]).astype("float64").clip(upper=MOST_SHARE).tolist()
+            axes.plot(when, alone, color=colour, linewidth=1, linestyle=":", marker=".", markersize=3)
             beyond = float(true_share[mine].iloc[0])
             name = f"{group}: {beyond:,.0f} %" if beyond > MOST_SHARE else str(group)
             ends.append((float(share[mine].iloc[0]), name, colour))

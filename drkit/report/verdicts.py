@@ -36,8 +36,10 @@ def ending(state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Devia
 
 def _missed(state: RunState, clocks: Sequence[RecoveryClock]) -> Iterator[str]:
     """What the run was for and did not reach: groups not recovered, checks not passed, changes not made."""
-    if still := [each.group for each in clocks if each.until is None]:
+    if still := [each.group for each in clocks if each.since and each.until is None]:
         yield f"Not recovered: {', '.join(still)}."
+    if idle := [each.group for each in clocks if each.since is None]:
+        yield f"Not begun: {', '.join(idle)}."
     measured = {each.group_id for each in clocks}
     for shown in state.steps:
         step = state.plan.step(shown.key)
@@ -65,7 +67,7 @@ def deviations(
 
 def _too_late(clock: RecoveryClock, target: int) -> str:
     told = f"{duration(clock.seconds)}, {duration(clock.seconds - target)} over its target"
-    return f"The recovery time of {clock.group} was {told}."
+    return f"The outage of {clock.group} was {told}."
 
 
 def _of_step(step: StepEvidence) -> Iterator[str]:

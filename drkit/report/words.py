@@ -1,5 +1,6 @@
 """How the report says times and durations."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 
@@ -11,6 +12,13 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {left:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def speeds_words(speeds: Iterable[float]) -> str:
+    """At which speeds of the practice range something ran, and in which time it is told."""
+    known = ", then ".join(f"{each:g}" for each in speeds)
+    at = f"at speed {known}" if known else "at a speed that was not recorded"
+    return f"{at}; durations are in the service's time, what people took in their own"
 
 
 def moment(when: datetime | None) -> str:

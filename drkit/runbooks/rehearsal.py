@@ -167,8 +167,8 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
     def _away_since(self, run: Run, group_ids: Sequence[str]) -> datetime | None:
         """Since when the first of these groups is without its service; None where none of them is."""
         clocks = () if self.kind is RunbookKind.DRILL else recovery_clocks(run.state(), self.clock.now())
-        running = (clock.since for clock in clocks if clock.group_id in group_ids and clock.until is None)
-        return min(running, default=None)
+        mine = (clock for clock in clocks if clock.group_id in group_ids and clock.until is None)
+        return min((clock.since for clock in mine if clock.since), default=None)
 
     def _same_waves(self, group_ids: Sequence[str]) -> list[tuple[str, ...]]:
         """These groups (ids) in their waves; a re-protection has none and hands on those asked for."""

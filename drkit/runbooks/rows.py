@@ -64,7 +64,7 @@ def objectives_rows(plan: Plan) -> list[dict[str, str]]:
         "participants": ", ".join(fixed.participants),
         "the usual experts": "keep out of it" if fixed.expert_absent else "take part",
         **{f"RTO target of {names.get(key, key)}": duration(span) for key, span in fixed.rto_targets},
-        "RPO target": duration(fixed.rpo_target) if fixed.kind.recovers else "",
+        "RPO target": duration(fixed.rpo_target) if fixed.kind.switches else "",
         "what happened": fixed.declared_what,
         "declared by": fixed.declared_by,
         "since": moment(fixed.declared_at),

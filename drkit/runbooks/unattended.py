@@ -17,7 +17,7 @@ from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
 from drkit.execution import Action, RecoveryClock, Run, RunPhase, RunState, StepPhase, StepState
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan, Step
-from drkit.report import duration
+from drkit.report import duration, speeds_words
 from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
 from drkit.runbooks.rows import attach_rows, objectives_rows, plan_rows, result_rows, whole_words
@@ -209,8 +209,10 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
             return DataFrame()
         evidence = self.session.record.evidence
         print(f"Verdict: {evidence.verdict.word}. {evidence.verdict.sentence}")  # noqa: T201
+        if evidence.backend.practice:
+            print(f"Practice range {speeds_words(evidence.speeds)}.")  # noqa: T201
         for clock in evidence.clocks:
-            print(f"Recovery time of {clock.group}: {_against_its_target(clock)}")  # noqa: T201
+            print(f"Outage of {clock.group}: {_against_its_target(clock)}")  # noqa: T201
         for point in evidence.points:
             print(f"Recovery point of {point.group}: {point.statement} {point.method}")  # noqa: T201
         for deviation in evidence.deviations:
@@ -276,17 +278,23 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
 def _recovery_row(clock: RecoveryClock) -> dict[str, str]:
     return {
         "group": clock.group,
-        "recovery_time": duration(clock.seconds),
+        "recovery_time": duration(clock.seconds) if clock.since else "not begun",
+        "waiting_for_people": duration(clock.people),
+        "elapsed": duration(clock.elapsed),
         "target": "" if clock.target is None else duration(clock.target),
         "kept": {True: "yes", False: "no", None: "open"}[clock.kept],
-        "parts": "; ".join(f"{title} {duration(spent)}" for title, spent in clock.parts),
+        "parts": "; ".join(f"{part.title} {duration(part.seconds)}" for part in clock.parts),
     }
 
 
 def _against_its_target(clock: RecoveryClock) -> str:
+    if clock.since is None:
+        return "not begun"
     word = {True: "kept", False: "missed", None: "not back yet" if clock.until is None else "no target"}
     target = f" of {duration(clock.target)}" if clock.target is not None else ""
-    return f"{duration(clock.seconds)}{target}, {word[clock.kept]}"
+    people = f", of it {duration(clock.people)} waiting for people" if clock.people >= 0.5 else ""
+    elapsed = f"elapsed {duration(clock.elapsed)}{'' if clock.accepted else ', not accepted'}"
+    return f"{duration(clock.seconds)}{target}, {word[clock.kept]}{people}; {elapsed}"
 
 
 def _calls(step: Step) -> tuple[str, ...]:

@@ -22,9 +22,16 @@ PATIENCE = 60.0  # real seconds
 class Range:
     """A sandbox, its site, and runs on it."""
 
-    def __init__(self, folder: Path, world: World | str = "healthy-three-tier", manner: str = "full") -> None:
-        self.sandbox = Sandbox(world, now=lambda: 0.0, manner=manner)
-        self.clock = SteppedClock(on_advance=self.sandbox.step)
+    def __init__(
+        self,
+        folder: Path,
+        world: World | str = "healthy-three-tier",
+        manner: str = "full",
+        *,
+        speed: float = 1.0,
+    ) -> None:
+        self.clock = SteppedClock()
+        self.sandbox = Sandbox(world, now=self.clock.monotonic, manner=manner, speed=speed)
         self.site: Site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
 
     @property
@@ -46,7 +53,7 @@ class Range:
             journal=site.journal,
             clock=self.clock,
             confirm=confirm,
-            options=RunOptions(parallel=parallel),
+            options=RunOptions(parallel=parallel, pace=1 / site.client.speed),
         )
 
     def to_the_end(self, run: Run, answer: Answer = lambda _title: True) -> RunState:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from drkit.execution.forecasting import Source, durations, expected, forecast, past
 from drkit.execution.recovery import recovery_clocks
 from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
+from drkit.execution.timing import TimePart
 from drkit.model import Backend, Change, Operation
 from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.plan.steps import ManualStep, Plan, Step
@@ -131,11 +132,16 @@ def test_an_empty_plan_ends_now() -> None:
     assert forecast(Plan("Nothing", PLAN.backend, (), (), START), {}, START).usual_end == START
 
 
-def test_the_clock_runs_from_the_start_until_the_service_answers() -> None:
-    first, second = recovery_clocks(run_of(done(STOP, 0, 20), done(SWITCH, 20, 90)), at(100))
-    assert (first.until, first.seconds, first.target, first.kept) == (None, 100, 600, None)
-    assert first.parts == (("Stop erp-1", 20), ("Switch erp", 70), ("Waiting", 10))
-    assert second.parts == (("Waiting", 100),)
+def test_the_outage_runs_from_the_groups_own_first_change_until_the_service_answers() -> None:
+    first, second = recovery_clocks(run_of(done(STOP, 5, 20), done(SWITCH, 20, 90)), at(100))
+    assert (first.since, first.until, first.seconds, first.target, first.kept) == (at(5), None, 95, 600, None)
+    assert first.parts == (
+        TimePart("Stop erp-1", 15),
+        TimePart("Switch erp", 70),
+        TimePart("Waiting", 10),
+    )
+    assert (second.since, second.seconds, second.kept, second.parts) == (None, 0, None, ())
+    assert (first.elapsed, second.elapsed) == (100, 100)
 
 
 def test_the_clock_starts_at_the_declared_event() -> None:
@@ -160,13 +166,18 @@ def test_the_clock_starts_at_the_declared_event() -> None:
     )
     (clock,) = recovery_clocks(run_of(done(SWITCH, 0, 60), done(ANSWERS, 60, 240), plan=plan), at(999))
     assert (clock.seconds, clock.until, clock.kept) == (540, at(240), True)
-    assert clock.parts == (("Before the run started", 300), ("Switch erp", 60), ("Service answers: erp", 180))
+    assert clock.parts == (
+        TimePart("Before the run started", 300),
+        TimePart("Switch erp", 60),
+        TimePart("Service answers: erp", 180, people=True),
+    )
+    assert clock.people == 180
 
 
 def test_a_missed_target_is_told_at_once_and_stays_missed() -> None:
-    (running, _) = recovery_clocks(run_of(), at(601))
+    (running, _) = recovery_clocks(run_of(done(STOP, 0, 20)), at(601))
     assert running.kept is False
-    (late, _) = recovery_clocks(run_of(done(ANSWERS, 0, 700)), at(999))
+    (late, _) = recovery_clocks(run_of(done(STOP, 0, 20), done(ANSWERS, 20, 700)), at(999))
     assert late.kept is False
 
 
@@ -217,22 +228,21 @@ def test_a_sign_off_stops_the_clock_where_the_health_check_did_not() -> None:
     assert sooner.until == at(60)
 
 
-def test_the_time_before_a_groups_turn_is_called_waiting() -> None:
+def test_the_time_before_a_groups_turn_is_no_outage_but_elapses() -> None:
     working = StepState("5", "Service answers: shop", StepPhase.WORKING, started_at=at(95))
     _, second = recovery_clocks(run_of(done(OTHER, 60, 90), working), at(100))
     assert second.parts == (
-        ("Waiting", 60),
-        ("Switch shop", 30),
-        ("Service answers: shop", 10),
+        TimePart("Switch shop", 30),
+        TimePart("Waiting", 5),
+        TimePart("Service answers: shop", 5),
     )
+    assert (second.seconds, second.elapsed) == (40, 100)
 
 
 def test_on_the_practice_range_the_services_part_goes_faster_and_peoples_part_does_not() -> None:
-    assert expected(SWITCH, {}, 0.1).usual == expected(SWITCH, {}).usual / 10
-    assert expected(ANSWERS, {}, 0.1) == expected(ANSWERS, {})
-    assert expected(SWITCH, EARLIER, 0.1).usual == 100
     slow, fast = forecast(PLAN, {}, START), forecast(PLAN, {}, START, pace=0.1)
-    assert fast.usual_end < slow.usual_end
+    assert fast.of("3").usual_end == at(60 / 10 + 180 / 10 + 300)
+    assert [each.usual_in for each in fast.steps] == [each.usual_in for each in slow.steps]
 
 
 def test_only_steps_that_were_done_tell_how_long_they_take() -> None:

@@ -69,7 +69,7 @@ def test_good_parameters_carry_it_out_and_report_it(
     assert said["exit"] == 0
     printed = capsys.readouterr().out
     assert "Verdict: completed." in printed
-    assert "Recovery time of erp: " in printed
+    assert "Outage of erp: " in printed
     assert " of 15 min 00 s, kept" in printed
     assert "Recovery point of erp: Nothing acknowledged is lost" in printed
     assert "Every step can be taken back." in printed

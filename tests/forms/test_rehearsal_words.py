@@ -22,7 +22,9 @@ NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 def clock(seconds: float, target: int | None, **more: datetime | None) -> RecoveryClock:
     since = NOW - timedelta(seconds=seconds)
     said = {"until": None, "expected_end": None} | more
-    return RecoveryClock("g", "erp", since, said["until"], seconds, target, said["expected_end"], ())
+    end = said["expected_end"]
+    expected = (end - since).total_seconds() if end else None
+    return RecoveryClock("g", "erp", since, said["until"], seconds, target, end, (), expected=expected)
 
 
 def test_a_clock_without_a_target_says_so() -> None:

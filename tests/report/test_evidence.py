@@ -240,15 +240,16 @@ class TestTheSteps:
 
 
 class TestRecovery:
-    def test_the_recovery_time_runs_until_the_service_answers(self) -> None:
+    def test_the_outage_runs_from_the_first_change_until_the_service_answers(self) -> None:
         [clock] = usual().evidence.clocks
-        assert (clock.seconds, clock.target, clock.kept) == (50.0, 900, True)
+        assert (clock.seconds, clock.people, clock.elapsed) == (40.0, 10.0, 70.0)
+        assert (clock.target, clock.kept) == (900, True)
 
     def test_a_target_that_was_missed_is_a_deviation(self) -> None:
         aims = replace(AIMS, rto_targets=(("g1", 30),))
         story = usual(aims)
         assert story.evidence.verdict.word == "completed with deviations"
-        assert sentences(story) == "0: The recovery time of billing was 50 s, 20 s over its target."
+        assert sentences(story) == "0: The outage of billing was 40 s, 10 s over its target."
 
     def test_an_unfinished_recovery_is_counted_to_the_runs_last_word_not_to_a_later_note(self) -> None:
         story = Story(usual_plan()).sent()
@@ -272,6 +273,38 @@ class TestRecovery:
         [point] = Story(plan).sent(behind=("data-1",)).evidence.points
         assert point.kept is None
         assert "within 5 min 00 s cannot be told" in point.statement
+
+    def test_what_may_be_lost_goes_back_to_the_last_reading_that_was_synchronised_of_any_run(self) -> None:
+        read_at = START - timedelta(seconds=70)
+        more = {"synced": {"g1": {"read_at": read_at.isoformat(), "run": "run-0"}}}
+        plan = usual_plan(aims=replace(AIMS, rpo_target=80), backend=REAL)
+        story = Story(plan, more).sent(behind=("data-1",)).done().signed("2").signed("3").ends()
+        [point] = story.evidence.points
+        assert point.kept is True
+        assert "All were read as synchronised at 2026-03-01 02:58:50 UTC by run run-0" in point.statement
+        assert "what was written in the 1 min 20 s up to the event" in point.statement
+        strict = usual_plan(aims=replace(AIMS, rpo_target=79), backend=REAL)
+        [point] = Story(strict, more).sent(behind=("data-1",)).done().signed("2").evidence.points
+        assert point.kept is False
+
+    def test_on_the_practice_range_it_is_told_in_the_services_time(self) -> None:
+        more = {"speed": 100, "synced": {"g1": {"read_at": START.isoformat(), "run": "run-0"}}}
+        [point] = Story(usual_plan(), more).sent(behind=("data-1",)).evidence.points
+        assert "in the 16 min 40 s up to the event" in point.statement
+
+    def test_a_reading_after_the_event_leaves_nothing_that_may_be_lost(self) -> None:
+        aims = replace(AIMS, declared_at=START - timedelta(seconds=300))
+        pair = {"id": "p", "name": "data-1", "status": "protected", "replication": "active"}
+        group = {"id": "g1", "name": "billing", "pairs": [{**pair, "size_gb": 1, "attached": []}]}
+        before = {"read_at": START.isoformat(), "problems": [], "groups": [group]}
+        story = Story(usual_plan(aims), {"snapshot": before}).sent(behind=("data-1",)).done().signed("2")
+        [point] = story.evidence.points
+        assert point.kept is True
+        assert "which is not before the event at 2026-03-01 02:55:00 UTC" in point.statement
+
+    def test_nothing_is_kept_as_long_as_the_group_is_not_back(self) -> None:
+        [point] = Story(usual_plan()).sent().evidence.points
+        assert point.kept is None
 
     def test_a_group_without_pairs_says_that_nothing_was_replicated(self) -> None:
         story = Story(usual_plan())

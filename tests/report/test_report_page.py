@@ -175,7 +175,7 @@ def test_an_unfinished_run_gives_a_report_that_says_what_it_lacks() -> None:
     assert "Unfinished" in told
     assert "has not ended; last entry 2026-03-01 03:00:20 UTC" in told
     assert "After: not read. The run has not come to its end." in told
-    assert "not recovered after 20 s, target 15 min 00 s" in told
+    assert "not recovered after 10 s, target 15 min 00 s" in told
 
 
 def test_many_groups_are_told_in_the_table_and_the_first_of_them_drawn() -> None:

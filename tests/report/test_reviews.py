@@ -36,7 +36,8 @@ class TestTheTables:
     def test_each_rehearsal_stands_with_its_recovery_time_and_target_the_newest_first(self) -> None:
         table = review(story(0), story(10, target=30)).rehearsals
         assert table["run"].tolist() == ["run-10-billing", "run-0-billing"]
-        assert table["recovery_seconds"].tolist() == [50.0, 50.0]
+        assert table["recovery_seconds"].tolist() == [40.0, 40.0]
+        assert table["people_seconds"].tolist() == [10.0, 10.0]
         assert table["kept"].tolist() == [False, True]
         assert table["backend"].tolist() == ["Open Telekom Cloud eu-de eu-de_shop"] * 2
 
@@ -110,7 +111,7 @@ class TestThePictures:
         assert drawn._repr_svg_() == str(drawn)
 
     def test_what_took_far_too_long_is_drawn_at_the_edge_and_said_in_figures(self) -> None:
-        assert "billing: 5,000 %" in review(story(0, target=1)).recovery_picture
+        assert "billing: 4,000 %" in review(story(0, target=1)).recovery_picture
 
     def test_runs_of_one_day_do_not_span_years(self) -> None:
         drawn = str(review(story(0)).recovery_picture)

@@ -114,7 +114,7 @@ class ObjectivesCard(Card):
         fields["scope"] = line("Scope", request.scope, "what is in it")
         fields["criteria"] = area("Recovered means", request.criteria, "how success is told")
         fields["participants"] = area("Participants", "\n".join(request.participants), "one per line")
-        if kind.recovers:
+        if kind.switches:
             fields["rpo"] = line(
                 "Data that may be lost", request.rpo, "a span of time; 0 s: none", width="340px"
             )

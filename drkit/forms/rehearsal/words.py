@@ -131,20 +131,27 @@ def _clock_words(clock: RecoveryClock, now: datetime, *, ended: bool) -> Markup:
     ]
     if clock.until and clock.target is None:
         look, word = "done", "stopped"
+    elif clock.since is None:
+        look, word = "waiting", "not begun"
     elif ended and clock.until is None:
         look, word = "failed", "not back"
     target = f"of {duration(clock.target)}" if clock.target is not None else "no target"
-    told = Markup("answers since {}").format(moment(clock.until)) if clock.until else _due(clock, now)
+    below = Markup("answers since {}").format(moment(clock.until)) if clock.until else _due(clock, now)
+    below += Markup("<br>outage, held against the target; elapsed {}").format(duration(clock.elapsed))
+    if clock.people >= 0.5:
+        below += Markup("; {} of it waiting for people").format(duration(clock.people))
     return Markup(
         '<div class="drkit-clock drkit-is-{}"><small>{}</small><b role="timer">{}</b><span>{} {}</span>'
         "<small>{}</small></div>"
-    ).format(look, clock.group, duration(clock.seconds), target, chip(word, look), told)
+    ).format(look, clock.group, duration(clock.seconds), target, chip(word, look), below)
 
 
 def _due(clock: RecoveryClock, now: datetime) -> Markup:
+    if clock.since is None:
+        return Markup("its servers run; nothing of it was begun")
     if clock.expected_end is None:
         return Markup("since {}").format(moment(clock.since))
-    late = clock.target is not None and (clock.expected_end - clock.since).total_seconds() > clock.target
+    late = clock.target is not None and clock.expected is not None and clock.expected > clock.target
     warning = Markup(" – <b>after the target</b>") if late else JOIN
     return Markup("since {}, expected to answer at {}{}").format(
         moment(clock.since), moment(max(clock.expected_end, now)), warning
@@ -221,12 +228,19 @@ def file_words(path: Path) -> Markup:
 
 
 def parts_words(clocks: Iterable[RecoveryClock]) -> Markup:
-    """Where the recovery time went, by group."""
-    return JOIN.join(
-        Markup("<details><summary>Where the {} of {} went</summary>{}</details>").format(
-            duration(each.seconds),
-            each.group,
-            table(("Part", "Time"), [(title, duration(spent)) for title, spent in each.parts], numbers=[1]),
-        )
-        for each in clocks
+    """Where the outages went, by group: what the service took, and what was waiting for people."""
+    return JOIN.join(map(_outage_words, clocks))
+
+
+def _outage_words(clock: RecoveryClock) -> Markup:
+    rows = [
+        (part.title, "people" if part.people else "service", duration(part.seconds)) for part in clock.parts
+    ]
+    return Markup(
+        "<details><summary>Where the {} of {} went: {} waiting for people</summary>{}</details>"
+    ).format(
+        duration(clock.seconds),
+        clock.group,
+        duration(clock.people),
+        table(("Part", "Whose", "Time"), rows, numbers=[2]),
     )

@@ -1,0 +1,59 @@
+"""When a group was last known to be synchronised, from every reading that the journal has of it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+
+from drkit.errors import JournalDamagedError
+from drkit.execution.entries import Intended, LastSynced, Planned, RunEnded, read
+from drkit.execution.snapshot import Snapshot
+from drkit.journal import Entry, Journal
+from drkit.model import Change, Operation, ReplicationStatus
+from drkit.plan import Plan
+
+EARLIER_RUNS = 50  # so many of the newest runs are looked through
+
+
+def last_synced(journal: Journal, plan: Plan) -> dict[str, LastSynced]:
+    """For each group that a plan fails over: the last reading of earlier runs with all its pairs active."""
+    changes = (step.change for step in plan.steps)
+    wanted = {each.group_id for each in changes if each and each.operation is Operation.FAILOVER}
+    latest: dict[str, LastSynced] = {}
+    if not wanted:
+        return latest
+    here = [each for each in journal.runs() if (each.practice, each.place) == _place(plan)]
+    touching = [each for each in here if wanted & {key for key, _ in each.groups}]
+    for row in sorted(touching, key=lambda each: each.last_at, reverse=True)[:EARLIER_RUNS]:
+        with suppress(JournalDamagedError):
+            entries = journal.entries(row.id)
+            for group_id in wanted:
+                at = synced_at(entries, group_id)
+                if at and (group_id not in latest or at.isoformat() > latest[group_id]["read_at"]):
+                    latest[group_id] = {"read_at": at.isoformat(), "run": row.id}
+    return latest
+
+
+def synced_at(entries: Iterable[Entry], group_id: str) -> datetime | None:
+    """The last reading in these entries that shows the group with pairs, and all of them active."""
+    return max(_readings(entries, group_id), default=None)
+
+
+def _readings(entries: Iterable[Entry], group_id: str) -> Iterator[datetime]:
+    for entry in entries:
+        kept = read(entry, Planned) or read(entry, RunEnded)
+        if kept and (snapshot := kept.get("snapshot")) and _all_active(snapshot, group_id):
+            yield datetime.fromisoformat(snapshot["read_at"])
+        intended = read(entry, Intended)
+        if intended and Change.from_json(intended["change"]).group_id == group_id:
+            point = intended.get("recovery_point")
+            if point and point["pairs"] and not point["behind"]:
+                yield datetime.fromisoformat(point["read_at"])
+
+
+def _all_active(snapshot: Snapshot, group_id: str) -> bool:
+    pairs = [pair for group in snapshot["groups"] if group["id"] == group_id for pair in group["pairs"]]
+    return bool(pairs) and all(pair["replication"] == ReplicationStatus.ACTIVE for pair in pairs)
+
+
+def _place(plan: Plan) -> tuple[bool, str]:
+    return plan.backend.practice, plan.backend.label

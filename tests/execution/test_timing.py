@@ -1,0 +1,118 @@
+"""One clock on the practice range: the same plan gives the same figures at every speed."""
+
+from pathlib import Path
+
+import pytest
+
+from drkit.execution.recovery import RecoveryClock, recovery_clocks
+from drkit.execution.run import Run
+from drkit.execution.states import Action, RunPhase
+from drkit.plan.objectives import RunbookKind
+from drkit.report.gathering import gather
+from drkit.report.page import html
+from drkit.sandbox import Sandbox
+from drkit.site import Site, practise
+from tests.execution.rehearsal_drive import Range
+from tests.plan.rehearsal_world import asked
+
+WAVES = (["shop-db"], ["shop-app", "shop-web"])
+THINKS = 20.0  # seconds before somebody signs
+
+
+def figures(field: Range) -> list[float]:
+    """The outage and the elapsed time of each group, each somebody signing after 20 s."""
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, *WAVES))
+    while (state := run.wait(60)).phase.alive:
+        field.clock.advance(THINKS)
+        for each in state.steps:
+            if Action.SIGN_OFF in each.actions:
+                run.sign_off(each.key, True, "Duty engineer", "looked")
+    assert state.phase is RunPhase.DONE
+    return told(recovery_clocks(state, field.clock.now()))
+
+
+def told(clocks: tuple[RecoveryClock, ...]) -> list[float]:
+    return [figure for each in clocks for figure in (each.seconds, each.people, each.elapsed)]
+
+
+@pytest.fixture(scope="module")
+def at_speed_1(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
+    return figures(Range(tmp_path_factory.mktemp("one"), speed=1.0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("speed", [10.0, 100.0, 1000.0])
+def test_one_plan_gives_the_same_figures_at_every_speed(
+    tmp_path: Path, at_speed_1: list[float], speed: float
+) -> None:
+    assert figures(Range(tmp_path, speed=speed)) == pytest.approx(at_speed_1, rel=0.05)
+    outage, people, elapsed = at_speed_1[:3]
+    assert people == pytest.approx(THINKS)
+    assert elapsed == pytest.approx(outage + THINKS), "somebody accepts after another while"
+
+
+def really(folder: Path, speed: float) -> list[float]:
+    """The outage of a group without the time of people, which is the machine's own here; and its report's."""
+    with practise(Sandbox("healthy-three-tier", speed=speed), journal=folder / f"{speed}.sqlite") as site:
+        return [each.seconds - each.people for each in gather(site.journal.entries(ran(site).id)).clocks]
+
+
+def ran(site: Site) -> Run:
+    run = site.run(site.plan_rehearsal(asked(RunbookKind.PLANNED_FAILOVER, ["shop-db"])), "shop-db")
+    while (state := run.wait(60)).phase.alive:
+        for each in state.steps:
+            if Action.SIGN_OFF in each.actions:
+                run.sign_off(each.key, True, "Duty engineer", "looked")
+    return run
+
+
+@pytest.mark.slow
+def test_so_it_is_on_the_machines_own_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRKIT_REPORTS", str(tmp_path / "reports"))
+    slow, fast = really(tmp_path, 100), really(tmp_path, 1000)
+    assert slow == pytest.approx(fast, rel=0.05)
+    assert slow[0] > 60, "in the service's time"
+
+
+def test_a_run_records_the_speed_of_the_range_and_each_change_of_it(tmp_path: Path) -> None:
+    field = Range(tmp_path, speed=100.0)
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, *WAVES))
+    run.wait(60)
+    field.sandbox.speed = 10.0
+    field.to_the_end(run)
+    entries = field.site.journal.entries(run.id)
+    evidence = gather(entries)
+    assert evidence.speeds == (100.0, 10.0)
+    assert run.state().speeds == (100.0, 10.0)
+    assert "The practice range runs at speed 10 from now on." in [each.said for each in evidence.record.lines]
+    assert "At speed 100, then 10; durations are in the service" in html(evidence)
+
+
+def test_a_failover_knows_when_an_earlier_run_read_its_group_as_synchronised(tmp_path: Path) -> None:
+    field = Range(tmp_path, "zone-goes-dark")
+    failed = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-app"]))
+    field.to_the_end(failed)
+    declared = f"{field.clock.now():%Y-%m-%d %H:%M:%S}"
+    over = field.start(field.plan(RunbookKind.FAILOVER, ["shop-app"], declared_at=declared))
+    field.to_the_end(over)
+    first, *entries = field.site.journal.entries(over.id)
+    (told,) = first.data["synced"].values()
+    assert told["run"] == failed.id
+    [point] = gather([first, *entries]).points
+    assert f"by run {failed.id}" in point.statement
+    assert "up to the event" in point.statement
+    assert point.kept is False
+
+
+def test_what_passes_while_nobody_drives_the_run_is_waiting_for_people(tmp_path: Path) -> None:
+    field = Range(tmp_path, speed=100.0)
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+    run.wait(60)
+    run.stop()
+    run.wait(60)
+    field.clock.advance(500)
+    again = field.site.resume(run.id)
+    ended = field.to_the_end(again)
+    (clock,) = recovery_clocks(ended, field.clock.now())
+    assert clock.people == pytest.approx(500)
+    assert gather(field.site.journal.entries(run.id)).clocks == (clock,)
