@@ -388,33 +388,54 @@ def _report(arguments: argparse.Namespace) -> int:
 def _add_verify(commands: Any) -> None:  # noqa: ANN401
     verify = commands.add_parser(
         "verify",
-        help="prove a run's record and its report",
-        description="Recompute, offline, the journal's chain of a run, its plan's hash, and each number of "
-        "its written reports; say where something does not hold.",
+        help="prove a run's record and its reports",
+        description="Recompute, offline, the journal's chain of a run, its plan's hash, its signatures, and "
+        "each number of the reports that were written of it; hold it against its anchors ($DRKIT_ANCHORS) "
+        "and against what you kept elsewhere; say what holds against what, and what could not be checked.",
+        epilog="Exit codes: 0 it holds against something outside of the journal, 1 something does not hold, "
+        "2 bad input, 3 it agrees with itself, and nothing outside was there to hold it against.",
     )
-    verify.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    verify.add_argument("run", metavar="RUN", nargs="?", help="the run's id, as `drkit runs` lists it")
+    verify.add_argument(
+        "--all", action="store_true", help="every run, and those that were anchored and are gone"
+    )
+    verify.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="REPORT|KEY",
+        help="a report of the run that was kept elsewhere, or the public key that signed it; may be repeated",
+    )
     verify.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="the folder of the reports (default: $DRKIT_REPORTS, else reports/ beside the journal)",
+        help="one more folder of reports (default: $DRKIT_REPORTS, else reports/ beside the journal)",
     )
     verify.set_defaults(command=_verify)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
-    from drkit.report import RunRecord
+    from drkit.report import prove, prove_all, report_folder
 
-    dossier = RunRecord(Journal.open(), arguments.run, arguments.out)
-    faults = dossier.verify()
-    for fault in faults:
-        print(f"drkit: {fault}", file=sys.stderr)
-    if not faults:
-        record = dossier.evidence.record
-        names = ", ".join(each.name for each in dossier.written) or "no report is written"
-        print(f"It holds: {len(record.lines)} entries, the last with hash {record.head}; {names}.")
-    return 1 if faults else 0
+    if bool(arguments.run) == arguments.all:
+        raise InputError("Name one run, or ask for --all of them.")
+    journal = Journal.open()
+    folder = arguments.out or report_folder(journal)
+    if arguments.run:
+        proofs = [prove(journal, arguments.run, folder, arguments.against)]
+    else:
+        proofs = list(prove_all(journal, folder, arguments.against))
+        print(f"{len(proofs)} runs are in {journal.where} or were anchored from it.")
+    for proof in proofs:
+        for fault in proof.faults:
+            print(f"drkit: {fault}" if arguments.run else f"drkit: {proof.run_id}: {fault}", file=sys.stderr)
+        details = [f"Checked: {each}" for each in proof.checked]
+        details += [f"Not checked: {each}" for each in proof.unchecked]
+        print(*(details if arguments.run else ()), proof.sentence, sep="\n")
+    codes = {proof.exit_code for proof in proofs}
+    return next((code for code in (1, 3) if code in codes), 0)
 
 
 def _add_sandbox(commands: Any) -> None:  # noqa: ANN401

@@ -219,18 +219,6 @@ class TestTheCommand:
         assert cli.main(["report", "run-2"]) == 2
         assert "No run is named 'run-2'; did you mean 'run-1'?" in capsys.readouterr().err
 
-    def test_verify_says_what_holds(
-        self, journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        monkeypatch.setenv("DRKIT_JOURNAL", journal.where)
-        assert cli.main(["verify", "run-1"]) == 0
-        assert capsys.readouterr().out.endswith("; no report is written.\n")
-        page, plain = written(journal)
-        assert cli.main(["verify", "run-1"]) == 0
-        head = journal.entries("run-1")[-1].hash
-        told = f"It holds: 9 entries, the last with hash {head}; {page.name}, {plain.name}.\n"
-        assert capsys.readouterr().out == told
-
     def test_verify_says_which_number_does_not_hold(
         self, journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
