@@ -1,7 +1,7 @@
 """`Journal`: open it, read it freely, and write to it through the `Hold` of a run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -72,10 +72,17 @@ class Journal:
         clock: Clock | None = None,
         *,
         who: str = "",
+        signed_in: str = "",
         lease_seconds: float = LEASE_SECONDS,
     ) -> Self:
-        """Open or make the journal: a file or a URL, else DRKIT_JOURNAL, else the platform's data folder."""
-        return cls(Database(locate(where), clock or SystemClock()), LeaseHolder.here(who), lease_seconds)
+        """Open or make the journal: a file or a URL, else DRKIT_JOURNAL, else the platform's data folder.
+
+        `who` writes, else whoever is logged in; `signed_in` is the cloud's user, who is named beside that.
+        """
+        holder = LeaseHolder.here(who)
+        if signed_in:
+            holder = replace(holder, who=f"{holder.who} (cloud user {signed_in})")
+        return cls(Database(locate(where), clock or SystemClock()), holder, lease_seconds)
 
     @property
     def where(self) -> str:

@@ -251,5 +251,7 @@ def _gaps_in_follow_up(evidence: Evidence) -> Iterator[tuple[str, str]]:
             "sign-off",
             f"{evidence.sign_offs[-1].who} did not accept the report: {evidence.sign_offs[-1].note}",
         )
+    elif evidence.sign_offs[-1].later:
+        yield "sign-off", f"{evidence.sign_offs[-1].who} accepted the report before more was written to it."
     if evidence.record.faults:
         yield "journal", "The journal's chain does not hold."

@@ -84,8 +84,11 @@ class RunRecord:
         return self._add(annotations.closing_entry(self.evidence.findings, number, outcome))
 
     def sign_off(self, who: str, *, accepted: bool, note: str = "") -> Path:
-        """Accept the run's record, or refuse it with a note that says why."""
-        return self._add(annotations.sign_off_entry(who, note, accepted=accepted))
+        """Accept the run's record as it is now, or refuse it with a note that says why. The word lapses when
+        anything but another sign-off is written after it.
+        """
+        head = self._journal.entries(self.run_id)[-1].hash
+        return self._add(annotations.sign_off_entry(who, note, accepted=accepted, head=head))
 
     def _add(self, data: Mapping[str, object], step: str = "") -> Path:
         self._journal.note(self.run_id, data, step)

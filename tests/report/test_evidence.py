@@ -385,6 +385,32 @@ class TestTheClauses:
         story.added(sign_off_entry("Auditor", "", accepted=True))
         assert self.missing(story)["8.5 e)"] == ()
 
+    def test_an_acceptance_lapses_when_anything_is_written_after_it(self) -> None:
+        story = usual()
+        story.added(sign_off_entry("Head of IT", "", accepted=True, head=story.entries[-1].hash))
+        story.added(sign_off_entry("Auditor", "", accepted=True, head=story.entries[-1].hash))
+        off, other = story.evidence.sign_offs
+        assert (off.later, off.entries, off.head) == (0, 9, story.entries[8].hash)
+        assert (other.later, other.entries) == (0, 10)
+        story.added(finding_entry("DNS was slow", "network team", date(2026, 4, 1)))
+        assert [each.later for each in story.evidence.sign_offs] == [1, 1]
+        assert "Auditor accepted the report before more was written to it." in self.missing(story)["8.5 e)"]
+
+    def test_an_acceptance_of_what_was_before_the_eyes_lapses_at_once_where_more_was_written(self) -> None:
+        story = usual()
+        seen = story.entries[-1].hash
+        story.added(note_entry("Wait.", "Database desk"))
+        story.added(sign_off_entry("Head of IT", "", accepted=True, head=seen))
+        story.added(sign_off_entry("Stranger", "", accepted=True, head="f" * 64))
+        off, unknown = story.evidence.sign_offs
+        assert (off.entries, off.later) == (9, 1)
+        assert (unknown.entries, unknown.later) == (0, 10)
+
+    def test_a_former_sign_off_without_a_hash_is_of_what_was_there_before_it(self) -> None:
+        story = usual().added(sign_off_entry("Head of IT", "", accepted=True))
+        [off] = story.evidence.sign_offs
+        assert (off.entries, off.head, off.later) == (9, story.entries[8].hash, 0)
+
     def test_nobody_is_said_to_have_taken_part_because_a_box_was_not_ticked(self) -> None:
         lacks = self.missing(usual())["Art. 25(2)(d)"]
         assert lacks == ("Nobody said that the people who usually do this kept out of it.",)
