@@ -10,11 +10,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from drkit.errors import DrkitError, InputError
+from drkit.errors import DrkitError, InputError, JournalDamagedError
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_lab,
         _add_run,
         _add_runs,
+        _add_findings,
         _add_show,
         _add_resume,
         _add_close,
@@ -229,6 +231,13 @@ def _add_runs(commands: Any) -> None:  # noqa: ANN401
         "runs", help="list the runs", description="List the runs in the journal, the unfinished first."
     )
     runs.add_argument("--json", action="store_true", help="as a JSON list of rows")
+    runs.add_argument(
+        "--overdue",
+        type=int,
+        metavar="DAYS",
+        help="instead: the groups without a rehearsal for so many days, and the findings that are overdue; "
+        "exit code 1 where there are any (of practice only where there are no real runs)",
+    )
     runs.set_defaults(command=_runs)
 
 
@@ -236,6 +245,8 @@ def _runs(arguments: argparse.Namespace) -> int:
     from drkit.headless import aligned
     from drkit.journal import Journal
 
+    if arguments.overdue is not None:
+        return _overdue(arguments.overdue, as_json=arguments.json)
     with Journal.open() as journal:
         rows = [each.row() for each in journal.runs()]
     if arguments.json:
@@ -248,6 +259,98 @@ def _runs(arguments: argparse.Namespace) -> int:
     else:
         print(f"There are no runs in {journal.where}.")
     return 0
+
+
+def _overdue(days: int, *, as_json: bool) -> int:
+    from drkit.headless import aligned, printable
+    from drkit.report import review
+
+    reviews = review(days=days)
+    if as_json:
+        print(_json(reviews.rows))
+    else:
+        print(*map(printable, reviews.sentences), *aligned(reviews.rows), sep="\n")
+    return reviews.exit_code
+
+
+def _add_findings(commands: Any) -> None:  # noqa: ANN401
+    findings = commands.add_parser(
+        "findings",
+        help="list, note or close findings",
+        description="List the open findings of all runs, or all of one run; note or close one, after which "
+        "the run's report is written anew.",
+        epilog=CODES,
+    )
+    findings.add_argument("run", metavar="RUN", nargs="?", help="the run's id, as `drkit runs` lists it")
+    findings.add_argument("--note", metavar="TEXT", help="something to put right; needs --owner and --due")
+    findings.add_argument("--owner", default="", metavar="WHO", help="who puts it right")
+    findings.add_argument("--due", type=_day, metavar="DATE", help="until when, as 2027-01-31")
+    findings.add_argument("--step", default="", metavar="KEY", help="the step that it is about")
+    findings.add_argument(
+        "--close", type=int, metavar="N", help="close finding N of the run; needs --outcome"
+    )
+    findings.add_argument("--outcome", default="", metavar="TEXT", help="how it was put right")
+    findings.add_argument("--json", action="store_true", help="as a JSON list of rows")
+    findings.set_defaults(command=_findings)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2027-01-31") from None
+
+
+def _findings(arguments: argparse.Namespace) -> int:
+    from drkit.journal import Journal
+    from drkit.report import RunRecord
+
+    changes = (arguments.note, arguments.close)
+    if arguments.run is None and changes != (None, None):
+        raise InputError("Name the run that the finding is of.")
+    if None not in changes:
+        raise InputError("Note a finding or close one, not both at once.")
+    if arguments.note is not None and arguments.due is None:
+        raise InputError("Say until when it has to be put right, with --due.")
+    with Journal.open() as journal:
+        if arguments.note is not None:
+            RunRecord(journal, arguments.run).add_finding(
+                arguments.note, arguments.owner, arguments.due, step=arguments.step
+            )
+        if arguments.close is not None:
+            RunRecord(journal, arguments.run).close_finding(arguments.close, arguments.outcome)
+        _print_findings(journal, arguments.run, as_json=arguments.json)
+    return 0
+
+
+def _print_findings(journal: Any, run_id: str | None, *, as_json: bool) -> None:  # noqa: ANN401 - a Journal
+    from drkit.execution import findings
+    from drkit.headless import aligned, printable
+
+    rows = []
+    for run in [run_id] if run_id else [row.id for row in journal.runs()]:
+        try:
+            noted = findings(journal.entries(run))
+        except JournalDamagedError as error:  # hides no other run
+            print(f"drkit: {error}", file=sys.stderr)
+            continue
+        rows += [
+            {
+                "run": run,
+                "number": finding.number,
+                "due": finding.due,
+                "owner": finding.owner,
+                "finding": finding.text,
+            }
+            | {"state": "open" if finding.open else f"closed by {finding.closed_by}: {finding.outcome}"}
+            for finding in noted
+            if finding.open or run_id
+        ]
+    if as_json:
+        print(_json(rows))
+    else:
+        texts = [{name: printable(str(value)) for name, value in row.items()} for row in rows]
+        print(*(aligned(texts) if texts else ["There are no findings."]), sep="\n")
 
 
 def _add_show(commands: Any) -> None:  # noqa: ANN401
@@ -390,34 +493,54 @@ def _report(arguments: argparse.Namespace) -> int:
 def _add_verify(commands: Any) -> None:  # noqa: ANN401
     verify = commands.add_parser(
         "verify",
-        help="prove a run's record and its report",
-        description="Recompute, offline, the journal's chain of a run, its plan's hash, and each number of "
-        "its written reports; say where something does not hold.",
+        help="prove a run's record and its reports",
+        description="Recompute, offline, the journal's chain of a run, its plan's hash, its signatures, and "
+        "each number of the reports that were written of it; hold it against its anchors ($DRKIT_ANCHORS) "
+        "and against what you kept elsewhere; say what holds against what, and what could not be checked.",
+        epilog="Exit codes: 0 it holds against something outside of the journal, 1 something does not hold, "
+        "2 bad input, 3 it agrees with itself, and nothing outside was there to hold it against.",
     )
-    verify.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    verify.add_argument("run", metavar="RUN", nargs="?", help="the run's id, as `drkit runs` lists it")
+    verify.add_argument(
+        "--all", action="store_true", help="every run, and those that were anchored and are gone"
+    )
+    verify.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="REPORT|KEY",
+        help="a report of the run that was kept elsewhere, or the public key that signed it; may be repeated",
+    )
     verify.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="the folder of the reports (default: $DRKIT_REPORTS, else reports/ beside the journal)",
+        help="one more folder of reports (default: $DRKIT_REPORTS, else reports/ beside the journal)",
     )
     verify.set_defaults(command=_verify)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
-    from drkit.report import RunRecord
+    from drkit.report import prove, prove_all, report_folder
 
+    if bool(arguments.run) == arguments.all:
+        raise InputError("Name one run, or ask for --all of them.")
     with Journal.open() as journal:
-        dossier = RunRecord(journal, arguments.run, arguments.out)
-        faults = dossier.verify()
-        for fault in faults:
-            print(f"drkit: {fault}", file=sys.stderr)
-        if not faults:
-            record = dossier.evidence.record
-            names = ", ".join(each.name for each in dossier.written) or "no report is written"
-            print(f"It holds: {len(record.lines)} entries, the last with hash {record.head}; {names}.")
-    return 1 if faults else 0
+        folder = arguments.out or report_folder(journal)
+        if arguments.run:
+            proofs = [prove(journal, arguments.run, folder, arguments.against)]
+        else:
+            proofs = list(prove_all(journal, folder, arguments.against))
+            print(f"{len(proofs)} runs are in {journal.where} or were anchored from it.")
+    for proof in proofs:
+        for fault in proof.faults:
+            print(f"drkit: {fault}" if arguments.run else f"drkit: {proof.run_id}: {fault}", file=sys.stderr)
+        details = [f"Checked: {each}" for each in proof.checked]
+        details += [f"Not checked: {each}" for each in proof.unchecked]
+        print(*(details if arguments.run else ()), proof.sentence, sep="\n")
+    codes = {proof.exit_code for proof in proofs}
+    return next((code for code in (1, 3) if code in codes), 0)
 
 
 def _add_sandbox(commands: Any) -> None:  # noqa: ANN401

@@ -136,7 +136,7 @@ class Site:
     @cached_property
     def journal(self) -> Journal:
         """The durable record of runs, opened when it is first needed."""
-        return Journal.open(self._where, self._clock)
+        return Journal.open(self._where, self._clock, signed_in=self.client.user)
 
     @property
     def sandbox(self) -> PracticeRange:

@@ -110,6 +110,14 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
             del os.environ[name]
     os.environ["DRKIT_JOURNAL"] = str(Path(place, "journal.sqlite"))
     os.environ["DRKIT_SANDBOX_FILE"] = str(Path(place, "sandbox.json"))
+    os.environ["DRKIT_KEY"] = str(Path(place, "signing-key.pem"))
+    os.environ["DRKIT_ANCHORS"] = str(Path(place, "anchors.jsonl"))
+
+
+@pytest.fixture(autouse=True)
+def _anchors_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests give their runs the same names."""
+    monkeypatch.setenv("DRKIT_ANCHORS", str(tmp_path_factory.mktemp("anchors") / "anchors.jsonl"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -115,6 +115,8 @@ class TestConnecting:
             with connect() as found:
                 assert found.backend.practice
                 assert access["password"] not in repr(found) + repr(vars(found)) + repr(found.client)
+                user = f"(cloud user {access['username']} of {access['domain']}) on "
+                assert user in found.journal.holder  # beside the login
 
     def test_to_a_real_profile_that_is_incomplete_never_falls_back_to_the_sandbox(
         self, monkeypatch: pytest.MonkeyPatch

@@ -82,7 +82,8 @@ class Client:
     is not what the reference says. Reads were tried several times by then.
 
     `backend` says practice or real, and which project; `speed` how many seconds pass at the service in one
-    second here: 1 but for a sandbox.
+    second here: 1 but for a sandbox; `user` who is signed in at the cloud, empty for an access key and for a
+    sandbox's own user.
     """
 
     def __init__(
@@ -92,8 +93,9 @@ class Client:
         clock: Clock,
         *,
         ca_file: str = "",
+        user: str = "",
     ) -> None:
-        self.backend = backend
+        self.backend, self.user = backend, user
         self._connection, self._ca_file = connection, ca_file
         # Reads side by side, as many as there are connections. Only callers' threads hand work to it and wait
         # for it; work in it never does, for a task that waits for the pool could wait for itself. Changes are

@@ -71,7 +71,14 @@ def _open(profile: Profile, clock: Clock, transport: Transport) -> Client:
         project_id=project_id,
     )
     connection = ProjectConnection(transport, auth, roots, project_id)
-    return Client(backend, connection, clock, ca_file=profile.ca_file)
+    return Client(backend, connection, clock, ca_file=profile.ca_file, user=_user(profile))
+
+
+def _user(profile: Profile) -> str:
+    """The cloud's user, as the journal names it beside the login; an access key has no name."""
+    if profile.sandbox or isinstance(profile.login, KeyLogin):
+        return ""
+    return f"{profile.login.username} of {profile.login.domain}"
 
 
 def _sandbox_speed(profile: Profile, transport: Transport, sdrs: str) -> float | None:

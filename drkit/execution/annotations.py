@@ -7,12 +7,12 @@ back.
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from drkit.errors import InputError, UnknownNameError
-from drkit.execution.entries import FileJson, FindingClosed, FindingNoted, Noted, SignedOff, read
+from drkit.execution.entries import FileJson, FindingClosed, FindingNoted, Noted, SignedOff, SignOffJson, read
 from drkit.journal import Entry
 
 LONGEST = 2000  # characters
@@ -71,13 +71,20 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """The whole run is accepted, or not, after its end; `who` is the name given, `written_by` the user."""
+    """The whole run is accepted, or not, after its end; `who` is the name given, `written_by` the user.
+
+    `entries` and `head`, the hash of the last of them, are what was signed; the word lapses when anything
+    but another sign-off is written after them, of which there are `later`.
+    """
 
     who: str
     accepted: bool
     note: str
     at: datetime
     written_by: str
+    entries: int = 0
+    head: str = ""
+    later: int = 0
 
 
 def note_entry(text: str, who: str, attachment: tuple[str, str, bytes] | None = None) -> Noted:
@@ -119,16 +126,21 @@ def closing_entry(noted: Iterable[Finding], number: int, outcome: str) -> Findin
     return {"finding_closed": {"number": number, "outcome": stated("how it was put right", outcome)}}
 
 
-def sign_off_entry(who: str, note: str, *, accepted: bool) -> SignedOff:
+def sign_off_entry(who: str, note: str, *, accepted: bool, head: str = "") -> SignedOff:
     """What the entry holds with which somebody accepts the run's record, or does not and says why.
+
+    `head` is the hash of the last entry that was before their eyes.
 
     Raises `InputError` without a name, and where it is not accepted and the note is empty.
     """
     if not accepted:
         stated("why it is not accepted", note)
-    return {
-        "signed_off": {"who": stated("who signs", who), "accepted": accepted, "note": note.strip()[:LONGEST]}
+    signed: SignOffJson = {
+        "who": stated("who signs", who),
+        "accepted": accepted,
+        "note": note.strip()[:LONGEST],
     }
+    return {"signed_off": {**signed, "head": head} if head else signed}
 
 
 def notes(entries: Iterable[Entry]) -> tuple[Note, ...]:
@@ -176,12 +188,19 @@ def findings(entries: Iterable[Entry]) -> tuple[Finding, ...]:
     return tuple(by_number.values())
 
 
-def sign_offs(entries: Iterable[Entry]) -> tuple[SignOff, ...]:
+def sign_offs(entries: Sequence[Entry]) -> tuple[SignOff, ...]:
     """Every sign-off of the run as a whole, the latest last."""
     signed = ((entry, off["signed_off"]) for entry in entries if (off := read(entry, SignedOff)))
-    return tuple(
-        SignOff(off["who"], off["accepted"], off["note"], entry.at, entry.who) for entry, off in signed
-    )
+    return tuple(_signed_off(entry, off, entries) for entry, off in signed)
+
+
+def _signed_off(entry: Entry, off: SignOffJson, entries: Sequence[Entry]) -> SignOff:
+    head = off.get("head", "")  # one of a former drkit says nothing of it: then what was there before it
+    before = entries[: entry.seq]
+    known = next((each.seq + 1 for each in before if each.hash == head), 0) if head else entry.seq
+    head = head or entries[known - 1].hash
+    later = sum(read(each, SignedOff) is None for each in entries[known:])
+    return SignOff(off["who"], off["accepted"], off["note"], entry.at, entry.who, known, head, later)
 
 
 def stated(what: str, text: str) -> str:

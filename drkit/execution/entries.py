@@ -235,11 +235,12 @@ class FindingClosed(TypedDict):
 
 
 class SignOffJson(TypedDict):
-    """Who accepts the record of the run, or does not."""
+    """Who accepts the record of the run, or does not, as far as the entry with the hash `head`."""
 
     who: str
     accepted: bool
     note: str
+    head: NotRequired[str]
 
 
 class SignedOff(TypedDict):

@@ -1,17 +1,23 @@
 """The durable record of runs: append-only, hash-chained entries, and the leases that keep runs apart.
 
 Here: the database (SQLite by default, PostgreSQL by URL), the entries and their chain, who holds which
-group. Not here: what an entry means for a step (`drkit.execution`), or any change to what was written.
+group; `signing` (the key), `sealing` (what it signed of a run) and `anchoring` (how far a record had come,
+told outside of the journal). Not here: what an entry means for a step (`drkit.execution`), or any change to
+what was written.
 """
 
+from drkit.journal.anchoring import Anchor, anchor_faults
 from drkit.journal.chain import DRKIT_VERSION
 from drkit.journal.entries import Entry, EntryKind, FirstEntry, Resumed, TakenOver, chain_faults
 from drkit.journal.journal import Hold, Journal, NewRun
 from drkit.journal.leases import Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified
+from drkit.journal.sealing import Seal, WrittenReport, record_ended
+from drkit.journal.signing import read_public
 
 __all__ = [
     "DRKIT_VERSION",
+    "Anchor",
     "Entry",
     "EntryKind",
     "FirstEntry",
@@ -22,7 +28,12 @@ __all__ = [
     "NewRun",
     "Resumed",
     "RunRow",
+    "Seal",
     "TakenOver",
     "Verified",
+    "WrittenReport",
+    "anchor_faults",
     "chain_faults",
+    "read_public",
+    "record_ended",
 ]

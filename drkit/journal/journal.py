@@ -1,16 +1,17 @@
 """`Journal`: open it, read it freely, and write to it through the `Hold` of a run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, select
+from sqlalchemy import URL, Connection, RowMapping, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import JournalDamagedError, JournalError, UnknownNameError
 from drkit.journal import chain, leases
+from drkit.journal.anchoring import Anchor, Anchors
 from drkit.journal.chain import NewEntry
 from drkit.journal.database import Database, locate
 from drkit.journal.entries import (
@@ -27,7 +28,9 @@ from drkit.journal.entries import (
 )
 from drkit.journal.leases import LEASE_SECONDS, Claim, Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
-from drkit.journal.schema import entries, runs
+from drkit.journal.schema import entries, runs, seals
+from drkit.journal.sealing import Notary, Seal, WrittenReport, record_ended, seal_faults, unsigned
+from drkit.journal.signing import SigningKey
 from drkit.showing import shows
 
 
@@ -61,6 +64,7 @@ class Journal:
 
     def __init__(self, database: Database, holder: LeaseHolder, lease_seconds: float) -> None:
         self._database, self._holder, self._lease_seconds = database, holder, lease_seconds
+        self._notary = Notary(_name(database.url), SigningKey.here(), Anchors.here())
 
     @classmethod
     def open(
@@ -69,10 +73,17 @@ class Journal:
         clock: Clock | None = None,
         *,
         who: str = "",
+        signed_in: str = "",
         lease_seconds: float = LEASE_SECONDS,
     ) -> Self:
-        """Open or make the journal: a file or a URL, else DRKIT_JOURNAL, else the platform's data folder."""
-        return cls(Database(locate(where), clock or SystemClock()), LeaseHolder.here(who), lease_seconds)
+        """Open or make the journal: a file or a URL, else DRKIT_JOURNAL, else the platform's data folder.
+
+        `who` writes, else whoever is logged in; `signed_in` is the cloud's user, who is named beside that.
+        """
+        holder = LeaseHolder.here(who)
+        if signed_in:
+            holder = replace(holder, who=f"{holder.who} (cloud user {signed_in})")
+        return cls(Database(locate(where), clock or SystemClock()), holder, lease_seconds)
 
     @property
     def where(self) -> str:
@@ -89,6 +100,16 @@ class Journal:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+    @property
+    def anchors(self) -> Anchors:
+        """Where it is told, outside of the journal, how far each run's record has come."""
+        return self._notary.outside
+
+    @property
+    def public_key(self) -> str:
+        """The public half of the key that signs here; empty where nothing was signed with it yet."""
+        return self._notary.key.public
 
     def close(self) -> None:
         """Give the database's connections back."""
@@ -117,7 +138,10 @@ class Journal:
                 connection.execute(insert(runs), row)
             except IntegrityError:
                 raise JournalError(f"There is a run {run.id!r} already.") from None
-            return self._take(connection, row, EntryKind.PLANNED, planned, takeover=takeover)
+            hold = self._take(connection, row, EntryKind.PLANNED, planned, takeover=takeover)
+            begun = self._notary.standing(connection, run.id)
+        self.anchors.add(begun)  # after the transaction: what is told outside is on the disk here
+        return hold
 
     def hold(self, run_id: str, *, takeover: bool = False) -> "Hold":
         """Take a recorded run's groups again, to go on with it. Raises `LeaseHeldError` as `start` does."""
@@ -131,7 +155,9 @@ class Journal:
         with self._database.writing() as connection:
             row = self._run(connection, run_id)
             hold = self._take(connection, row, EntryKind.SETTLED, cleaned(data), takeover=takeover)
+            signed = self._sign(connection, run_id)
             hold.drop(connection)
+        self.anchors.add(signed)
 
     def note(self, run_id: str, data: Mapping[str, object], step: str = "") -> Entry:
         """Add a note to a run's record, also after its end: a finding, a sign-off. It needs no hold.
@@ -140,7 +166,46 @@ class Journal:
         """
         with self._database.writing() as connection:
             self._run(connection, run_id)
-            return self._write(connection, run_id, EntryKind.NOTED, step, cleaned(data), fence=0)
+            entry = self._write(connection, run_id, EntryKind.NOTED, step, cleaned(data), fence=0)
+            chain_now = [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            signed = self._sign(connection, run_id) if record_ended(chain_now) else None
+        if signed:
+            self.anchors.add(signed)
+        return entry
+
+    def sign_report(self, run_id: str, head: str, folder: str, files: Mapping[str, str]) -> None:
+        """Sign which report of the entries up to the one with that hash was written on this machine into a
+        folder, by the SHA-256 of each file; once for the same.
+        """
+        report: WrittenReport = {"host": self._holder.host, "folder": folder, "files": files}
+        with self._database.writing() as connection:
+            known = (seal for seal in self._seals(connection, run_id) if seal.head == head)
+            if any(seal.report == report and seal.key for seal in known):
+                return
+            chain_now = [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            count = next(entry.seq + 1 for entry in chain_now if entry.hash == head)
+            who, host = self._holder.who, self._holder.host
+            now = self._database.clock.now()
+            self._notary.seal(connection, Seal(run_id, count, head, now, who, host, report=report))
+
+    def lost_runs(self) -> list[Anchor]:
+        """The last anchor of each run that was anchored from this journal and is not in it any more.
+
+        Raises `JournalError` where the anchors cannot be read.
+        """
+        mine = {each.run_id: each for each in self.anchors.all() if each.journal == self._notary.journal}
+        with self._database.reading() as connection:
+            there = set(connection.scalars(select(entries.c.run_id).distinct()))
+        return [anchor for run_id, anchor in mine.items() if run_id not in there]
+
+    def seals(self, run_id: str) -> tuple[Seal, ...]:
+        """What was signed of a run's record, in that order."""
+        with self._database.reading() as connection:
+            self._run(connection, run_id)
+            return self._seals(connection, run_id)
+
+    def _sign(self, connection: Connection, run_id: str) -> Anchor:
+        return sign(connection, self._notary, run_id, self._holder, self._database.clock)
 
     def _take(
         self,
@@ -160,7 +225,7 @@ class Journal:
                 "takeover": [{"group_id": each.group_id, "from": each.sentence} for each in taken.over]
             }
             self._write(connection, claim.run_id, EntryKind.NOTED, "", over, taken.fence)
-        return Hold(self._database, claim, taken.fence)
+        return Hold(self._database, claim, taken.fence, self._notary)
 
     def _write(
         self,
@@ -207,17 +272,26 @@ class Journal:
         with self._database.reading() as connection:
             row = dict(self._run(connection, run_id))
             rows = self._rows(connection, run_id)
+            kept = self._seal_rows(connection, run_id)
         whole: list[Entry] = []
-        for each in rows:
-            try:
-                whole.append(Entry.from_row(each))
-            except JournalDamagedError as error:
-                return Verified(run_id, len(rows), "", (*chain_faults(whole), str(error)))
-        faults = (*chain_faults(whole), *beginning_faults(row, whole))
-        return Verified(run_id, len(whole), whole[-1].hash if whole else "", faults)
+        try:
+            whole.extend(map(Entry.from_row, rows))
+            sealed = [Seal.from_row(row) for row in kept]
+        except JournalDamagedError as error:
+            return Verified(run_id, len(rows), "", (*chain_faults(whole), str(error)))
+        faults = (*chain_faults(whole), *beginning_faults(row, whole), *seal_faults(sealed, whole))
+        head = whole[-1].hash if whole else ""
+        return Verified(run_id, len(whole), head, faults, unsigned(sealed, whole))
 
     def _rows(self, connection: Connection, run_id: str) -> Sequence[RowMapping]:
         wanted = select(entries).where(entries.c.run_id == run_id).order_by(entries.c.seq)
+        return connection.execute(wanted).mappings().all()
+
+    def _seals(self, connection: Connection, run_id: str) -> tuple[Seal, ...]:
+        return tuple(map(Seal.from_row, self._seal_rows(connection, run_id)))
+
+    def _seal_rows(self, connection: Connection, run_id: str) -> Sequence[RowMapping]:
+        wanted = select(seals).where(seals.c.run_id == run_id).order_by(seals.c.number)
         return connection.execute(wanted).mappings().all()
 
     def _run(self, connection: Connection, run_id: str) -> dict[str, Any]:
@@ -234,9 +308,9 @@ class Hold:
     threads may use it; they write one after the other.
     """
 
-    def __init__(self, database: Database, claim: Claim, fence: int) -> None:
+    def __init__(self, database: Database, claim: Claim, fence: int, notary: Notary) -> None:
         self.run_id, self.fence = claim.run_id, fence
-        self._database, self._claim = database, claim
+        self._database, self._claim, self._notary = database, claim, notary
 
     @property
     def who(self) -> str:
@@ -262,11 +336,13 @@ class Hold:
             return self._write(connection, kind, step, cleaned(data or {}), job_id)
 
     def close(self, kind: EntryKind, data: Mapping[str, object]) -> Entry:
-        """Write the run's last entry and give the groups free, in one."""
+        """Write the run's last entry, sign the record, and give the groups free, in one."""
         with self._database.writing() as connection:
             self._prove(connection)
             entry = self._write(connection, kind, "", cleaned(data), "")
+            signed = sign(connection, self._notary, self.run_id, self._claim.holder, self._database.clock)
             self.drop(connection)
+        self._notary.outside.add(signed)
         return entry
 
     def drop(self, connection: Connection) -> None:
@@ -292,3 +368,19 @@ class Hold:
         now, holder = self._database.clock.now(), self._claim.holder
         draft = NewEntry(self.run_id, kind, now, holder.who, holder.host, self.fence, data, step, job_id)
         return chain.add(connection, draft)
+
+
+def _name(url: URL) -> str:
+    """What anchors call a journal: the file with its whole path, or the database, whoever connects to it."""
+    file = url.get_backend_name() == "sqlite"
+    named = url.set(database=str(Path(url.database or "memory").resolve())) if file else url
+    return URL.create(
+        named.drivername, host=named.host, port=named.port, database=named.database, query=named.query
+    ).render_as_string()
+
+
+def sign(connection: Connection, notary: Notary, run_id: str, holder: LeaseHolder, clock: Clock) -> Anchor:
+    """Sign the record as far as it has come; what is to be told outside once that is on the disk."""
+    now = notary.standing(connection, run_id)
+    notary.seal(connection, Seal(run_id, now.entries, now.head, clock.now(), holder.who, holder.host))
+    return now

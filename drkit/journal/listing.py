@@ -88,12 +88,17 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What recomputing a run's record found; `head` is the hash of its last entry."""
+    """What recomputing a run's record found; `head` is the hash of its last entry.
+
+    `unsigned` says why the record of a run that has ended is not signed as a whole: nothing in it
+    contradicts itself, but it may have been written anew.
+    """
 
     run_id: str
     entries: int
     head: str
     faults: tuple[str, ...]
+    unsigned: str = ""
 
     @property
     def holds(self) -> bool:

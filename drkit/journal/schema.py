@@ -79,6 +79,34 @@ leases = Table(
     Column("expires_at", Text, nullable=False),
 )
 
+seals = Table(  # what was signed of a run's record, beside the chain
+    "drkit_seals",
+    metadata,
+    Column("run_id", Text, ForeignKey("drkit_runs.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("entries", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("key", Text, nullable=False),  # the public half
+    Column("signed", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("report", Text, nullable=False),  # JSON, or empty
+)
+
+anchors = Table(  # how far the records in other journals had come
+    "drkit_anchors",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("run_id", Text, nullable=False, index=True),
+    Column("entries", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("journal", Text, nullable=False),
+    Column("runs", Integer, nullable=False),
+)
+
 
 def _keep_append_only(table: Table) -> None:
     name = table.name
@@ -101,20 +129,22 @@ def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
     return DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's own gap
 
 
-for _each in (runs, entries):
+for _each in (runs, entries, seals, anchors):
     _keep_append_only(_each)
 
 
 def ready(connection: Connection) -> bool:
     """Whether the tables are there; JournalError when they are a newer drkit's."""
-    if not inspect(connection).has_table(facts.name):
+    there = inspect(connection).get_table_names()
+    if facts.name not in there:
         return False
     version = connection.scalar(select(facts.c.version))
     if version is not None and version > VERSION:
         raise JournalError(
             f"The journal is of version {version}, newer than this drkit reads ({VERSION}): update drkit."
         )
-    return version is not None
+    # A journal of a drkit that did not sign yet gets the tables that it lacks.
+    return version is not None and {seals.name, anchors.name} <= set(there)
 
 
 def create(connection: Connection) -> None:
@@ -123,4 +153,5 @@ def create(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('drkit_journal'))"))
     if not ready(connection):
         metadata.create_all(connection)
-        connection.execute(insert(facts).values(id=1, version=VERSION, fence=0))
+        if connection.scalar(select(facts.c.version)) is None:
+            connection.execute(insert(facts).values(id=1, version=VERSION, fence=0))

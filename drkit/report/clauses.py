@@ -6,12 +6,13 @@ management), NIST SP 800-34 Rev. 1, NIST SP 800-84, the AICPA's trust services c
 ISO 22301:2019.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from drkit.model import Operation
 from drkit.plan import ManualStep, RunbookKind
-from drkit.report.evidence import ClauseLine, Evidence
+from drkit.report.evidence import ClauseLine, Evidence, StepEvidence
 
 DORA, RTS = "DORA, Regulation (EU) 2022/2554", "RTS, Delegated Regulation (EU) 2024/1774"
 CONTINGENCY, EXERCISES = "NIST SP 800-34 Rev. 1", "NIST SP 800-84"
@@ -19,6 +20,7 @@ SOC, ISO = "SOC 2, trust services criteria", "ISO 22301:2019"
 
 DATA_CHECKS = frozenset({ManualStep.DATA_IS_THERE, ManualStep.ACCEPTED})
 """The manual steps in which somebody looks at the data."""
+_SWITCHES = frozenset({Operation.PLANNED_FAILOVER, Operation.FAILOVER})
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "site": ("summary",),
@@ -185,35 +187,56 @@ def gaps(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """What is missing in this run, if it is a rehearsal: the item, and a sentence."""
     if evidence.objectives is None:
         return
-    yield "impact analysis", "The business impact analysis and the risk assessment are kept elsewhere."
+    yield (
+        "impact analysis",
+        "The business impact analysis and the risk assessment are not part of this report.",
+    )
     if evidence.backend.practice:
         yield "site", "Ran on the practice range: it proves people and procedure, not the site."
     if not evidence.objectives.participants:
         yield "participants", "No participants were given."
     if not evidence.objectives.expert_absent:
-        yield "absence", "The people who usually do this took part."
+        yield "absence", "Nobody said that the people who usually do this kept out of it."
     yield from _gaps_in_results(evidence, evidence.objectives.kind)
     yield from _gaps_in_follow_up(evidence)
 
 
 def _gaps_in_results(evidence: Evidence, kind: RunbookKind) -> Iterator[tuple[str, str]]:
-    done = [each for each in evidence.steps if each.phase == "done"]
+    done = [step for step in evidence.steps if step.phase == "done"]
+    switched = any(step.kind in _SWITCHES for step in done)
     if kind not in {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILOVER, RunbookKind.FAILBACK}:
         yield "switchover", "Nothing was switched over in this run."
+    elif not switched:
+        yield "switchover", "No switch-over came to its end in this run."
     if kind is not RunbookKind.FAILBACK:
         yield "way back", "The way back is not part of this run."
-    if not any(each.how == "check" or each.checked for each in done):
-        yield "checks", "No check and no sign-off says that the service answered."
-    looks = [each for each in evidence.steps if each.kind in DATA_CHECKS]
-    open_looks = [each.title for each in looks if each not in done]
-    if not looks or len(open_looks) == len(looks):
-        yield "data check", "Nobody signed off that the data is there and whole."
-    elif open_looks:
-        yield "data check", f"Nobody signed off that the data is there and whole: {', '.join(open_looks)}."
+    elif not switched:
+        yield "way back", "The way back did not come to its end."
+    yield from _gaps_in_checks(evidence, done)
     if not evidence.clocks or any(each.until is None for each in evidence.clocks):
         yield "recovery time", "The recovery time was not measured to its end for every group."
     if not evidence.points:
         yield "recovery point", "No statement on lost data."
+
+
+def _gaps_in_checks(evidence: Evidence, done: Sequence[StepEvidence]) -> Iterator[tuple[str, str]]:
+    """One signature is one proof: what counts as the look at the data does not count as the check as well,
+    and it counts only with what was seen: a note or a file.
+    """
+    looks = [step for step in evidence.steps if step.kind in DATA_CHECKS]
+    if not any(step.how == "check" or step.checked for step in done if step not in looks):
+        yield "checks", "No check and no sign-off says that the service answered."
+    filed = {file.step for file in evidence.attachments}
+    noted = [step for step in looks if step.key in filed or any(sign.note for sign in step.checked)]
+    proved = {step.group for step in noted if step in done}
+    bare = [step.title for step in looks if step.group not in proved]
+    undone = [step.title for step in looks if step not in done]
+    if not looks or len(undone) == len(looks):
+        yield "data check", "Nobody signed off that the data is there and whole."
+    elif undone:
+        yield "data check", f"Nobody signed off that the data is there and whole: {', '.join(undone)}."
+    elif bare:
+        yield "data check", f"Signed without a word on what was seen of the data: {', '.join(bare)}."
 
 
 def _gaps_in_follow_up(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -223,5 +246,12 @@ def _gaps_in_follow_up(evidence: Evidence) -> Iterator[tuple[str, str]]:
         yield "clean-up", "Not everything that the run made is gone or has its keeper."
     if not evidence.sign_offs:
         yield "sign-off", "Nobody signed the report off yet."
+    elif not evidence.sign_offs[-1].accepted:
+        yield (
+            "sign-off",
+            f"{evidence.sign_offs[-1].who} did not accept the report: {evidence.sign_offs[-1].note}",
+        )
+    elif evidence.sign_offs[-1].later:
+        yield "sign-off", f"{evidence.sign_offs[-1].who} accepted the report before more was written to it."
     if evidence.record.faults:
         yield "journal", "The journal's chain does not hold."

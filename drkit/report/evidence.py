@@ -155,12 +155,26 @@ class EntryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SealLine:
+    """So many entries were signed at that moment, on whose behalf, with the key of this public half; where
+    that is empty, nothing was signed, and `why` says why.
+    """
+
+    entries: int
+    at: datetime
+    by: str
+    key: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEvidence:
-    """The journal's part: how many entries, the hash of the last, and whether the chain holds."""
+    """The journal's part: its entries, the hash of the last, whether the chain holds, who signed how far."""
 
     head: str
     faults: tuple[str, ...]
     lines: tuple[EntryLine, ...]
+    seals: tuple[SealLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,30 @@
 """The report as files: written whole or not at all, and compared with the journal they came from."""
 
+import hashlib
 import json
+import logging
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from drkit import owned
-from drkit.errors import InputError
+from drkit.errors import InputError, JournalError
 from drkit.journal import Entry, Journal
 from drkit.report.comparing import json_differences, page_differences
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
 from drkit.report.page import html
 
+_log = logging.getLogger("drkit.report")
+_PICTURE = re.compile(r"<svg.*?</svg>", re.DOTALL)  # every text is escaped, so none of them begins one
 _ORIGIN = re.compile(r'<meta name="(drkit-run|drkit-head|generator)" content="([^"]*)">')
 
 
-def write_report(evidence: Evidence, folder: str | Path) -> tuple[Path, Path]:
+def write_report(evidence: Evidence, folder: str | Path, journal: Journal | None = None) -> tuple[Path, Path]:
     """Write the report of a run as HTML and as JSON into a folder, for their owner alone; their paths.
+
+    What was written is signed in the journal, if that is given, so that `drkit verify` knows each byte of it.
 
     The files are named after the run, and say PRACTICE in front where it ran on the practice range.
     """
@@ -26,14 +32,40 @@ def write_report(evidence: Evidence, folder: str | Path) -> tuple[Path, Path]:
     owned.make_folder(where)
     stem = ("PRACTICE-" if evidence.backend.practice else "") + re.sub(r"[^\w.-]", "_", evidence.run_id)
     page, plain = where / f"{stem}.html", where / f"{stem}.json"
-    owned.write(page, html(evidence).encode())
-    owned.write(plain, as_json(evidence).encode())
+    texts = {page: html(evidence), plain: as_json(evidence)}
+    for path, text in texts.items():
+        owned.write(path, text.encode())
+    if journal:
+        _sign(texts, evidence, journal)
     return page, plain
+
+
+def _sign(texts: Mapping[Path, str], evidence: Evidence, journal: Journal) -> None:
+    files = {path.name: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
+    folder = str(next(iter(texts)).parent.resolve())
+    try:
+        journal.sign_report(evidence.run_id, evidence.record.head, folder, files)
+    except JournalError as error:  # the report of a journal that cannot be written is a report all the same
+        _log.warning("The report of run %s is not signed: %s", evidence.run_id, error)
 
 
 def as_json(evidence: Evidence) -> str:
     """The report as one JSON text."""
     return json.dumps(evidence.to_json(), indent=1) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReport:
+    """A report that was compared with its journal: how far it had come, and what differs, as sentences.
+
+    `unchecked` says what of it could not be compared. `keys` are the public keys that it prints.
+    """
+
+    run_id: str
+    entries: int
+    faults: tuple[str, ...]
+    unchecked: str = ""
+    keys: tuple[str, ...] = ()
 
 
 def verify_report(path: str | Path, journal: Journal) -> list[str]:
@@ -44,23 +76,53 @@ def verify_report(path: str | Path, journal: Journal) -> list[str]:
     Raises `InputError` for a file that is no report, `UnknownNameError` for a run that this journal does
     not have.
     """
+    checked = check_report(path, journal)
+    return [
+        *(f"The journal of the run: {each}" for each in journal.verify(checked.run_id).faults),
+        *checked.faults,
+    ]
+
+
+def check_report(path: str | Path, journal: Journal) -> CheckedReport:
+    """As `verify_report`, for the report alone.
+
+    Pictures are never drawn again to compare them: each matplotlib draws them to other bytes. A file that
+    was signed when it was written is held by its hash, any other by its words and markup.
+    """
     text = _read(Path(path))
     run_id, head, writer = _origin(Path(path), text)
-    faults = [f"The journal of the run: {each}" for each in journal.verify(run_id).faults]
     entries = _as_far_as(journal.entries(run_id), head)
     if not entries:
-        return [*faults, f"The report rests on an entry {head[:12]}… that this journal does not have."]
-    computed = gather(entries)
-    evidence = replace(computed, written_by=writer)
-    if text.startswith("{"):
-        differences = json_differences(text, as_json(evidence))
-    else:
-        differences = page_differences(text, html(evidence))
+        fault = f"The report rests on an entry {head[:12]}… that this journal does not have."
+        return CheckedReport(run_id, 0, (fault,))
+    seals = journal.seals(run_id)
+    computed = gather(entries, seals)
+    keys = tuple(dict.fromkeys(seal.key for seal in computed.record.seals if seal.key))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    signed = [seal for seal in seals if seal.report and seal.head == head and seal.holds]
+    untouched = any(seal.report and digest in seal.report["files"].values() for seal in signed)
+    if untouched and writer != computed.written_by:
+        unchecked = f"it is as {writer} wrote and signed it; {computed.written_by} did not compute it anew"
+        return CheckedReport(run_id, len(entries), (), unchecked, keys)
+    differences = _differences(text, replace(computed, written_by=writer))
     if differences and writer != computed.written_by:
         differences.insert(
             0, f"Written by {writer}, and this is {computed.written_by}: its form may have changed."
         )
-    return [*faults, *differences]
+    unchecked = "" if untouched or text.startswith("{") else "its pictures are not compared with anything"
+    if (
+        not differences
+        and unchecked
+        and any(seal.report and Path(path).name in seal.report["files"] for seal in signed)
+    ):
+        differences, unchecked = ["All words are the same, but the file is not the one that was signed."], ""
+    return CheckedReport(run_id, len(entries), tuple(differences), unchecked, keys)
+
+
+def _differences(text: str, computed: Evidence) -> list[str]:
+    if text.startswith("{"):
+        return json_differences(text, as_json(computed))
+    return page_differences(_PICTURE.sub("", text), _PICTURE.sub("", html(computed)))
 
 
 def _read(path: Path) -> str:

@@ -22,10 +22,10 @@ from drkit.execution import (
     sign_offs,
     synced_at,
 )
-from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Resumed, TakenOver, chain_faults
+from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Resumed, Seal, TakenOver, chain_faults
 from drkit.model import Change
 from drkit.report.clauses import clause_lines
-from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint
+from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint, SealLine
 from drkit.report.stepping import line_of, step_records
 from drkit.report.verdicts import deviations, ending, ledger, not_executed
 from drkit.report.words import duration, moment
@@ -33,8 +33,8 @@ from drkit.report.words import duration, moment
 LONGEST_LINE = 160  # characters
 
 
-def gather(entries: Sequence[Entry]) -> Evidence:
-    """Everything a report says of the run that these entries tell of, from its plan on.
+def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
+    """Everything a report says of the run that these entries tell of, from its plan on, and who signed them.
 
     Raises `JournalDamagedError` where they do not begin with a plan.
     """
@@ -87,9 +87,19 @@ def gather(entries: Sequence[Entry]) -> Evidence:
         attachments=files(entries),
         sign_offs=sign_offs(entries),
         clauses=(),
-        record=JournalEvidence(entries[-1].hash, tuple(chain_faults(entries)), tuple(map(_line, entries))),
+        record=_record(entries, seals),
     )
     return replace(evidence, clauses=clause_lines(evidence)) if aims else evidence
+
+
+def _record(entries: Sequence[Entry], seals: Sequence[Seal]) -> JournalEvidence:
+    signed = tuple(
+        SealLine(seal.entries, seal.at, f"{seal.who} on {seal.host}", seal.key, seal.why)
+        for seal in seals
+        if seal.entries <= len(entries) and not seal.report  # that a report was written comes after it
+    )
+    faults, lines = tuple(chain_faults(entries)), tuple(map(_line, entries))
+    return JournalEvidence(entries[-1].hash, faults, lines, signed)
 
 
 def _at_the_end(entries: Sequence[Entry]) -> AtTheEnd:

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from drkit.execution import File, GroupSnapshot, RecoveryClock
+from drkit.execution import File, GroupSnapshot, RecoveryClock, SignOff
 from drkit.report.clauses import gaps
 from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology
@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "kept": _kept,
         "how": _how,
         "shown": _shown,
+        "signed_off": _signed_off,
     }
     return made
 
@@ -91,6 +92,7 @@ def _words(evidence: Evidence) -> Mapping[str, Any]:
         "changes": list(_changes(evidence)),
         "headings": HEADINGS,
         "clauses": [(name, list(each)) for name, each in groupby(evidence.clauses, lambda one: one.standard)],
+        "signer": partial(_signer, evidence),
         "clock": partial(_clock, same_day=evidence.started_at.date() == evidence.last_at.date()),
     }
 
@@ -183,6 +185,18 @@ def _kept(thing: RecoveryClock | RecoveryPoint) -> str:
             return "not shown"
         return "no target" if thing.until else "open" if thing.since else "not begun"
     return "kept" if thing.kept else "missed"
+
+
+def _signed_off(off: SignOff) -> str:
+    word = "accepted" if off.accepted else "not accepted"
+    return f"{word}, lapsed: {off.later} later entries are not signed" if off.later else word
+
+
+def _signer(evidence: Evidence, who: str, written_by: str) -> str:
+    """The name that was given, whose login wrote it, and a mark where it is not among the participants."""
+    known = evidence.objectives.participants if evidence.objectives else ()
+    stranger = ", not among the participants" if known and who not in known else ""
+    return f"{who} (written by {written_by}{stranger})"
 
 
 def _clock(when: datetime | None, *, same_day: bool) -> str:

@@ -99,6 +99,14 @@ class Review:
         return history.findings(self.runs, self.now.date())
 
     @property
+    def late(self) -> list[dict[str, str]]:
+        """Its groups and open findings that are overdue, as rows of text."""
+        due = self.findings[self.findings["overdue"]]
+        found = [f"finding {row.number} of {row.run}, {row.owner}: {row.finding}" for row in due.itertuples()]
+        names = [*(f"group {name}" for name in self.overdue["group"]), *found]
+        return [{"runs": self.title, "overdue": name} for name in names]
+
+    @property
     def recovery_picture(self) -> Drawing:
         """Recovery times over time as a share of their targets."""
         return recovery_picture(self.rehearsals, self.title)
@@ -143,14 +151,23 @@ class Reviews:
         """Both sides in a sentence each, and what could not be read."""
         return (self.real.sentence, self.practice.sentence, *self.problems)
 
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """The groups that are overdue, and the open findings that are."""
+        return [row for side in (self.real, self.practice) for row in side.late]
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a group or a finding of the real runs is overdue, or a run could not be read; else 0.
+
+        Practice counts where there are no real runs at all.
+        """
+        side = self.real if self.real.runs or not self.practice.runs else self.practice
+        return 1 if side.late or self.problems else 0
+
     def report(self) -> Self:
-        """The same; for `drkit run` the sentences are the outcome, with a table of the groups overdue."""
-        rows = [
-            {"runs": side.title, "overdue group": name}
-            for side in (self.real, self.practice)
-            for name in side.overdue["group"]
-        ]
-        report_outcome(0, " ".join(self.sentences), rows)
+        """The same; for `drkit run` the sentences are the outcome, with a table of what is overdue."""
+        report_outcome(self.exit_code, " ".join(self.sentences), self.rows)
         return self
 
     def _repr_html_(self) -> str:

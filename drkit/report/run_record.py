@@ -1,7 +1,7 @@
 """`RunRecord`: one run's record after the fact: its evidence, its report, and what people add to it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from platformdirs import user_data_path
 from drkit.execution import annotations
 from drkit.journal import Journal
 from drkit.report.evidence import Evidence
-from drkit.report.files import as_json, verify_report, write_report
+from drkit.report.files import as_json, write_report
 from drkit.report.gathering import gather
+from drkit.report.proving import Proof, prove, written_reports
 from drkit.showing import shows
 
 Folder = str | Path | None
@@ -41,7 +42,7 @@ class RunRecord:
     @property
     def evidence(self) -> Evidence:
         """Everything the journal says of the run, computed anew."""
-        return gather(self._journal.entries(self.run_id))
+        return gather(self._journal.entries(self.run_id), self._journal.seals(self.run_id))
 
     def to_json(self) -> str:
         """The report as one JSON text."""
@@ -49,19 +50,24 @@ class RunRecord:
 
     def write(self) -> Path:
         """Write the report as HTML and as JSON; the path of the HTML."""
-        return write_report(self.evidence, self.folder)[0]
+        return write_report(self.evidence, self.folder, self._journal)[0]
 
     @property
     def written(self) -> list[Path]:
         """The files of the report that are in the folder now."""
-        found = sorted(self.folder.glob(f"*{self.run_id}.*"))
-        return [each for each in found if each.suffix in {".html", ".json"}]
+        return written_reports(self._journal, self.run_id, self.folder)[0]
+
+    def prove(self, against: Sequence[str] = ()) -> Proof:
+        """What holds of the journal and of every report that was written of the run, and against what.
+
+        `against` are reports and public keys that were kept elsewhere. Raises `InputError` for what is
+        neither.
+        """
+        return prove(self._journal, self.run_id, self.folder, against)
 
     def verify(self) -> list[str]:
-        """What does not hold of the journal and of the written report, as sentences; empty when all does."""
-        if faults := self._journal.verify(self.run_id).faults:
-            return list(faults)
-        return [f"{each.name}: {one}" for each in self.written for one in verify_report(each, self._journal)]
+        """What does not hold of the journal and of the written reports, as sentences; empty when all does."""
+        return list(self.prove().faults)
 
     def note(
         self, text: str, who: str = "", *, step: str = "", attachment: tuple[str, str, bytes] | None = None
@@ -78,8 +84,11 @@ class RunRecord:
         return self._add(annotations.closing_entry(self.evidence.findings, number, outcome))
 
     def sign_off(self, who: str, *, accepted: bool, note: str = "") -> Path:
-        """Accept the run's record, or refuse it with a note that says why."""
-        return self._add(annotations.sign_off_entry(who, note, accepted=accepted))
+        """Accept the run's record as it is now, or refuse it with a note that says why. The word lapses when
+        anything but another sign-off is written after it.
+        """
+        head = self._journal.entries(self.run_id)[-1].hash
+        return self._add(annotations.sign_off_entry(who, note, accepted=accepted, head=head))
 
     def _add(self, data: Mapping[str, object], step: str = "") -> Path:
         self._journal.note(self.run_id, data, step)

@@ -62,7 +62,7 @@ def objectives_rows(plan: Plan) -> list[dict[str, str]]:
         "scope": fixed.scope,
         "recovered means": fixed.criteria,
         "participants": ", ".join(fixed.participants),
-        "the usual experts": "keep out of it" if fixed.expert_absent else "take part",
+        "the usual experts": "keep out of it" if fixed.expert_absent else "not said to keep out of it",
         **{f"RTO target of {names.get(key, key)}": duration(span) for key, span in fixed.rto_targets},
         "RPO target": duration(fixed.rpo_target) if fixed.kind.switches else "",
         "what happened": fixed.declared_what,

@@ -5,13 +5,13 @@ and an XLSX says of each text that it is one (OWASP, "CSV Injection"). Excel kno
 written as UTC without one, and the column's name says so.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
+from drkit import owned
 from drkit.errors import InputError
 
 LONGEST_CELL = 32_767
@@ -46,9 +46,7 @@ def export(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> Path:
         )
     content = make(tables)
     try:
-        file.unlink(missing_ok=True)  # so that the file's rights are those of the next line
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(content)
+        owned.write(file, content)
     except OSError as error:
         raise InputError(f"{file} cannot be written: {error.strerror}") from None
     return file

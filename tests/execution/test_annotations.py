@@ -11,7 +11,6 @@ from drkit.execution.annotations import (
     File,
     Finding,
     Note,
-    SignOff,
     closing_entry,
     files,
     finding_entry,
@@ -94,7 +93,8 @@ def test_a_finding_without_text_or_owner_is_refused(text: str, owner: str, missi
 
 def test_a_sign_off_is_read_back() -> None:
     said = record(sign_off_entry("Head of IT", "", accepted=True))
-    assert sign_offs(said) == (SignOff("Head of IT", True, "", NOW, "ada"),)
+    [off] = sign_offs(said)
+    assert (off.who, off.accepted, off.note, off.at, off.written_by) == ("Head of IT", True, "", NOW, "ada")
 
 
 def test_a_refused_sign_off_says_why() -> None:

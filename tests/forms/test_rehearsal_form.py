@@ -360,6 +360,18 @@ def test_findings_and_acceptance_go_into_the_record(make: Make) -> None:
     assert "DNS took long (Network, until 2027-01-01)" in said
     assert "Accepted by Shift lead." in said
     assert form.what.value == ""
+    closing = hands.result.closing
+    assert (closing.which.label, closing.layout.display) == ("1. DNS took long", "")
+    closing.button.click()
+    hands.settle()
+    assert "Say how it was put right" in plain(hands.result.error.value)
+    closing.outcome.value = "TTL is 60 s"
+    closing.button.click()
+    hands.settle()
+    said = plain(hands.result.report.value)
+    assert "DNS took long (Network, until 2027-01-01), closed: TTL is 60 s" in said
+    assert "Accepted by Shift lead, lapsed: more was written after it." in said
+    assert closing.layout.display == "none"
 
 
 def test_a_drill_that_was_left_behind_is_cleaned_up(make: Make) -> None:

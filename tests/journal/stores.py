@@ -12,6 +12,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 
 from drkit.clock import SteppedClock
 from drkit.journal import Hold, Journal, NewRun
+from drkit.journal.leases import LEASE_SECONDS
 
 PLAN = {"title": "Attach a pair", "steps": [{"key": "1"}]}
 
@@ -85,5 +86,5 @@ def begun(journal: Journal, run_id: str = "r1") -> Hold:
     return journal.start(new_run(run_id))
 
 
-def opened(where: str | Path, who: str = "duty", **more: float) -> Journal:
-    return Journal.open(where, SteppedClock(), who=who, **more)
+def opened(where: str | Path, who: str = "duty", lease_seconds: float = LEASE_SECONDS) -> Journal:
+    return Journal.open(where, SteppedClock(), who=who, lease_seconds=lease_seconds)

@@ -227,18 +227,6 @@ class TestTheCommand:
         assert cli.main(["report", "run-2"]) == 2
         assert "No run is named 'run-2'; did you mean 'run-1'?" in capsys.readouterr().err
 
-    def test_verify_says_what_holds(
-        self, journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        monkeypatch.setenv("DRKIT_JOURNAL", journal.where)
-        assert cli.main(["verify", "run-1"]) == 0
-        assert capsys.readouterr().out.endswith("; no report is written.\n")
-        page, plain = written(journal)
-        assert cli.main(["verify", "run-1"]) == 0
-        head = journal.entries("run-1")[-1].hash
-        told = f"It holds: 9 entries, the last with hash {head}; {page.name}, {plain.name}.\n"
-        assert capsys.readouterr().out == told
-
     def test_verify_says_which_number_does_not_hold(
         self, journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -247,6 +235,72 @@ class TestTheCommand:
         plain.write_text(plain.read_text().replace('"rpo_target": 0', '"rpo_target": 5'))
         assert cli.main(["verify", "run-1"]) == 1
         assert "objectives.rpo_target: the report says 5, the journal gives 0." in capsys.readouterr().err
+
+
+class TestFindingsInTheShell:
+    def test_they_are_noted_listed_and_closed(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("DRKIT_JOURNAL", journal.where)
+        due = ("--owner", "network team", "--due", "2026-04-01")
+        assert cli.main(["findings", "run-1", "--note", "DNS was\x1b slow", *due]) == 0
+        assert cli.main(["findings"]) == 0
+        listed = capsys.readouterr().out
+        assert listed.count("DNS was") == 2
+        assert "network team" in listed
+        assert "\x1b" not in listed
+        assert cli.main(["findings", "run-1", "--close", "1", "--outcome", "TTL is 60 s now"]) == 0
+        assert "closed by duty" not in listed
+        assert ": TTL is 60 s now" in capsys.readouterr().out
+        assert cli.main(["findings"]) == 0
+        assert capsys.readouterr().out == "There are no findings.\n"
+        assert cli.main(["findings", "run-1", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)[0]["due"] == "2026-04-01"
+        assert RunRecord(journal, "run-1").verify() == []
+
+    def test_a_run_that_was_altered_hides_no_other(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("DRKIT_JOURNAL", journal.where)
+        keep(journal, usual(), "run-2")
+        RunRecord(journal, "run-2").add_finding("DNS was slow", "network team", date(2026, 4, 1))
+        with closing(sqlite3.connect(journal.where)) as connection:
+            connection.execute("DROP TRIGGER drkit_entries_no_update")
+            connection.execute("UPDATE drkit_entries SET data = '{' WHERE seq = 2 AND run_id = 'run-1'")
+            connection.commit()
+        assert cli.main(["findings"]) == 0
+        printed = capsys.readouterr()
+        assert "DNS was slow" in printed.out
+        assert "Entry 2 of run run-1 cannot be read" in printed.err
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("--note", "DNS"), "Name the run"),
+            (("run-1", "--note", "DNS", "--close", "1"), "not both at once"),
+            (("run-1", "--note", "DNS", "--owner", "ops"), "--due"),
+            (("run-1", "--note", "DNS", "--due", "2026-04-01"), "Say its owner"),
+            (("run-1", "--close", "1"), "open finding"),
+            (("run-2",), "No run is named"),
+        ],
+    )
+    def test_what_is_missing_is_said_and_nothing_written(
+        self,
+        journal: Journal,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        words: tuple[str, ...],
+        said: str,
+    ) -> None:
+        monkeypatch.setenv("DRKIT_JOURNAL", journal.where)
+        assert cli.main(["findings", *words]) == 2
+        assert said in capsys.readouterr().err
+        assert len(journal.entries("run-1")) == 9
+
+    def test_what_is_no_date_is_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            cli.main(["findings", "run-1", "--note", "DNS", "--due", "soon"])
+        assert "'soon' is no date" in capsys.readouterr().err
 
 
 def test_the_clock_of_the_story_is_not_the_wall_clock(journal: Journal) -> None:

@@ -239,3 +239,14 @@ def test_every_printed_page_says_where_it_ran_and_in_which_run(chromium: Browser
         assert story.plan.backend.label in text
         assert "run-1" in text
         assert f"Page {number} of {len(texts)}" in text
+
+
+def test_a_signature_says_whose_login_wrote_it_and_whether_the_name_is_a_participants() -> None:
+    story = usual()
+    story.added(sign_off_entry("Head of IT", "", accepted=True, head=story.entries[-1].hash))
+    story.added(note_entry("Wait.", "Database desk"))
+    page = html(story.evidence)
+    assert "says Database desk (written by duty) at" in page
+    assert "Head of IT (written by duty, not among the participants)" in page
+    assert "accepted, lapsed: 1 later entries are not signed" in page
+    assert story.entries[8].hash[:12] in page

@@ -1,3 +1,4 @@
+import json
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -166,8 +167,8 @@ class TestReviewingAJournal:
         assert told.real.sentence in told._repr_html_()
         outcome = read_outcome(tmp_path / "outcome")
         assert outcome
-        assert (outcome.exit, outcome.sentence) == (0, " ".join(told.sentences))
-        assert {"runs": "Real runs", "overdue group": "ledger"} in outcome.table
+        assert (outcome.exit, outcome.sentence) == (1, " ".join(told.sentences))
+        assert {"runs": "Real runs", "overdue": "group ledger"} in outcome.table
 
     def test_a_run_whose_record_cannot_be_read_is_left_out_and_named(self, file: Path) -> None:
         import sqlite3
@@ -180,6 +181,38 @@ class TestReviewingAJournal:
         assert found.real.rehearsals.empty
         [problem] = found.problems
         assert problem.startswith("Run real-1 is left out")
+        assert found.exit_code == 1
+
+    def test_the_shell_ends_with_1_where_a_group_or_a_finding_is_overdue(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("DRKIT_JOURNAL", str(file))
+        assert cli.main(["runs", "--overdue", "100000"]) == 0
+        told = capsys.readouterr().out
+        assert "Real runs: 1 rehearsal" in told
+        with closing(Journal.open(file)) as journal:
+            journal.note("real-1", finding_entry("DNS\x1b was slow", "network team", date(2020, 1, 1)))
+        assert cli.main(["runs", "--overdue", "100000"]) == 1
+        told = capsys.readouterr().out
+        assert "finding 1 of real-1, network team: DNS" in told
+        assert "\x1b" not in told
+        assert cli.main(["runs", "--overdue", "100000", "--json"]) == 1
+        assert json.loads(capsys.readouterr().out)[0]["runs"] == "Real runs"
+        assert cli.main(["runs", "--overdue", "0"]) == 2
+
+    def test_practice_is_judged_where_there_are_no_real_runs_and_real_ones_where_there_are(
+        self, file: Path, tmp_path: Path
+    ) -> None:
+        late = finding_entry("DNS was slow", "network team", date(2020, 1, 1))
+        with closing(Journal.open(file)) as journal:
+            practised = next(row.id for row in journal.runs() if row.practice)
+            journal.note(practised, late)
+        assert [row["runs"] for row in drkit.review(file, days=100000).rows] == ["PRACTICE"]
+        assert drkit.review(file, days=100000).exit_code == 0
+        with closing(Journal.open(tmp_path / "practice.sqlite")) as journal:
+            keep(journal, story(0, PRACTICE), "practice-1")
+            journal.note("practice-1", late)
+        assert drkit.review(tmp_path / "practice.sqlite", days=100000).exit_code == 1
 
     def test_days_below_one_are_refused(self, file: Path) -> None:
         with pytest.raises(InputError, match="days must be 1 or more"):

@@ -1,13 +1,13 @@
 """The last step of a rehearsal: the verdict, what is left, the ways out, findings, the report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from ipywidgets import Button, Combobox, DatePicker, HBox, Layout, VBox
+from ipywidgets import Button, Combobox, DatePicker, Dropdown, HBox, Layout, VBox
 from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.errors import InputError
-from drkit.execution import RunPhase, RunState
+from drkit.execution import Finding, RunPhase, RunState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
 from drkit.forms.markup import lines
@@ -42,6 +42,25 @@ class Findings(HBox):
         self.what.value, self.owner.value, self.due.value = "", "", None
 
 
+class Closing(HBox):
+    """A finding that was put right, and how."""
+
+    def __init__(self, close: Callable[[], object]) -> None:
+        self.which = Dropdown(options=(), layout=Layout(width="420px"))
+        self.outcome = TextField(placeholder="how it was put right", layout=Layout(width="340px"))
+        self.button = Button(description="Close the finding")
+        self.button.on_click(lambda _: close())
+        super().__init__([self.which, self.outcome, self.button])
+        self.add_class("drkit-line-of-fields")
+
+    def offer(self, findings: Iterable[Finding]) -> None:
+        """Those that can be closed; nothing is shown where there are none."""
+        still = [(f"{each.number}. {each.text}", each.number) for each in findings if each.open]
+        self.which.options = still
+        self.which.value = still[0][1] if still else None
+        self.layout.display = "" if still else "none"
+
+
 class Acceptance(HBox):
     """The word of somebody on the record as a whole."""
 
@@ -68,13 +87,14 @@ class RehearsalResultCard(Card):
         self.verdict, self.clocks, self.details, self.report = Live(), Live(), Live(), Live()
         self.exits = VBox().add_class("drkit-exits")
         self.findings = Findings(lambda: self.later(self._note))
+        self.closing = Closing(lambda: self.later(self._close))
         self.acceptance = Acceptance(lambda accepted: self.later(lambda: self._sign(accepted=accepted)))
         self.next = Button(button_style="primary")
         self.next.on_click(lambda _: self.later(self._next))
         self.anew = Button(description="Begin anew")
         self.anew.on_click(lambda _: self._go_on(self.session.request))
         shown = [self.verdict, self.exits, self.clocks, self.details]
-        record = [self.report, self.findings, self.acceptance]
+        record = [self.report, self.findings, self.closing, self.acceptance]
         super().__init__([*shown, *record], asides=[self.next, self.anew])
 
     def prepare(self) -> None:
@@ -107,6 +127,7 @@ class RehearsalResultCard(Card):
     def _show_report(self, evidence: Evidence) -> None:
         fixed = evidence.objectives
         self.acceptance.who.options = list(fixed.participants) if fixed else []
+        self.closing.offer(evidence.findings)
         self.report.show(words.record_words(evidence, self.session.record.written))
 
     def _show_exits(self, state: RunState) -> None:
@@ -148,6 +169,12 @@ class RehearsalResultCard(Card):
             raise InputError("Say until when it has to be put right.")
         self.session.record.add_finding(form.what.value, form.owner.value, form.due.value)
         form.empty()
+        self._recorded()
+
+    def _close(self) -> None:
+        form = self.closing
+        self.session.record.close_finding(form.which.value, form.outcome.value)
+        form.outcome.value = ""
         self._recorded()
 
     def _sign(self, *, accepted: bool) -> None:

@@ -207,10 +207,14 @@ def details_words(evidence: Evidence) -> Markup:
 def record_words(evidence: Evidence, files: Iterable[Path]) -> Markup:
     """The report's files, the findings noted so far, and who has signed the record."""
     found = lines(map(file_words, files)) or Markup("<p>not written yet</p>")
-    noted = lines(f"{each.text} ({each.owner}, until {each.due})" for each in evidence.findings)
+    noted = lines(
+        f"{each.text} ({each.owner}, until {each.due}){'' if each.open else f', closed: {each.outcome}'}"
+        for each in evidence.findings
+    )
     signed = lines(
-        f"{'Accepted' if each.accepted else 'Not accepted'} by {each.who}. {each.note}".strip()
-        for each in evidence.sign_offs
+        f"{'Accepted' if off.accepted else 'Not accepted'} by {off.who}"
+        f"{', lapsed: more was written after it' if off.later else ''}. {off.note}".strip()
+        for off in evidence.sign_offs
     )
     return Markup(
         "<h4>Evidence report <small>run {}</small></h4>{}<h4>Findings</h4>{}<h4>Signed off</h4>{}"
