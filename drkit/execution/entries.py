@@ -141,7 +141,8 @@ class Details(TypedDict, total=False):
     """What else belongs to a phase.
 
     Of the service: `code`, `reason`, `remedy` (what to do), `request_id`, `job`, `seen` (last). Of the rules:
-    `objections`; `retry` says whether another try is offered. Of a person: `by` (the user), `signed_by` (the
+    `objections`; `retry` says whether another try is offered. `deviation` says in what a step that is done
+    differs from what was asked for. Of a person: `by` (the user), `signed_by` (the
     name given), `passed` and `note` of a sign-off; `resolved` (was it done) and `why` of an unknown outcome.
     """
 
@@ -153,6 +154,7 @@ class Details(TypedDict, total=False):
     seen: str
     objections: list[str]
     retry: bool
+    deviation: str
     by: str
     signed_by: str
     passed: bool

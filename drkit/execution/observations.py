@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from drkit.devices import same_slot
 from drkit.model import (
     Change,
     DrillStatus,
@@ -39,11 +40,15 @@ class ChangeStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look: the stage, what was seen for a sentence, and progress 0 to 100 where the service gives it."""
+    """One look: the stage, what was seen for a sentence, and progress 0 to 100 where the service gives it.
+
+    `differs` says in what a change that is reached is another one than was asked for.
+    """
 
     stage: ChangeStage
     words: str
     progress: int | None = None
+    differs: str = ""
 
     @property
     def trace(self) -> str:
@@ -73,7 +78,8 @@ def observe(change: Change, inventory: Inventory, before: Marks) -> Observation:
         now = {key: status for key, status in now.items() if key not in before}
     stage = look.stage(change, now)
     group = inventory.groups.get(change.group_id) if stage is ChangeStage.MOVING else None
-    return Observation(stage, look.words(change, now), group.progress if group else None)
+    differs = _another_device(change, now) if stage is ChangeStage.REACHED else ""
+    return Observation(stage, look.words(change, now), group.progress if group else None, differs)
 
 
 def _alike(now: Marks, before: Marks) -> bool:
@@ -132,9 +138,16 @@ def _device(change: Change, marks: Marks) -> str:
 
 
 def _attach(change: Change, marks: Marks) -> ChangeStage:
-    # The service rewrites a prefix that does not fit; the letter stays.
-    there = _device(change, marks)[-1:] == change.device[-1:]
+    there = bool(_device(change, marks))
     return _stage(marks["pair"], PairStatus.ATTACHING, there, PairStatus.ERROR_ATTACHING)
+
+
+def _another_device(change: Change, marks: Marks) -> str:
+    # The service rewrites a prefix that does not fit; the letter stays.
+    found = _device(change, marks)
+    if change.operation is not Operation.ATTACH_PAIR or same_slot(found, change.device):
+        return ""
+    return f"it is attached as {found}, and {change.device} was asked for"
 
 
 def _detach(change: Change, marks: Marks) -> ChangeStage:

@@ -15,8 +15,15 @@ from typing import Unpack
 
 from drkit.errors import DrkitError, GoneError
 from drkit.execution.context import RunContext
-from drkit.execution.entries import Adopted, Details, Remark, phased
-from drkit.execution.limits import ASK_ANYWAY, FIRST_LOOK, GROWTH, LONGEST_LOOK, LOOK_ONCE_MORE
+from drkit.execution.entries import Adopted, Details, JobJson, Remark, phased
+from drkit.execution.limits import (
+    ASK_ANYWAY,
+    FIRST_LOOK,
+    GROWTH,
+    LONGEST_LAG,
+    LONGEST_LOOK,
+    LOOK_ONCE_MORE,
+)
 from drkit.execution.observations import ChangeStage, Marks, Observation, kinds_for, observe
 from drkit.execution.reads import failure_of, job_json, read_lists
 from drkit.execution.records import StepRecord
@@ -26,6 +33,7 @@ from drkit.journal import EntryKind
 from drkit.model import Change, Inventory, Job, JobStatus, Operation, Phase, ThingKind
 from drkit.showing import count, cut
 
+_UNSEEN = "under which device name it is attached was not seen"
 STRANGE_LOOKS = 3  # so often in a row must a followed thing look wrong before it is called unknown
 _OF_SERVERS = {Operation.STOP_SERVER, Operation.START_SERVER}
 _OF_PAIRS = {Operation.ATTACH_PAIR, Operation.DETACH_PAIR, Operation.EXPAND_PAIR}
@@ -66,6 +74,9 @@ class Watch:
     aside: str = ""
     silent: bool = False
     strange: bool = False
+    seen: Observation | None = None
+    over: JobJson | None = None  # the job that succeeded, while its effect was not seen yet
+    over_at: float = 0.0
 
     @property
     def kinds(self) -> tuple[ThingKind, ...]:
@@ -74,6 +85,11 @@ class Watch:
             switches = kinds_for(self.change) == ("groups",)
             return ("groups",) if switches else ()
         return kinds_for(self.change)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the last look showed it done."""
+        return self.seen is not None and self.seen.stage is ChangeStage.REACHED
 
     @property
     def last_seen(self) -> str:
@@ -191,8 +207,11 @@ class JobWatcher:
         self._next(kinds, news=before != [each.last_seen for each in members])
 
     def _judge(self, watch: Watch, observation: Observation, *, certain: bool) -> None:
+        watch.seen = observation
         self._note_news(watch, observation.words, watch.job_news, observation.progress)
-        if watch.mode is Mode.JOB:
+        if watch.over:
+            self._wait_for_its_effect(watch, watch.over)
+        elif watch.mode is Mode.JOB:
             moving = observation.stage is ChangeStage.MOVING and watch.change.operation in _OF_PAIRS
             if not moving or self.context.clock.monotonic() >= watch.ask_at:
                 self._ask(watch)
@@ -249,12 +268,30 @@ class JobWatcher:
     def _settle_by(self, watch: Watch, job: Job) -> None:
         kept = job_json(job)
         if job.status is JobStatus.SUCCESS:
-            self._settle(watch, StepPhase.DONE, f"Done, says job {job.id}.", job=kept)
+            sentence = f"Done, says job {job.id}."
+            if watch.change.operation is not Operation.ATTACH_PAIR or watch.reached:
+                self._settle_done(watch, sentence, job=kept)
+            else:  # the list is behind the job, and only a list tells the device name
+                watch.over, watch.over_at = kept, self.context.clock.monotonic()
             return
         code, reason = failure_of(job)
         sentence = f"Job {job.id} failed: {reason or 'the service gives no reason'}"
         details = Details(code=code, reason=reason, remedy=remedy(code), job=kept)
         self._settle(watch, StepPhase.FAILED, sentence, **details)
+
+    def _wait_for_its_effect(self, watch: Watch, job: JobJson) -> None:
+        waited = self.context.clock.monotonic() - watch.over_at
+        if watch.reached:
+            self._settle_done(watch, f"Done, says job {watch.job_id}.", job=job)
+        elif waited > self._pause(LONGEST_LAG):
+            sentence = f"Done, says job {watch.job_id}. Under which device name was not seen."
+            self._settle(watch, StepPhase.DONE, sentence, job=job, deviation=f"{_UNSEEN}.")
+
+    def _settle_done(self, watch: Watch, sentence: str, **details: Unpack[Details]) -> None:
+        if watch.seen and watch.seen.differs:
+            details["deviation"] = f"{watch.seen.differs}."
+            sentence = f"{sentence} But {watch.seen.differs}."
+        self._settle(watch, StepPhase.DONE, sentence, **details)
 
     # By the state of what it changes
 
@@ -270,7 +307,7 @@ class JobWatcher:
 
     def _settle_seen(self, watch: Watch, observation: Observation) -> None:
         if observation.stage is ChangeStage.REACHED:
-            self._settle(watch, StepPhase.DONE, f"Done, as the service shows: {observation.words}.")
+            self._settle_done(watch, f"Done, as the service shows: {observation.words}.")
         else:
             sentence = f"It failed at the service: {observation.words}."
             advice = f"The service's task center has the reason. {remedy('')}"
@@ -281,12 +318,14 @@ class JobWatcher:
     def _trace(self, watch: Watch, observation: Observation, *, certain: bool) -> None:
         watch.looks += 1
         # What is broken may have been so before, and a list shows it late: it counts as ours only in the end.
-        if observation.trace and (certain or observation.stage is not ChangeStage.BROKEN):
+        # Attached under another name than was asked: perhaps it is somebody else's.
+        ours = observation.trace and not observation.differs
+        if ours and (certain or observation.stage is not ChangeStage.BROKEN):
             self.context.write(EntryKind.ADOPTED, watch.key, Adopted(how=observation.trace))
             watch.mode, watch.looks = Mode.STATE, 0
             self._follow(watch, observation, certain=certain)
         elif certain:
-            elsewhere = observation.stage is ChangeStage.ELSEWHERE
+            elsewhere = observation.stage is ChangeStage.ELSEWHERE or observation.differs
             self._unknown(
                 watch,
                 f"No answer came, and whether it was taken cannot be told: {count(watch.looks, 'look')} from "
@@ -315,6 +354,10 @@ class JobWatcher:
         self._show(watch, f"{'Silent, nothing new' if watch.silent else going}: {watch.last_seen}.")
 
     def _troubled(self, watch: Watch, error: DrkitError) -> None:
+        if watch.over:
+            watch.seen = None
+            self._wait_for_its_effect(watch, watch.over)
+            return
         self._show(watch, f"Its state cannot be read now: {error} Last seen: {watch.last_seen}.")
         self._check_time(watch)
 

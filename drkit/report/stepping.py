@@ -201,5 +201,7 @@ def _surprises(entries: Iterable[Entry]) -> Iterator[str]:
         if adopted := read(entry, Adopted):
             yield adopted["how"]
         phased = read(entry, Phased)
+        if phased and "deviation" in phased:
+            yield phased["deviation"]
         if phased and ("resolved" in phased or "objections" in phased):
             yield phased["sentence"]

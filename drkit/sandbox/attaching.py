@@ -126,7 +126,12 @@ def _attached(world: World, job: Job) -> None:
     elsewhere = [disk.name for disk in world.disks_of(pair) if disk.servers and not disk.shared]
     if elsewhere:
         raise jobs.JobFailedError("SDRS.1807", f"{elsewhere[0]} is attached to another server")
-    put_on(world, pair, instance, job.work["device"])
+    device = job.work["device"]
+    if job.work.get("ignored"):
+        gone = taken(world, instance)
+        free = (f"{device[:-1]}{letter}" for letter in "bcdefghijklmnopqrstuvwx")
+        device = next((name for name in free if name not in gone), device)
+    put_on(world, pair, instance, device)
     jobs.settle(world, job)
 
 

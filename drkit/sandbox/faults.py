@@ -15,6 +15,7 @@ from drkit.sandbox.world import World
 
 REQUEST: Final = ("operation", "method", "path", "times", "skip", "chance")
 JOB: Final = ("job_type", "group", "instance", "pair", "times", "skip", "chance")
+ATTACHING: Final = tuple(key for key in JOB if key != "job_type")
 WORLD: Final = ("after", "during", "lasts")
 
 
@@ -70,6 +71,7 @@ FAULTS: Final = _kinds(
         (*JOB, "code", "reason"),
     ),
     ("job-stuck", "A job stays at 99 % until the fault is cleared.", JOB),
+    ("device-ignored", "A pair is attached under another letter than was asked for.", ATTACHING),
     ("token-expires", "Every token given out so far expires at once.", ("after",)),
     (
         "zone-dark",
@@ -134,7 +136,7 @@ def _flaw(key: str, value: Json) -> str:
 
 def is_passing(name: str) -> bool:
     """Whether a kind of fault waits for a request or a job, and passes when it has struck."""
-    return bool({"operation", "job_type"} & set(FAULTS[name].keys))
+    return bool({"operation", "times"} & set(FAULTS[name].keys))
 
 
 def meet_request(world: World, operation: str, method: str, path: str) -> list[Fault]:
@@ -176,8 +178,14 @@ def meet_job(world: World, job: Job, code: str) -> None:
     for fault in list(world.faults.values()):
         if fault.where.get("during") == job.type and not fault.hits:
             world.later(fault.where.get("after", 0), "strike", fault.id)
-        if "job_type" in FAULTS[fault.name].keys and _is_about(world, fault, job) and _bites(world, fault):
+        if _takes_hold(fault.name, job) and _is_about(world, fault, job) and _bites(world, fault):
             _take_hold(fault, job, code)
+
+
+def _takes_hold(name: str, job: Job) -> bool:
+    """Whether a kind of fault takes hold of such a job."""
+    attaching = name == "device-ignored" and job.type == "attachReplicationPairNew"
+    return attaching or "job_type" in FAULTS[name].keys
 
 
 def _is_about(world: World, fault: Fault, job: Job) -> bool:
@@ -198,7 +206,9 @@ def world_name(world: World, id_: str) -> str:
 
 
 def _take_hold(fault: Fault, job: Job, code: str) -> None:
-    if fault.name == "job-fails":
+    if fault.name == "device-ignored":
+        job.work["ignored"] = True
+    elif fault.name == "job-fails":
         job.doom = fault.where.get("code", code)
         job.fail_reason = fault.where.get("reason")
     else:

@@ -84,14 +84,14 @@ class Telling:
         (world(pair={"status": "attaching"}), MOVING),
         (world(instance={"attached": {"data": "/dev/vdc"}}), REACHED),
         (world(instance={"attached": {"data": "/dev/sdc"}}), REACHED),
-        (world(instance={"attached": {"data": "/dev/vdd"}}), ELSEWHERE),
+        (world(instance={"attached": {"data": "/dev/vdd"}}), REACHED),
         (world(pair={"status": "error-attaching"}, instance={"attached": {"data": "/dev/vdc"}}), BROKEN),
         (world(pair={"status": "invalid"}), ELSEWHERE),
         (world(pair={"status": "frobnicated"}), ELSEWHERE),
         (replace(world(), pairs={}), ELSEWHERE),
     ],
 )
-def test_an_attach_is_told_by_the_pair_and_the_letter_of_its_device(
+def test_an_attach_is_told_by_the_pair_and_what_it_is_attached_to(
     now: Inventory, expected: ChangeStage
 ) -> None:
     assert stage(ATTACH, now) is expected
