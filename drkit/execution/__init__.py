@@ -5,8 +5,8 @@ Here: `run` (what operators hold), `engine` (the one thread of a run) with `send
 and `states` (what is known of it by these entries), `late_binding`, `limits`, `remedies`;
 `following` (a run by the journal alone), `timing` (how long things took: one clock for service and
 people), `recovery` and `forecasting` (how long, against which target), `readings` (when a group was last
-synchronised), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be done (`drkit.plan`),
-widgets, pandas.
+synchronised), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be done
+(`drkit.plan`), widgets, pandas.
 
 Threads and locks. A run has one engine thread (`drkit-run-...`): it alone decides what is sent, what is
 looked at and what has settled. Two pools of workers make the requests: `drkit-send` sends a change and
@@ -64,11 +64,13 @@ from drkit.execution.entries import (
 )
 from drkit.execution.following import close, follow, readable, recorded, unfinished
 from drkit.execution.forecasting import (
+    ExpectedOutage,
     Forecast,
     Past,
     Source,
     StepForecast,
     durations,
+    expected_outages,
     forecast,
     past,
 )
@@ -84,6 +86,7 @@ __all__ = [
     "Adopted",
     "AtTheEnd",
     "Board",
+    "ExpectedOutage",
     "File",
     "Finding",
     "FindingClosed",
@@ -122,6 +125,7 @@ __all__ = [
     "beginning",
     "close",
     "durations",
+    "expected_outages",
     "files",
     "findings",
     "follow",

@@ -1,6 +1,7 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-from drkit.execution.forecasting import Source, durations, expected, forecast, past
+from drkit.execution.forecasting import Source, durations, expected, expected_outages, forecast, past
 from drkit.execution.recovery import recovery_clocks
 from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
 from drkit.execution.timing import TimePart
@@ -109,6 +110,28 @@ def test_steps_that_rest_undone_take_no_more_time() -> None:
     ahead = forecast(PLAN, EARLIER, at(5), resting)
     assert ahead.usual_end == at(5)
     assert ahead.source is Source.EARLIER_RUNS
+
+
+def test_the_outage_to_expect_is_told_against_its_target_before_the_start() -> None:
+    first, second = expected_outages(PLAN, forecast(PLAN, EARLIER, START, pace=0.01))
+    assert (first.group, first.usual, first.slowest, first.target, first.late) == (
+        "erp",
+        240,
+        310,
+        600,
+        False,
+    )
+    assert (second.usual, second.slowest) == (110, 110), "from its own first change"
+    assert (first.source, second.source) == (Source.EARLIER_RUNS, Source.EARLIER_RUNS)
+
+
+def test_an_outage_that_was_declared_is_under_way_already() -> None:
+    aims = replace(AIMS, declared_at=at(-400))
+    first, second = expected_outages(replace(PLAN, objectives=aims), forecast(PLAN, EARLIER, START))
+    assert (first.usual, first.late, first.declared) == (640, True, True)
+    assert (second.usual, second.late) == (750, True)
+    (untold, _) = expected_outages(replace(PLAN, objectives=None), forecast(PLAN, EARLIER, START))
+    assert (untold.target, untold.late) == (None, None)
 
 
 def test_one_lane_takes_one_step_at_a_time() -> None:
