@@ -14,11 +14,11 @@ from typing import Any
 
 from drkit.execution.states import RunState, StepPhase, StepState
 from drkit.execution.timing import RunClock
-from drkit.model import Operation
+from drkit.model import Backend, Operation
 from drkit.plan import Plan, Step
 
 Past = Mapping[str, tuple[float, ...]]
-"""Durations in seconds of earlier steps, by the step's kind."""
+"""Durations in seconds of earlier steps on the same backend, by what is alike: `Step.likeness`."""
 
 
 class Source(StrEnum):
@@ -31,12 +31,13 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How long a step usually takes and the slowest ever, in seconds; `runs` is how often it was seen."""
+    """How long a step usually takes and the slowest ever, in seconds; `runs` is how often `what` was seen."""
 
     usual: float
     slowest: float
     source: Source
     runs: int = 0
+    what: str = ""
 
 
 # Source: durations given in the references and seen by clients of the live service; see `Source`.
@@ -58,12 +59,12 @@ ASSUMED: Mapping[str, Expected] = {
 _UNSEEN = Expected(300, 1800, Source.ASSUMED)
 
 
-def past(rows: Iterable[Mapping[str, Any]], *, practice: bool) -> Past:
-    """Gather durations from rows of done steps: `kind`, `seconds`, `practice`; the two never mix."""
+def past(rows: Iterable[Mapping[str, Any]], backend: Backend) -> Past:
+    """Gather durations from rows of done steps: `likeness`, `seconds`, `backend`; no two of these mix."""
     found: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
-        if row["practice"] is practice:
-            found[row["kind"]].append(float(row["seconds"]))
+        if row["backend"] == backend:
+            found[row["likeness"]].append(float(row["seconds"]))
     return {kind: tuple(each) for kind, each in found.items()}
 
 
@@ -77,9 +78,9 @@ def durations(state: RunState) -> Iterator[dict[str, Any]]:
         if shown.phase is StepPhase.DONE and shown.started_at and shown.ended_at:
             step = state.plan.step(shown.key)
             yield {
-                "kind": step.kind,
+                "likeness": step.likeness,
                 "seconds": clock.took(step.key, people=False if step.change else None),
-                "practice": state.plan.backend.practice,
+                "backend": state.plan.backend,
             }
 
 
@@ -88,9 +89,9 @@ def expected(step: Step, earlier: Past) -> Expected:
 
     Both are in the service's time, at whatever speed a practice range runs.
     """
-    kind = step.kind
-    if seen := earlier.get(kind):
-        return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen))
+    kind, what = step.kind, step.likeness
+    if seen := earlier.get(what):
+        return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen), what.replace("_", " "))
     return DOCUMENTED.get(kind) or ASSUMED.get(kind) or _UNSEEN
 
 

@@ -16,6 +16,7 @@ SWITCHES = {
     Operation.CREATE_DRILL: RunbookKind.DRILL,
 }
 """The operations that a way is searched to when they are refused, and the runbook about each."""
+_LONGER_WITH_MORE_PAIRS = {*SWITCHES, Operation.DELETE_DRILL}
 
 
 class PlanBuilder:
@@ -47,8 +48,18 @@ class PlanBuilder:
         """A step that sends a change; its key."""
         self._judge(change)
         self.world = self.world.after(change)
+        pairs = self.inventory.pairs_of(change.group_id)
         return self._add(
-            Step(self._key, title, change, needs=tuple(needs), undo=undo, skippable=skippable, wave=wave)
+            Step(
+                self._key,
+                title,
+                change,
+                needs=tuple(needs),
+                undo=undo,
+                skippable=skippable,
+                wave=wave,
+                size=len(pairs) if change.operation in _LONGER_WITH_MORE_PAIRS else 0,
+            )
         )
 
     def ask(

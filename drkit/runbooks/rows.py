@@ -112,8 +112,10 @@ def irreversible(step: Step) -> bool:
 
 
 def expected_words(ahead: StepForecast) -> str:
-    """How long a step takes, and how that is known."""
-    return f"{duration(ahead.expected.usual)}, {KNOWN_BY[ahead.expected.source]}"
+    """How long a step takes in the service's time, and how that is known: from how many runs of what."""
+    expected = ahead.expected
+    seen = f" ({expected.runs} x {expected.what})" if expected.runs else ""
+    return f"{duration(expected.usual)}, {KNOWN_BY[expected.source]}{seen}"
 
 
 def outage_words(plan: Plan, ahead: Forecast) -> list[str]:
