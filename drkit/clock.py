@@ -23,6 +23,10 @@ class Clock(Protocol):
         ...
 
 
+_THROUGH_SLEEP: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+"""On Linux `time.monotonic` stands still while the machine sleeps, and a lease does not; this does not."""
+
+
 class SystemClock:
     """The machine's clock."""
 
@@ -31,8 +35,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment."""
-        return time.monotonic()
+        """Seconds since some fixed moment; they go on while the machine sleeps."""
+        return time.monotonic() if _THROUGH_SLEEP is None else time.clock_gettime(_THROUGH_SLEEP)
 
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         """Wait so many seconds or until `stop` is set; True when it was set."""

@@ -64,11 +64,13 @@ from drkit.execution.entries import (
 )
 from drkit.execution.following import close, follow, readable, recorded, unfinished
 from drkit.execution.forecasting import (
+    ExpectedOutage,
     Forecast,
     Past,
     Source,
     StepForecast,
     durations,
+    expected_outages,
     forecast,
     past,
 )
@@ -84,6 +86,7 @@ __all__ = [
     "Adopted",
     "AtTheEnd",
     "Board",
+    "ExpectedOutage",
     "File",
     "Finding",
     "FindingClosed",
@@ -122,6 +125,7 @@ __all__ = [
     "beginning",
     "close",
     "durations",
+    "expected_outages",
     "files",
     "findings",
     "follow",

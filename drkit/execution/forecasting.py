@@ -14,11 +14,11 @@ from typing import Any
 
 from drkit.execution.states import RunState, StepPhase, StepState
 from drkit.execution.timing import RunClock
-from drkit.model import Operation
+from drkit.model import Backend, Operation
 from drkit.plan import Plan, Step
 
 Past = Mapping[str, tuple[float, ...]]
-"""Durations in seconds of earlier steps, by the step's kind."""
+"""Durations in seconds of earlier steps on the same backend, by what is alike: `Step.likeness`."""
 
 
 class Source(StrEnum):
@@ -31,12 +31,13 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How long a step usually takes and the slowest ever, in seconds; `runs` is how often it was seen."""
+    """How long a step usually takes and the slowest ever, in seconds; `runs` is how often `what` was seen."""
 
     usual: float
     slowest: float
     source: Source
     runs: int = 0
+    what: str = ""
 
 
 # Source: durations given in the references and seen by clients of the live service; see `Source`.
@@ -58,12 +59,12 @@ ASSUMED: Mapping[str, Expected] = {
 _UNSEEN = Expected(300, 1800, Source.ASSUMED)
 
 
-def past(rows: Iterable[Mapping[str, Any]], *, practice: bool) -> Past:
-    """Gather durations from rows of done steps: `kind`, `seconds`, `practice`; the two never mix."""
+def past(rows: Iterable[Mapping[str, Any]], backend: Backend) -> Past:
+    """Gather durations from rows of done steps: `likeness`, `seconds`, `backend`; no two of these mix."""
     found: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
-        if row["practice"] is practice:
-            found[row["kind"]].append(float(row["seconds"]))
+        if row["backend"] == backend:
+            found[row["likeness"]].append(float(row["seconds"]))
     return {kind: tuple(each) for kind, each in found.items()}
 
 
@@ -77,9 +78,9 @@ def durations(state: RunState) -> Iterator[dict[str, Any]]:
         if shown.phase is StepPhase.DONE and shown.started_at and shown.ended_at:
             step = state.plan.step(shown.key)
             yield {
-                "kind": step.kind,
+                "likeness": step.likeness,
                 "seconds": clock.took(step.key, people=False if step.change else None),
-                "practice": state.plan.backend.practice,
+                "backend": state.plan.backend,
             }
 
 
@@ -88,9 +89,9 @@ def expected(step: Step, earlier: Past) -> Expected:
 
     Both are in the service's time, at whatever speed a practice range runs.
     """
-    kind = step.kind
-    if seen := earlier.get(kind):
-        return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen))
+    kind, what = step.kind, step.likeness
+    if seen := earlier.get(what):
+        return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen), what.replace("_", " "))
     return DOCUMENTED.get(kind) or ASSUMED.get(kind) or _UNSEEN
 
 
@@ -98,7 +99,7 @@ def expected(step: Step, earlier: Past) -> Expected:
 class StepForecast:
     """When a step usually ends and when at the slowest (UTC); both are its end when it has ended.
 
-    `usual_in` says in how many seconds of the service's time it usually ends.
+    `usual_in` and `slowest_in` say in how many seconds of the service's time it ends.
     """
 
     key: str
@@ -109,6 +110,7 @@ class StepForecast:
     expected: Expected
     ended: bool = False
     usual_in: float = 0.0
+    slowest_in: float = 0.0
 
     def sentence(self, zone: tzinfo = UTC) -> str:
         """The sentence for the operator, with the clock of `zone`."""
@@ -155,7 +157,7 @@ def forecast(
     wanted = {step.key: expected(step, earlier) for step in plan.steps}
     usual = {key: each.usual for key, each in wanted.items()}
     slowest = {key: each.slowest for key, each in wanted.items()}
-    usual_in = _left(plan, usual, now, found, (1.0, 1 / pace))
+    usual_in, slowest_in = (_left(plan, seconds, now, found, (1.0, 1 / pace)) for seconds in (usual, slowest))
     left = [_left(plan, each, now, found, (pace, 1.0)) for each in (usual, slowest)]
     usual_end, slowest_end = (
         {key: now + timedelta(seconds=seconds) for key, seconds in each.items()} for each in left
@@ -170,6 +172,7 @@ def forecast(
             each,
             ended=found[key].phase.rests,
             usual_in=usual_in[key],
+            slowest_in=slowest_in[key],
         )
         for number, (key, each) in enumerate(wanted.items(), start=1)
     )
@@ -177,6 +180,51 @@ def forecast(
     weakest = max(sources, key=list(Source).index, default=Source.EARLIER_RUNS)
     last, latest = (max(each.values(), default=now) for each in (usual_end, slowest_end))
     return Forecast(now, steps, last, latest, weakest)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedOutage:
+    """How long a group will be without its service, usually and at the slowest, and its target, in seconds.
+
+    It runs from the declared event where there is one, else from the group's first change; `source` is the
+    weakest of what the figures rest on.
+    """
+
+    group: str
+    declared: bool
+    usual: float
+    slowest: float
+    target: int | None
+    source: Source
+
+    @property
+    def late(self) -> bool | None:
+        """Whether the target will usually be missed; None without a target."""
+        return None if self.target is None else self.usual > self.target
+
+
+def expected_outages(plan: Plan, ahead: Forecast) -> tuple[ExpectedOutage, ...]:
+    """For each group that a plan recovers: the outage to expect if it is started at once."""
+    return tuple(_outage(plan, group, ahead) for group in plan.groups if plan.recovered_by.get(group[0], ()))
+
+
+def _outage(plan: Plan, group: tuple[str, str], ahead: Forecast) -> ExpectedOutage:
+    aims, mine = plan.objectives, [step for step in plan.steps if step.group_id == group[0]]
+    answers = [ahead.of(keys[0]) for keys in plan.recovered_by[group[0]]]
+    declared = aims.declared_at if aims else None
+    first = ahead.of(next((step for step in mine if step.change), mine[0]).key)
+    gone = (ahead.made_at - declared).total_seconds() if declared else 0.0
+    begins = (first.usual_in - first.expected.usual, first.slowest_in - first.expected.slowest)
+    usual, slowest = (-gone, -gone) if declared else begins
+    sources = {ahead.of(step.key).expected.source for step in mine}
+    return ExpectedOutage(
+        group[1],
+        declared is not None,
+        max(each.usual_in for each in answers) - usual,
+        max(each.slowest_in for each in answers) - slowest,
+        aims.target(group[0]) if aims else None,
+        max(sources, key=list(Source).index),
+    )
 
 
 def _left(

@@ -116,7 +116,7 @@ def remaining(state: RunState, now: datetime) -> str:
 
 
 def _own_past(state: RunState) -> Past:
-    return past(durations(state), practice=state.plan.backend.practice)
+    return past(durations(state), state.plan.backend)
 
 
 def steps_table(state: RunState, now: datetime, asked: Collection[str] = ()) -> Markup:

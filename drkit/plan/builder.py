@@ -16,6 +16,7 @@ SWITCHES = {
     Operation.CREATE_DRILL: RunbookKind.DRILL,
 }
 """The operations that a way is searched to when they are refused, and the runbook about each."""
+_LONGER_WITH_MORE_PAIRS = {*SWITCHES, Operation.DELETE_DRILL}
 
 
 class PlanBuilder:
@@ -46,8 +47,18 @@ class PlanBuilder:
     ) -> str:
         """A step that sends a change; its key. Raises `EffectUnknownError`."""
         self._judge(change, title)
+        pairs = self.inventory.pairs_of(change.group_id)
         return self._add(
-            Step(self.next_key, title, change, needs=tuple(needs), undo=undo, skippable=skippable, wave=wave)
+            Step(
+                self.next_key,
+                title,
+                change,
+                needs=tuple(needs),
+                undo=undo,
+                skippable=skippable,
+                wave=wave,
+                size=len(pairs) if change.operation in _LONGER_WITH_MORE_PAIRS else 0,
+            )
         )
 
     def ask(

@@ -58,7 +58,7 @@ class Step:
     for the checks, and comes even when they fail); `lane`, where not empty, names what only one step at a
     time may touch; `wave` counts from 1 where groups go one after the other; `undo` says how to take the
     step back, empty where it can't be; `about` is the id of the group where no change names it; `asks` says
-    what a person does.
+    what a person does; `size` is how many pairs the group had, where the step is longer with more of them.
     """
 
     key: str
@@ -74,6 +74,15 @@ class Step:
     after: tuple[str, ...] = ()
     about: str = ""
     asks: ManualStep | None = None
+    size: int = 0
+
+    @property
+    def likeness(self) -> str:
+        """By what a duration is learned: the kind, with the size in classes that double where it counts."""
+        if not self.size:
+            return self.kind
+        most = 1 << (self.size - 1).bit_length()
+        return f"{self.kind} of up to {most} pair{'' if most == 1 else 's'}"
 
     @property
     def kind(self) -> str:

@@ -12,7 +12,15 @@ from drkit.runbooks.attach import AttachSession, Chance
 from drkit.runbooks.practice import Reached, present_world, run_under_way, story_text
 from drkit.runbooks.rehearsal import RehearsalSession
 from drkit.runbooks.requests import AttachRequest, RehearsalRequest
-from drkit.runbooks.rows import KNOWN_BY, expected_words, how, irreversible, objectives_rows, whole_words
+from drkit.runbooks.rows import (
+    KNOWN_BY,
+    expected_words,
+    how,
+    irreversible,
+    objectives_rows,
+    outage_words,
+    whole_words,
+)
 from drkit.runbooks.session import AnySession, RunbookSession
 from drkit.runbooks.unattended import PlainOverview, UnattendedAttach, UnattendedRehearsal
 
@@ -36,6 +44,7 @@ __all__ = [
     "how",
     "irreversible",
     "objectives_rows",
+    "outage_words",
     "present_world",
     "run_under_way",
     "story_text",

@@ -110,11 +110,12 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
 
     @cached_property
     def past(self) -> Past:
-        """How long earlier steps took, on this kind of backend only."""
-        journal, practice = self.site.journal, self.site.backend.practice
-        rows = [row for row in journal.runs() if row.practice == practice][:EARLIER_RUNS]
+        """How long earlier steps took, on this backend only."""
+        journal, backend = self.site.journal, self.site.backend
+        here = (backend.practice, backend.label)
+        rows = [row for row in journal.runs() if (row.practice, row.place) == here][:EARLIER_RUNS]
         states = (state for _, state in readable(journal, rows))
-        return past((spent for state in states for spent in durations(state)), practice=practice)
+        return past((spent for state in states for spent in durations(state)), backend)
 
     def ahead(self, plan: Plan, state: RunState | None = None) -> Forecast:
         """When the plan's steps will end, from now on or as the run stands."""

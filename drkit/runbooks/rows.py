@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from drkit.execution import Forecast, RunState, Source, StepForecast
+from drkit.execution import (
+    ExpectedOutage,
+    Forecast,
+    RunState,
+    Source,
+    StepForecast,
+    expected_outages,
+)
 from drkit.model import Inventory
 from drkit.plan import Plan, Step
 from drkit.report import duration, moment
@@ -105,14 +112,32 @@ def irreversible(step: Step) -> bool:
 
 
 def expected_words(ahead: StepForecast) -> str:
-    """How long a step takes, and how that is known."""
-    return f"{duration(ahead.expected.usual)}, {KNOWN_BY[ahead.expected.source]}"
+    """How long a step takes in the service's time, and how that is known: from how many runs of what."""
+    expected = ahead.expected
+    seen = f" ({expected.runs} x {expected.what})" if expected.runs else ""
+    return f"{duration(expected.usual)}, {KNOWN_BY[expected.source]}{seen}"
+
+
+def outage_words(plan: Plan, ahead: Forecast) -> list[str]:
+    """For each group how long it will be without its service, against its target; said before the start."""
+    return [_outage_sentence(each) for each in expected_outages(plan, ahead)]
+
+
+def _outage_sentence(outage: ExpectedOutage) -> str:
+    since = "the declared event" if outage.declared else "its first change"
+    usual, slowest = duration(outage.usual), duration(outage.slowest)
+    told = f"{outage.group}: its service usually answers {usual} after {since}, at the slowest {slowest}"
+    if outage.target is None:
+        return f"{told} ({KNOWN_BY[outage.source]}); no target"
+    word = "fits" if outage.slowest <= outage.target else "fits usually, and not at the slowest"
+    verdict = "THE TARGET WILL BE MISSED" if outage.late else word
+    return f"{told} ({KNOWN_BY[outage.source]}); target {duration(outage.target)}: {verdict}"
 
 
 def whole_words(plan: Plan, ahead: Forecast) -> str:
-    """How long the whole will take, from now on, and how that is known."""
-    ends = (ahead.usual_end, ahead.slowest_end)
-    usual, slowest = ((end - ahead.made_at).total_seconds() for end in ends)
+    """How long the whole will take in the service's time, from now on, and how that is known."""
+    usual = max((each.usual_in for each in ahead.steps), default=0.0)
+    slowest = max((each.slowest_in for each in ahead.steps), default=0.0)
     lasting = [step.title for step in plan.steps if irreversible(step)]
     undoing = f"Cannot be undone: {', '.join(lasting)}." if lasting else "Every step can be taken back."
     return (

@@ -20,7 +20,14 @@ from drkit.plan import Plan, Step
 from drkit.report import duration, speeds_words
 from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
-from drkit.runbooks.rows import attach_rows, objectives_rows, plan_rows, result_rows, whole_words
+from drkit.runbooks.rows import (
+    attach_rows,
+    objectives_rows,
+    outage_words,
+    plan_rows,
+    result_rows,
+    whole_words,
+)
 from drkit.runbooks.session import AnySession
 from drkit.showing import count
 from drkit.site import Site
@@ -190,7 +197,10 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
     def confirm(self) -> DataFrame:
         """Print the whole plan, and start it when the parameter confirm has the names of its groups."""
         session, plan = self.session, self.session.drafted
-        print(f"{plan.title}, on {plan.backend.label}: {whole_words(plan, session.ahead(plan))}")  # noqa: T201
+        ahead = session.ahead(plan)
+        print(f"{plan.title}, on {plan.backend.label}: {whole_words(plan, ahead)}")  # noqa: T201
+        for sentence in outage_words(plan, ahead):
+            print(sentence)  # noqa: T201
         _print_notes(plan)
         if session.request.dry_run:
             report_outcome(0, "Dry run: this is the plan. Nothing was sent.", self._planned())

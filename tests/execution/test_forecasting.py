@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-from drkit.execution.forecasting import Source, durations, expected, forecast, past
+from drkit.execution.forecasting import Source, durations, expected, expected_outages, forecast, past
 from drkit.execution.recovery import recovery_clocks
-from drkit.execution.states import RunPhase, RunState, StepPhase, StepState
+from drkit.execution.states import RunPhase, RunState, Spell, StepPhase, StepState
 from drkit.execution.timing import TimePart
 from drkit.model import Backend, Change, Operation
 from drkit.plan.objectives import Objectives, RunbookKind
@@ -71,13 +72,27 @@ def test_without_earlier_runs_the_figure_says_that_it_is_documented_or_assumed()
     assert expected(ANSWERS, {}).source is Source.ASSUMED
 
 
-def test_practice_and_real_runs_are_never_mixed() -> None:
+def test_runs_of_two_backends_are_never_mixed() -> None:
+    real, other = Backend(False, "cloud", "eu", "", "q"), Backend(False, "cloud", "eu", "", "r")
     rows = [
-        {"kind": "failover", "seconds": 5, "practice": True},
-        {"kind": "failover", "seconds": 500, "practice": False},
+        {"likeness": "failover", "seconds": 5, "backend": PLAN.backend},
+        {"likeness": "failover", "seconds": 500, "backend": real},
     ]
-    assert past(rows, practice=True) == {"failover": (5.0,)}
-    assert past(rows, practice=False) == {"failover": (500.0,)}
+    assert past(rows, PLAN.backend) == {"failover": (5.0,)}
+    assert past(rows, real) == {"failover": (500.0,)}
+    assert past(rows, other) == {}
+
+
+def test_a_switch_of_few_pairs_teaches_nothing_of_one_of_many() -> None:
+    few, more, many = (replace(SWITCH, size=size) for size in (3, 4, 500))
+    earlier = past(
+        durations(run_of(done(SWITCH, 0, 90), plan=replace(PLAN, steps=(STOP, few)))), PLAN.backend
+    )
+    seen = expected(more, earlier)
+    assert (seen.usual, seen.runs, seen.what) == (90, 1, "planned failover of up to 4 pairs")
+    assert expected(many, earlier).source is Source.ASSUMED
+    assert expected(SWITCH, earlier).source is Source.ASSUMED
+    assert replace(SWITCH, size=1).likeness == "planned_failover of up to 1 pair"
 
 
 def test_the_end_of_each_step_follows_from_the_steps_it_waits_for() -> None:
@@ -109,6 +124,28 @@ def test_steps_that_rest_undone_take_no_more_time() -> None:
     ahead = forecast(PLAN, EARLIER, at(5), resting)
     assert ahead.usual_end == at(5)
     assert ahead.source is Source.EARLIER_RUNS
+
+
+def test_the_outage_to_expect_is_told_against_its_target_before_the_start() -> None:
+    first, second = expected_outages(PLAN, forecast(PLAN, EARLIER, START, pace=0.01))
+    assert (first.group, first.usual, first.slowest, first.target, first.late) == (
+        "erp",
+        240,
+        310,
+        600,
+        False,
+    )
+    assert (second.usual, second.slowest) == (110, 110), "from its own first change"
+    assert (first.source, second.source) == (Source.EARLIER_RUNS, Source.EARLIER_RUNS)
+
+
+def test_an_outage_that_was_declared_is_under_way_already() -> None:
+    aims = replace(AIMS, declared_at=at(-400))
+    first, second = expected_outages(replace(PLAN, objectives=aims), forecast(PLAN, EARLIER, START))
+    assert (first.usual, first.late, first.declared) == (640, True, True)
+    assert (second.usual, second.late) == (750, True)
+    (untold, _) = expected_outages(replace(PLAN, objectives=None), forecast(PLAN, EARLIER, START))
+    assert (untold.target, untold.late) == (None, None)
 
 
 def test_one_lane_takes_one_step_at_a_time() -> None:
@@ -247,4 +284,10 @@ def test_on_the_practice_range_the_services_part_goes_faster_and_peoples_part_do
 
 def test_only_steps_that_were_done_tell_how_long_they_take() -> None:
     state = run_of(done(STOP, 0, 20), done(SWITCH, 20, 90, StepPhase.FAILED))
-    assert list(durations(state)) == [{"kind": "stop_server", "seconds": 20.0, "practice": True}]
+    assert list(durations(state)) == [{"likeness": "stop_server", "seconds": 20.0, "backend": PLAN.backend}]
+
+
+def test_what_people_took_is_no_part_of_what_a_change_takes() -> None:
+    spells = (Spell(1, at(0), at(20), 20.0), Spell(2, at(300), at(340), 40.0))
+    shown = replace(done(STOP, 0, 340), spells=spells)
+    assert [each["seconds"] for each in durations(run_of(shown))] == [60.0]

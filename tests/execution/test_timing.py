@@ -10,6 +10,7 @@ from drkit.execution.states import Action, RunPhase
 from drkit.plan.objectives import RunbookKind
 from drkit.report.gathering import gather
 from drkit.report.page import html
+from drkit.runbooks import RehearsalRequest, RehearsalSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.execution.rehearsal_drive import Range
@@ -116,3 +117,17 @@ def test_what_passes_while_nobody_drives_the_run_is_waiting_for_people(tmp_path:
     (clock,) = recovery_clocks(ended, field.clock.now())
     assert clock.people == pytest.approx(500)
     assert gather(field.site.journal.entries(run.id)).clocks == (clock,)
+
+
+def test_a_fast_range_teaches_a_slow_one_in_the_services_time(tmp_path: Path) -> None:
+    fast = Range(tmp_path, speed=1000.0)
+    there = fast.to_the_end(fast.start(fast.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"])))
+    slow = Range(tmp_path, speed=1.0)  # with the same journal
+    session = RehearsalSession(RehearsalRequest("planned_failover"), site=slow.site, clock=slow.clock)
+    plan = slow.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"])
+    switch = next(each for each in plan.steps if each.kind == "planned_failover")
+    job = there.step(switch.key)
+    told = session.ahead(plan).of(switch.key).expected
+    assert told.what == "planned failover of up to 4 pairs"
+    assert told.usual == pytest.approx(sum(each.seconds for each in job.spells))
+    assert told.usual > 20

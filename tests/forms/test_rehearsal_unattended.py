@@ -69,6 +69,8 @@ def test_good_parameters_carry_it_out_and_report_it(
     assert said["exit"] == 0
     printed = capsys.readouterr().out
     assert "Verdict: completed." in printed
+    assert "erp: its service usually answers 10 min 00 s after its first change" in printed
+    assert "target 15 min 00 s: fits usually, and not at the slowest" in printed
     assert "Outage of erp: " in printed
     assert " of 15 min 00 s, kept" in printed
     assert "Recovery point of erp: Nothing acknowledged is lost" in printed

@@ -1,6 +1,7 @@
 """Time as a dependency: the machine's clock, and one that jumps so that no test sleeps."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,10 @@ class TestTheMachinesClock:
         assert clock.now().tzinfo is UTC
         assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
         assert clock.monotonic() <= clock.monotonic()
+
+    def test_goes_on_while_the_machine_sleeps(self) -> None:
+        through_sleep = time.clock_gettime(time.CLOCK_BOOTTIME)
+        assert 0 <= SystemClock().monotonic() - through_sleep < 60
 
     def test_waits_until_it_is_stopped(self) -> None:
         stop = threading.Event()

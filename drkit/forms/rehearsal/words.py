@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from drkit.execution import Forecast, RecoveryClock, RunState, StepPhase
+from drkit.execution import Forecast, RecoveryClock, RunState, StepPhase, expected_outages
 from drkit.forms.attach.words import reason
 from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
 from drkit.model import Inventory
 from drkit.plan import Plan, RuleCheck, RunbookKind, WayOut
 from drkit.report import Evidence, duration
 from drkit.report import moment as clock_time
-from drkit.runbooks import KNOWN_BY, expected_words, how, irreversible, whole_words
+from drkit.runbooks import KNOWN_BY, expected_words, how, irreversible, outage_words, whole_words
 
 GROUP_HEADS = ("Group", "State", "Production is in", "Instances", "Pairs", "Drills", "Id")
 PURPOSES: Mapping[RunbookKind, str] = {
@@ -96,6 +96,9 @@ def readiness_words(name: str, points: Sequence[RuleCheck], way: Sequence[str]) 
     )
 
 
+_LATE = {True: chip("late", "failed"), False: chip("fits", "done"), None: chip("no target", "waiting")}
+
+
 def plan_words(plan: Plan, ahead: Forecast) -> Markup:
     """The whole plan: every step, who does it, how long it takes, and which steps cannot be undone."""
     waves = max((each.wave for each in plan.steps), default=0) > 1
@@ -112,7 +115,12 @@ def plan_words(plan: Plan, ahead: Forecast) -> Markup:
     ]  # fmt: skip
     heads = ("", *(("Wave",) if waves else ()), "Step", "How", "Usually takes", "")
     notes = JOIN.join(Markup('<div class="drkit-note">{}</div>').format(each) for each in plan.notes)
-    return Markup("<p>{}</p>{}{}").format(whole_words(plan, ahead), table(heads, rows, numbers=[0]), notes)
+    outages = lines(
+        Markup("{} {}").format(_LATE[outage.late], sentence)
+        for outage, sentence in zip(expected_outages(plan, ahead), outage_words(plan, ahead), strict=True)
+    )
+    shown = table(heads, rows, numbers=[0])
+    return Markup("<p>{}</p>{}{}{}").format(whole_words(plan, ahead), outages, shown, notes)
 
 
 def clocks_words(clocks: Iterable[RecoveryClock], now: datetime, *, ended: bool = False) -> Markup:
