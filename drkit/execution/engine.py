@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from functools import partial
 
 from drkit.errors import DrkitError, JournalError
+from drkit.execution.agreeing import contradicted
 from drkit.execution.board import summary
 from drkit.execution.context import RunContext
-from drkit.execution.entries import AtTheEnd, InFlight, RunEnded, phased
-from drkit.execution.limits import CHECK_EVERY, CHECK_TIMEOUT
+from drkit.execution.entries import AtTheEnd, Details, InFlight, Phased, RunEnded, phased
+from drkit.execution.limits import CHECK_EVERY, CHECK_TIMEOUT, LONGEST_LOOK
+from drkit.execution.observations import ChangeStage, Observation
 from drkit.execution.records import StepRecord
 from drkit.execution.sending import Sender, waits_for_operator
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import RunPhase, StepPhase
 from drkit.execution.watching import JobWatcher
 from drkit.journal import EntryKind
+from drkit.model import Inventory
+from drkit.plan import Plan
 
 _log = logging.getLogger("drkit.plan")
+LAST_LOOKS = 3
+ADVICE = "Look at the service before you go on: what was told of it and what it shows are not the same."
 
 
 @dataclass(slots=True)
@@ -176,27 +182,38 @@ class RunEngine:
         else:
             self.context.board.phase(RunPhase.RUNNING, summary(records), self.context.hold.holder)
 
-    def _read_after(self) -> AtTheEnd:
-        """What the groups look like now, for the report; the run has ended all the same without it."""
+    def _read_after(self) -> Inventory | DrkitError | None:
+        """The groups as they are now; the run has ended all the same where they cannot be read."""
         board = self.context.board
         if self.context.stopping.is_set() or not any(each.shown.attempts for each in board.records()):
-            return {}
+            return None
         groups = tuple(key for key, _ in board.plan.groups)
-        try:
-            inventory = self.context.service.inventory(groups, block_devices_of=(), disks=False)
-        except DrkitError as error:
-            return {"snapshot_missing": str(error)}
-        return {"snapshot": snapshot(inventory, board.plan.groups)}
+        looks = LAST_LOOKS
+        while True:
+            try:
+                reading = self.context.service.inventory(groups, block_devices_of=(), disks=False)
+            except DrkitError as error:
+                return error
+            looks -= 1
+            if not looks or not contradicted(board.plan, board.records(), reading):
+                return reading
+            # A list may lag behind a job: what contradicts a step must do so more than once.
+            self.context.clock.wait(self.context.pace.pause(LONGEST_LOOK), self.context.wake)
 
-    def _finish(self, after: AtTheEnd) -> bool:
+    def _finish(self, after: Inventory | DrkitError | None) -> bool:
         """Write the run's end and give the groups free, unless the operator said something meanwhile."""
         with self.context.lock:
             if not self._is_over():
                 return False
-            records = self.context.board.records()
+            board = self.context.board
+            if isinstance(after, Inventory):
+                for record, seen in contradicted(board.plan, board.records(), after):
+                    self.context.write(EntryKind.SETTLED, record.step.key, _corrected(record, seen, after))
+            records = board.records()
             if self._all_rest():
                 phase = _verdict(records)
-                end: RunEnded = {"phase": phase.value, "sentence": f"Ended: {summary(records)}.", **after}
+                sentence = f"Ended: {summary(records)}."
+                end: RunEnded = {"phase": phase.value, "sentence": sentence, **_at_the_end(board.plan, after)}
             else:
                 phase, sentence = RunPhase.STOPPED, f"{self._why_stopped}: {summary(records)}."
                 end = {"phase": phase.value, "sentence": sentence, **left(records)}
@@ -221,6 +238,20 @@ class RunEngine:
             self.context.hold.abandon()
             shown = " ".join(dict.fromkeys(sentences))
             self.context.board.end(RunPhase.STOPPED, shown, self.context.clock.now())
+
+
+def _corrected(record: StepRecord, seen: Observation, reading: Inventory) -> Phased:
+    """What a step is called after all when the reading at the end shows something else: both are said."""
+    shown, moving = record.shown, seen.stage is ChangeStage.MOVING
+    sentence = f"{shown.sentence} But the reading of {reading.read_at:%H:%M:%S} UTC shows: {seen.words}."
+    details = Details(code=shown.code, reason=shown.reason, remedy=ADVICE, at_end=seen.words)
+    return phased(StepPhase.UNKNOWN if moving else StepPhase.FAILED, sentence, **details)
+
+
+def _at_the_end(plan: Plan, after: Inventory | DrkitError | None) -> AtTheEnd:
+    if isinstance(after, Inventory):
+        return {"snapshot": snapshot(after, plan.groups)}
+    return {"snapshot_missing": str(after)} if after else {}
 
 
 def _verdict(records: tuple[StepRecord, ...]) -> RunPhase:

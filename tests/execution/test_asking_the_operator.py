@@ -329,12 +329,28 @@ def test_an_unknown_outcome_can_be_taken_as_done(stage: Stage) -> None:
     stage.sandbox.fault("answer-lost-before", operation="attach_protected_instance_replication")
     run = stage.start(plan)
     stage.ended(run)
+    assert plan.steps[0].change
+    stage.client.submit(plan.steps[0].change)
+    stage.clock.advance(60)
     run.resolve("1", True, "Shift lead attached it by hand")
     state = stage.ended(run)
     assert (state.phase, state.steps[0].sentence) == (
         RunPhase.DONE,
         "Done, on the operator's word: Shift lead attached it by hand",
     )
+
+
+def test_the_operators_word_does_not_outrank_the_reading_at_the_end(stage: Stage) -> None:
+    plan = stage.attach(CACHES[0])
+    stage.sandbox.fault("answer-lost-before", operation="attach_protected_instance_replication")
+    run = stage.start(plan)
+    stage.ended(run)
+    run.resolve("1", True, "Shift lead attached it by hand")
+    state = stage.ended(run)
+    assert (state.phase, state.exit_code) == (RunPhase.FAILED, 1)
+    sentence = state.steps[0].sentence
+    assert "on the operator's word: Shift lead attached it by hand But the reading of" in sentence
+    assert "shows: pair available, attached to nothing" in sentence
 
 
 def test_looking_again_finds_what_came_late(stage: Stage) -> None:
