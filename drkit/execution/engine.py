@@ -2,21 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
 from drkit.errors import DrkitError, JournalError
 from drkit.execution.agreeing import contradicted
 from drkit.execution.board import summary
 from drkit.execution.context import RunContext
 from drkit.execution.entries import AtTheEnd, Details, InFlight, Phased, RunEnded, phased
-from drkit.execution.limits import CHECK_EVERY, CHECK_TIMEOUT, LONGEST_LOOK
+from drkit.execution.limits import LONGEST_LOOK
 from drkit.execution.observations import ChangeStage, Observation
+from drkit.execution.probing import Prober
 from drkit.execution.records import StepRecord
 from drkit.execution.sending import Sender, waits_for_operator
 from drkit.execution.snapshot import snapshot
-from drkit.execution.states import RunPhase, StepPhase
+from drkit.execution.states import BEGUN, RunPhase, StepPhase
 from drkit.execution.watching import JobWatcher
 from drkit.journal import EntryKind
 from drkit.model import Inventory
@@ -25,64 +23,6 @@ from drkit.plan import Plan
 _log = logging.getLogger("drkit.plan")
 LAST_LOOKS = 3
 ADVICE = "Look at the service before you go on: what was told of it and what it shows are not the same."
-
-
-@dataclass(slots=True)
-class _Probe:
-    began: float
-    due: float
-    out: bool = False
-
-
-class Prober:
-    """Repeats the health checks whose turn has come until they hold. Runs in the engine's thread."""
-
-    def __init__(self, context: RunContext) -> None:
-        self.context = context
-        self._probes: dict[str, _Probe] = {}
-
-    @property
-    def due(self) -> float | None:
-        """When the next check is due."""
-        return min((each.due for each in self._probes.values() if not each.out), default=None)
-
-    def turn(self) -> None:
-        """Ask what is due."""
-        now = self.context.clock.monotonic()
-        under_way = {
-            each.step.key: each.step
-            for each in self.context.board.records()
-            if each.step.check and each.phase is StepPhase.WORKING
-        }
-        self._probes = {key: self._probes.get(key) or _Probe(now, now) for key in under_way}
-        for key, probe in self._probes.items():
-            if not probe.out and now >= probe.due:
-                probe.out = True
-                self.context.read(
-                    partial(self.context.service.check, under_way[key].check),
-                    partial(self._answered, key, probe),
-                )
-
-    def _answered(self, key: str, probe: _Probe, answer: Callable[[], str]) -> None:
-        now, pace = self.context.clock.monotonic(), self.context.pace
-        probe.out, probe.due = False, now + pace.pause(CHECK_EVERY)
-        record = self.context.board.record(key)
-        if self._probes.get(key) is not probe or record.phase is not StepPhase.WORKING:
-            return  # meanwhile somebody signed it off or skipped it
-        try:
-            fault = answer()
-        except DrkitError as error:
-            self._end(key, StepPhase.FAILED, str(error))
-            return
-        if not fault:
-            self._end(key, StepPhase.DONE, "It answers.")
-        elif now - probe.began > pace.patience(CHECK_TIMEOUT):
-            self._end(key, StepPhase.FAILED, f"Asked for {now - probe.began:.0f} s, and still {fault}.")
-        else:
-            self.context.board.show(key, sentence=f"Asked again and again until it answers; now {fault}.")
-
-    def _end(self, key: str, phase: StepPhase, sentence: str) -> None:
-        self.context.write(EntryKind.SETTLED, key, phased(phase, sentence))
 
 
 class RunEngine:
@@ -155,7 +95,7 @@ class RunEngine:
         """Steps without a change whose turn has come: for a person to do, or to be checked."""
         for step in (record.step for record in due):
             phase = StepPhase.READY if step.manual else StepPhase.WORKING
-            sentence = step.instruction or ("Do it, then sign it off." if step.manual else "Is asked.")
+            sentence = step.instruction or ("Do it, then sign it off." if step.manual else BEGUN)
             self.context.write(EntryKind.NOTED, step.key, phased(phase, sentence))
 
     def _due(self) -> float | None:
@@ -244,7 +184,7 @@ def _corrected(record: StepRecord, seen: Observation, reading: Inventory) -> Pha
     """What a step is called after all when the reading at the end shows something else: both are said."""
     shown, moving = record.shown, seen.stage is ChangeStage.MOVING
     sentence = f"{shown.sentence} But the reading of {reading.read_at:%H:%M:%S} UTC shows: {seen.words}."
-    details = Details(code=shown.code, reason=shown.reason, remedy=ADVICE, at_end=seen.words)
+    details = Details(code=shown.code, reason=shown.reason, remedy=ADVICE, against=seen.words)
     return phased(StepPhase.UNKNOWN if moving else StepPhase.FAILED, sentence, **details)
 
 

@@ -124,7 +124,7 @@ class Details(TypedDict, total=False):
     Of the service: `code`, `reason`, `remedy` (what to do), `request_id`, `job`, `seen` (last). Of the rules:
     `objections`; `retry` says whether another try is offered. Of a person: `by` (the user), `signed_by` (the
     name given), `passed` and `note` of a sign-off; `resolved` (was it done) and `why` of an unknown outcome.
-    Of the reading at the end: `at_end`, what it shows against what the step had told.
+    Of the reading at the end: `against`, what it, or a check, shows against what is told.
     """
 
     code: str
@@ -141,7 +141,7 @@ class Details(TypedDict, total=False):
     note: str
     resolved: bool
     why: str
-    at_end: str
+    against: str
 
 
 class Phased(Details):

@@ -14,6 +14,7 @@ ASK_ANYWAY = 30.0  # a job is asked after so long, even while its pair still mov
 LOOKS_FOR_A_TRACE = (1.0, 2.0, 4.0, 8.0)  # pauses between looks after an answer was lost
 PATIENCE = 600.0  # how long the service may be unreadable before steps that wait for it are given up
 CHECK_EVERY, CHECK_TIMEOUT = 5.0, 3600.0
+READ_EVERY, SYNC_TIMEOUT = 15.0, 6 * 3600.0  # a synchronisation goes with the size of the disks
 
 
 @dataclass(frozen=True, slots=True)

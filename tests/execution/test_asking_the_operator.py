@@ -12,6 +12,7 @@ from drkit.execution.states import Action, RunPhase, StepPhase
 from drkit.journal import EntryKind
 from drkit.model import Change
 from drkit.plan.steps import Step
+from drkit.report.gathering import gather
 from tests.execution.stage import CACHES, PATIENCE, Stage, phases
 
 ASKING = RunPhase.WAITING_FOR_OPERATOR
@@ -209,6 +210,26 @@ class TestACheck:
         state = stage.ended(run)
         assert phases(state) == [StepPhase.DONE, StepPhase.DONE]
         assert state.steps[1].sentence == "Done, says Duty lead: I see the shop"
+
+    def test_that_a_person_signs_against_what_it_shows_is_a_deviation_with_both(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = stage.plan(LOOK, Step("2", "Answers", check="https://shop.invalid", needs=("1",)))
+        run = stage.start(asked)
+        stage.ended(run)
+        answers = iter(["it does not answer", ""])
+
+        def answered(_check: str) -> str:
+            if "does not answer" in run.state().steps[1].sentence:
+                run.sign_off("2", True, "Duty lead", "I see the shop")
+            return next(answers)
+
+        monkeypatch.setattr(stage.client, "check", answered)
+        run.sign_off("1", True, "Duty lead")
+        assert stage.ended(run).phase is RunPhase.DONE
+        (off,) = gather(stage.entries(run.id)).deviations
+        assert "Done, says Duty lead: I see the shop The check: Asked again and again" in off.sentence
+        assert off.sentence.endswith("until it answers; now it does not answer.")
 
     def test_that_breaks_fails_with_the_reason(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(_check: str) -> str:
