@@ -20,13 +20,14 @@ from drkit.model import (
     ServerStatus,
     Station,
 )
+from drkit.rules.drilling import SYNCHRONISED
 from drkit.rules.fitness import ALREADY
 from drkit.rules.judging import judge_in
 from drkit.rules.objections import Objection
 from drkit.rules.powering import not_stopped, starting
 from drkit.rules.projection import Projection
 from drkit.rules.rule import some_of
-from drkit.rules.switching import LINK_DOWN, UNSYNCHRONISED
+from drkit.rules.switching import LINK_DOWN
 
 ABOUT_THE_STATE = frozenset(
     {
@@ -42,6 +43,7 @@ ABOUT_THE_STATE = frozenset(
         "replication_links_are_up",
         "replication_links_are_up_for_a_planned_failover",
         "pairs_are_synchronised",
+        "the_first_synchronisation_is_complete",
     }
 )
 """The rules that a way has to satisfy; the others are about the single change, not about the group."""
@@ -118,7 +120,7 @@ def _fingerprint(world: Projection, group_id: str) -> object:
         bool(_running(world, group_id, production=True)),
         bool(_running(world, group_id, production=False)),
         any(each.fault_level == LINK_DOWN for each in pairs),
-        any(each.replication_status in UNSYNCHRONISED for each in pairs),
+        any(each.replication_status not in SYNCHRONISED for each in pairs),
     )
 
 
@@ -131,9 +133,20 @@ def _moves(world: Projection, group_id: str) -> Iterator[_Move]:
         change = _sample(operation, world, group_id)
         begun = operation is not Operation.FAILOVER or group.status == GroupStatus.ERROR_FAILING_OVER
         if begun and judge_in(change, world).allowed:
-            yield _Move(cost, sentence.format(group.name), world.after(change))
+            yield _Move(cost, sentence.format(group.name), _copying_at_first(world, world.after(change)))
     yield from _stopping(world, group_id)
     yield from _mending(world, group_id)
+
+
+def _copying_at_first(before: Projection, after: Projection) -> Projection:
+    """What follows an operation, where a pair that was not synchronised before has to be waited for."""
+    behind = [
+        replace(pair, replication_status=ReplicationStatus.COPYING)
+        for key, pair in after.pairs.items()
+        if pair.replication_status == ReplicationStatus.ACTIVE
+        and before.pairs[key].replication_status not in SYNCHRONISED
+    ]
+    return after.with_pairs(behind) if behind else after
 
 
 def _waiting(world: Projection, group_id: str) -> Iterator[_Move]:
@@ -162,7 +175,9 @@ def _mending(world: Projection, group_id: str) -> Iterator[_Move]:
     if down := [each for each in pairs if each.fault_level == LINK_DOWN]:
         sentence = f"Have the provider restore the replication link of {some_of(each.name for each in down)}."
         yield _Move(20 + away, sentence, world.with_pairs(replace(each, fault_level="0") for each in down))
-    if behind := [each for each in pairs if each.replication_status in UNSYNCHRONISED]:
+    copies = world.groups[group_id].status != GroupStatus.AVAILABLE  # with protection off nothing is copied
+    behind = [each for each in pairs if each.replication_status not in SYNCHRONISED]
+    if copies and behind:
         sentence = f"Wait until {some_of(each.name for each in behind)} are synchronised."
         active = [replace(each, replication_status=ReplicationStatus.ACTIVE) for each in behind]
         yield _Move(1 + away, sentence, world.with_pairs(active))

@@ -341,7 +341,7 @@ def attach_of(draw: Draw, group: Group, likely: list[str]) -> Change:
 SETTLED = 24 * 3600.0
 """Simulated seconds in which every job of the demo world ends."""
 
-LEFT_OPEN = {"pairs_are_synchronised"}
+LEFT_OPEN = {"pairs_are_synchronised", "the_first_synchronisation_is_complete"}
 """A plan takes a synchronisation as finished; the sandbox needs its time for it."""
 
 
