@@ -2,81 +2,27 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
 from drkit.errors import DrkitError, JournalError
+from drkit.execution.agreeing import contradicted
 from drkit.execution.board import summary
 from drkit.execution.context import RunContext
-from drkit.execution.entries import AtTheEnd, InFlight, RunEnded, phased
-from drkit.execution.limits import CHECK_EVERY, CHECK_TIMEOUT
+from drkit.execution.entries import AtTheEnd, Details, InFlight, Phased, RunEnded, phased
+from drkit.execution.limits import LONGEST_LOOK
+from drkit.execution.observations import ChangeStage, Observation
+from drkit.execution.probing import Prober
 from drkit.execution.records import StepRecord
 from drkit.execution.sending import Sender, waits_for_operator
 from drkit.execution.snapshot import snapshot
-from drkit.execution.states import RunPhase, StepPhase
+from drkit.execution.states import BEGUN, RunPhase, StepPhase
 from drkit.execution.watching import JobWatcher
 from drkit.journal import EntryKind
+from drkit.model import Inventory
+from drkit.plan import Plan
 
 _log = logging.getLogger("drkit.plan")
-
-
-@dataclass(slots=True)
-class _Probe:
-    began: float
-    due: float
-    out: bool = False
-
-
-class Prober:
-    """Repeats the health checks whose turn has come until they hold. Runs in the engine's thread."""
-
-    def __init__(self, context: RunContext) -> None:
-        self.context = context
-        self._probes: dict[str, _Probe] = {}
-
-    @property
-    def due(self) -> float | None:
-        """When the next check is due."""
-        return min((each.due for each in self._probes.values() if not each.out), default=None)
-
-    def turn(self) -> None:
-        """Ask what is due."""
-        now = self.context.clock.monotonic()
-        under_way = {
-            each.step.key: each.step
-            for each in self.context.board.records()
-            if each.step.check and each.phase is StepPhase.WORKING
-        }
-        self._probes = {key: self._probes.get(key) or _Probe(now, now) for key in under_way}
-        for key, probe in self._probes.items():
-            if not probe.out and now >= probe.due:
-                probe.out = True
-                self.context.read(
-                    partial(self.context.service.check, under_way[key].check),
-                    partial(self._answered, key, probe),
-                )
-
-    def _answered(self, key: str, probe: _Probe, answer: Callable[[], str]) -> None:
-        now, pace = self.context.clock.monotonic(), self.context.pace
-        probe.out, probe.due = False, now + pace.pause(CHECK_EVERY)
-        record = self.context.board.record(key)
-        if self._probes.get(key) is not probe or record.phase is not StepPhase.WORKING:
-            return  # meanwhile somebody signed it off or skipped it
-        try:
-            fault = answer()
-        except DrkitError as error:
-            self._end(key, StepPhase.FAILED, str(error))
-            return
-        if not fault:
-            self._end(key, StepPhase.DONE, "It answers.")
-        elif now - probe.began > pace.patience(CHECK_TIMEOUT):
-            self._end(key, StepPhase.FAILED, f"Asked for {now - probe.began:.0f} s, and still {fault}.")
-        else:
-            self.context.board.show(key, sentence=f"Asked again and again until it answers; now {fault}.")
-
-    def _end(self, key: str, phase: StepPhase, sentence: str) -> None:
-        self.context.write(EntryKind.SETTLED, key, phased(phase, sentence))
+LAST_LOOKS = 3
+ADVICE = "Look at the service before you go on: what was told of it and what it shows are not the same."
 
 
 class RunEngine:
@@ -150,7 +96,7 @@ class RunEngine:
         """Steps without a change whose turn has come: for a person to do, or to be checked."""
         for step in (record.step for record in due):
             phase = StepPhase.READY if step.manual else StepPhase.WORKING
-            sentence = step.instruction or ("Do it, then sign it off." if step.manual else "Is asked.")
+            sentence = step.instruction or ("Do it, then sign it off." if step.manual else BEGUN)
             self.context.write(EntryKind.NOTED, step.key, phased(phase, sentence))
 
     def _due(self) -> float | None:
@@ -177,27 +123,38 @@ class RunEngine:
         else:
             self.context.board.phase(RunPhase.RUNNING, summary(records), self.context.hold.holder)
 
-    def _read_after(self) -> AtTheEnd:
-        """What the groups look like now, for the report; the run has ended all the same without it."""
+    def _read_after(self) -> Inventory | DrkitError | None:
+        """The groups as they are now; the run has ended all the same where they cannot be read."""
         board = self.context.board
         if self.context.stopping.is_set() or not any(each.shown.attempts for each in board.records()):
-            return {}
+            return None
         groups = tuple(key for key, _ in board.plan.groups)
-        try:
-            inventory = self.context.service.inventory(groups)
-        except DrkitError as error:
-            return {"snapshot_missing": str(error)}
-        return {"snapshot": snapshot(inventory, board.plan.groups)}
+        looks = LAST_LOOKS
+        while True:
+            try:
+                reading = self.context.service.inventory(groups)
+            except DrkitError as error:
+                return error
+            looks -= 1
+            if not looks or not contradicted(board.plan, board.records(), reading):
+                return reading
+            # A list may lag behind a job: what contradicts a step must do so more than once.
+            self.context.clock.wait(self.context.pace.pause(LONGEST_LOOK), self.context.wake)
 
-    def _finish(self, after: AtTheEnd) -> bool:
+    def _finish(self, after: Inventory | DrkitError | None) -> bool:
         """Write the run's end and give the groups free, unless the operator said something meanwhile."""
         with self.context.lock:
             if not self._is_over():
                 return False
-            records = self.context.board.records()
+            board = self.context.board
+            if isinstance(after, Inventory):
+                for record, seen in contradicted(board.plan, board.records(), after):
+                    self.context.write(EntryKind.SETTLED, record.step.key, _corrected(record, seen, after))
+            records = board.records()
             if self._all_rest():
                 phase = _verdict(records)
-                end: RunEnded = {"phase": phase.value, "sentence": f"Ended: {summary(records)}.", **after}
+                sentence = f"Ended: {summary(records)}."
+                end: RunEnded = {"phase": phase.value, "sentence": sentence, **_at_the_end(board.plan, after)}
             else:
                 phase, sentence = RunPhase.STOPPED, f"{self._why_stopped}: {summary(records)}."
                 end = {"phase": phase.value, "sentence": sentence, **left(records)}
@@ -222,6 +179,20 @@ class RunEngine:
             self.context.hold.abandon()
             shown = " ".join(dict.fromkeys(sentences))
             self.context.board.end(RunPhase.STOPPED, shown, self.context.clock.now())
+
+
+def _corrected(record: StepRecord, seen: Observation, reading: Inventory) -> Phased:
+    """What a step is called after all when the reading at the end shows something else: both are said."""
+    shown, moving = record.shown, seen.stage is ChangeStage.MOVING
+    sentence = f"{shown.sentence} But the reading of {reading.read_at:%H:%M:%S} UTC shows: {seen.words}."
+    details = Details(code=shown.code, reason=shown.reason, remedy=ADVICE, against=seen.words)
+    return phased(StepPhase.UNKNOWN if moving else StepPhase.FAILED, sentence, **details)
+
+
+def _at_the_end(plan: Plan, after: Inventory | DrkitError | None) -> AtTheEnd:
+    if isinstance(after, Inventory):
+        return {"snapshot": snapshot(after, plan.groups)}
+    return {"snapshot_missing": str(after)} if after else {}
 
 
 def _verdict(records: tuple[StepRecord, ...]) -> RunPhase:

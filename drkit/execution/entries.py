@@ -144,6 +144,7 @@ class Details(TypedDict, total=False):
     `objections`; `retry` says whether another try is offered. `deviation` says in what a step that is done
     differs from what was asked for. Of a person: `by` (the user), `signed_by` (the
     name given), `passed` and `note` of a sign-off; `resolved` (was it done) and `why` of an unknown outcome.
+    Of the reading at the end: `against`, what it, or a check, shows against what is told.
     """
 
     code: str
@@ -161,6 +162,7 @@ class Details(TypedDict, total=False):
     note: str
     resolved: bool
     why: str
+    against: str
 
 
 class Phased(Details):

@@ -18,6 +18,7 @@ LATEST_ARRIVAL, LONGEST_LAG = 60.0, 60.0
 LOOK_ONCE_MORE = 15.0  # the same for a change that was looked for in vain for so long before
 PATIENCE = 600.0  # how long the service may be unreadable before steps that wait for it are given up
 CHECK_EVERY, CHECK_TIMEOUT = 5.0, 3600.0
+READ_EVERY, SYNC_TIMEOUT = 15.0, 6 * 3600.0  # a synchronisation goes with the size of the disks
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,7 +229,13 @@ def _create_drill(_change: Change, marks: Marks) -> ChangeStage:
 
 def _drill_marks(change: Change, inventory: Inventory) -> Marks:
     drill = inventory.drills.get(change.drill_id)
-    return {"drill": str(drill.status) if drill else "gone"}
+    if drill is None:
+        return {"drill": "gone"}
+    return {"drill": str(drill.status), "servers": [server_id for _, server_id in drill.servers]}
+
+
+def _drill_words(_change: Change, marks: Marks) -> str:
+    return f"drill {marks['drill']}"
 
 
 def _delete_drill(_change: Change, marks: Marks) -> ChangeStage:
@@ -273,7 +279,7 @@ _LOOKS: Mapping[Operation, _Look] = {
     Operation.EXPAND_PAIR: _Look(("pairs",), _pair_marks, _expand, _size),
     **{each: _Look(("groups",), _group_marks, _switch) for each in _PATHS},
     Operation.CREATE_DRILL: _Look(("drills",), _named_drills, _create_drill),
-    Operation.DELETE_DRILL: _Look(("drills",), _drill_marks, _delete_drill),
+    Operation.DELETE_DRILL: _Look(("drills",), _drill_marks, _delete_drill, _drill_words),
     Operation.RESIZE_INSTANCE: _Look(("instances", "servers"), _instance_marks, _resize),
     Operation.STOP_SERVER: _Look(("servers",), _server_marks, _power),
     Operation.START_SERVER: _Look(("servers",), _server_marks, _power),

@@ -149,11 +149,12 @@ _ENDED = frozenset({StepPhase.DONE, StepPhase.FAILED, StepPhase.SKIPPED, StepPha
 def _actions(step: Step, phase: StepPhase, *, retry: bool = True) -> tuple[Action, ...]:
     fitting: dict[StepPhase, tuple[Action, ...]] = {
         StepPhase.READY: (Action.SIGN_OFF,) if step.manual else (Action.APPROVE,),
-        StepPhase.WORKING: (Action.SIGN_OFF,) if step.check else (),
+        # Nobody signs what the service is read for: it can be left out, with a reason.
+        StepPhase.WORKING: (Action.SIGN_OFF,) if step.check and not step.reads else (),
         StepPhase.FAILED: (Action.RETRY,),
         StepPhase.NOT_SENT: (Action.RETRY,) if retry else (),
         StepPhase.UNKNOWN: (Action.LOOK_AGAIN, Action.RESOLVE),
     }
     actions = fitting.get(phase, ())
-    skips = step.skippable and actions and phase in _SKIPPABLE
+    skips = step.skippable and (actions or step.reads) and phase in _SKIPPABLE
     return (*actions, Action.SKIP) if skips else actions

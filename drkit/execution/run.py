@@ -22,7 +22,7 @@ from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
 from drkit.execution.readings import last_synced
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
-from drkit.execution.states import Action, RunPhase, RunState, StepPhase
+from drkit.execution.states import BEGUN, Action, RunPhase, RunState, StepPhase
 from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun, Resumed
 from drkit.model import Backend, Inventory
 from drkit.plan import Plan, recheck
@@ -190,7 +190,9 @@ class Run:
     def skip(self, key: str, reason: str) -> None:
         """Leave a step out; what needs it goes on without it."""
         reason = stated("why the step is skipped", reason)
-        skipped = phased(StepPhase.SKIPPED, f"Skipped: {reason}", reason=reason)
+        against = self._against(key)
+        sentence = f"Skipped: {reason} Last seen: {against}" if against else f"Skipped: {reason}"
+        skipped = phased(StepPhase.SKIPPED, sentence, reason=reason)
         self._instruct(key, Action.SKIP, EntryKind.SETTLED, skipped)
 
     def sign_off(self, key: str, passed: bool, who: str, note: str = "") -> None:  # as a form calls it
@@ -199,6 +201,8 @@ class Run:
         sentence = f"{'Done' if passed else 'Not passed'}, says {who}{f': {note}' if note else '.'}"
         phase = StepPhase.DONE if passed else StepPhase.FAILED
         signed = phased(phase, sentence, signed_by=who, passed=passed, note=note)
+        if passed and (against := self._against(key)):
+            signed["sentence"], signed["against"] = f"{sentence} The check: {against}", against
         self._instruct(key, Action.SIGN_OFF, EntryKind.SETTLED, signed)
 
     def resolve(self, key: str, adopt: bool, why: str) -> None:  # as a form calls it
@@ -249,6 +253,17 @@ class Run:
                 self._engine.context.write(kind, key, {**data, "by": self._engine.context.hold.who})
                 self._engine.go_on()
             return not self._engine.ended
+
+    def _against(self, key: str) -> str:
+        """What a check that does not hold yet shows; empty where there is none."""
+        record = self._board.record(key) if key in self._keys else None
+        if (
+            record is None
+            or not record.step.check
+            or record.shown.sentence in {BEGUN, record.step.instruction}
+        ):
+            return ""
+        return record.shown.sentence
 
     def _known(self, key: str) -> None:
         if key not in self._keys:

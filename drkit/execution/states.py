@@ -10,6 +10,9 @@ from markupsafe import Markup
 from drkit.plan import Plan
 from drkit.showing import card, cut, line, shows, state, table
 
+BEGUN = "Is asked."
+"""What is shown of a health check until it was asked once."""
+
 
 class StepPhase(StrEnum):
     """How far a step is. The first three go on; the others rest until somebody acts.

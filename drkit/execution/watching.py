@@ -14,6 +14,7 @@ from functools import partial
 from typing import Unpack
 
 from drkit.errors import DrkitError, GoneError
+from drkit.execution.agreeing import another_job
 from drkit.execution.context import RunContext
 from drkit.execution.entries import Adopted, Details, JobJson, Remark, phased
 from drkit.execution.limits import (
@@ -237,11 +238,15 @@ class JobWatcher:
         watch.ask_at = self.context.clock.monotonic() + self._pause(ASK_ANYWAY)
         try:
             job = answer()
+            other = another_job(job, watch.job_id, watch.change)
         except GoneError as error:
-            self._lose_job(watch, error)
+            self._lose_job(watch, f"The service does not know job {watch.job_id} any more", str(error))
         except DrkitError as error:
             self._troubled(watch, error)
         else:
+            if other:
+                self._lose_job(watch, f"What is told of job {watch.job_id} is not this change: {other}", "")
+                return
             self._note_job(watch, job)
             if job.final:
                 self._settle_by(watch, job)
@@ -258,11 +263,9 @@ class JobWatcher:
                 self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence))
         self._note_news(watch, watch.news, news, watch.progress)
 
-    def _lose_job(self, watch: Watch, error: DrkitError) -> None:
-        sentence = (
-            f"The service does not know job {watch.job_id} any more; followed by its state from now on."
-        )
-        self.context.write(EntryKind.NOTED, watch.key, Remark(sentence=sentence, error=str(error)))
+    def _lose_job(self, watch: Watch, why: str, error: str) -> None:
+        remark = Remark(sentence=f"{why}; followed by its state from now on.")
+        self.context.write(EntryKind.NOTED, watch.key, {**remark, "error": error} if error else remark)
         watch.mode = Mode.STATE
 
     def _settle_by(self, watch: Watch, job: Job) -> None:

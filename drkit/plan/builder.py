@@ -6,7 +6,7 @@ from drkit.errors import EffectUnknownError, RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
 from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.plan.readiness import way_there
-from drkit.plan.steps import Answers, ManualStep, Plan, Step
+from drkit.plan.steps import READ, Answers, ManualStep, Plan, Step
 from drkit.rules import Objection, Projection, judge_in
 
 SWITCHES = {
@@ -73,11 +73,15 @@ class PlanBuilder:
         skippable: bool = True,
         wave: int = 0,
     ) -> str:
-        """A step that a person does for the thing of that name, and signs; its key."""
+        """A step that a person does for the thing of that name, and signs; its key.
+
+        What a reading can tell (`READ`) no person is asked: then the step is read until it holds.
+        """
         return self._add(
             Step(
                 self.next_key,
                 f"{asks}: {name}",
+                check=READ.get(asks, ""),
                 instruction=instruction,
                 needs=tuple(needs),
                 after=tuple(after),

@@ -42,8 +42,7 @@ PER_GROUP = (
 LEFT_OVER = (
     (
         ManualStep.DRILL_SERVERS_GONE,
-        "Look in the server list: no drill server of {name} is left, nor a disk of one. Sign as failed "
-        "while one is, and name it in the note.",
+        "reads the service until the drill of {name} and every server of it are gone",
     ),
     (
         ManualStep.DRILL_NETWORK_LEFT,
@@ -52,8 +51,8 @@ LEFT_OVER = (
     ),
     (
         ManualStep.ADDRESSES_LEFT,
-        "An EIP that was bound to a drill server of {name} is now unbound and costs money. Release it, or "
-        "say in the note who keeps it; say so too where there was none.",
+        "An EIP that was bound to a drill server of {name} is now unbound and costs money; so would a disk "
+        "that was left. Release it, or say in the note who keeps it; say so too where there was none.",
     ),
 )
 _NOTES = (

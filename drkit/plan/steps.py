@@ -25,8 +25,16 @@ CHECK = "check"
 """The kind of every step that repeats a health check."""
 
 
+class ReadingCheck(StrEnum):
+    """What a reading of the service can tell, so that nobody is asked to; the check of such a step."""
+
+    SYNCHRONISED = "reading: synchronised"
+    DRILL_GONE = "reading: drill gone"
+
+
 class ManualStep(StrEnum):
     """What a person is asked to do or to look at; its words also name the step's answer in `attest`.
+    Where a step has a `ReadingCheck`, the service is read instead, and no person is asked.
 
     Other rooms go by the kind of a step and never by its title, which is for people.
     """
@@ -44,6 +52,12 @@ class ManualStep(StrEnum):
     PROTECTED_AGAIN = "Protected again"
 
 
+READ: Mapping[ManualStep, ReadingCheck] = {
+    ManualStep.PROTECTED_AGAIN: ReadingCheck.SYNCHRONISED,
+    ManualStep.DRILL_SERVERS_GONE: ReadingCheck.DRILL_GONE,
+}
+"""What a reading settles in a person's stead. A plan of a former record may still ask a person."""
+
 Answers = tuple[tuple[str, ...], ...]
 """What has to tell that a service answers: all of these, of each any one step (by its key) is enough."""
 
@@ -53,12 +67,13 @@ Answers = tuple[tuple[str, ...], ...]
 class Step:
     """One thing to do: send a change, repeat a check until it holds, or have a person do it and sign off.
 
-    `check` is "tcp://host:port" or an http(s) URL that has to answer. `needs` are the keys of the steps
-    that must be done before, `after` those that must have come to an end, well or not (a clean-up waits
-    for the checks, and comes even when they fail); `lane`, where not empty, names what only one step at a
-    time may touch; `wave` counts from 1 where groups go one after the other; `undo` says how to take the
-    step back, empty where it can't be; `about` is the id of the group where no change names it; `asks` says
-    what a person does; `size` is how many pairs the group had, where the step is longer with more of them.
+    `check` is "tcp://host:port" or an http(s) URL that has to answer, or a `ReadingCheck`. `needs` are the
+    keys of the steps that must be done before, `after` those that must have come to an end, well or not (a
+    clean-up waits for the checks, and comes even when they fail); `lane`, where not empty, names what only
+    one step at a time may touch; `wave` counts from 1 where groups go one after the other; `undo` says how
+    to take the step back, empty where it can't be; `about` is the id of the group where no change names it;
+    `asks` says what a person does; `size` is how many pairs the group had, where the step is longer with
+    more of them.
     """
 
     key: str
@@ -89,12 +104,17 @@ class Step:
         """What steps are compared by: the operation, "check", or what a person is asked."""
         if self.change:
             return self.change.operation.value
-        return CHECK if self.check else str(self.asks or self.title)
+        return str(self.asks or (CHECK if self.check else self.title))
 
     @property
     def group_id(self) -> str:
         """The group that the step belongs to; empty where it belongs to none."""
         return self.change.group_id if self.change else self.about
+
+    @property
+    def reads(self) -> ReadingCheck | None:
+        """What is read of the service to settle the step; None where that is not how it is settled."""
+        return ReadingCheck(self.check) if self.check in set(ReadingCheck) else None
 
     @property
     def manual(self) -> bool:
@@ -191,7 +211,7 @@ class Plan:
             raise InputError(f"The plan cannot be run: two steps are named {step.key}.")
         if strange := {*step.needs, *step.after}.difference(before):
             raise InputError(f"{cannot} waits for {', '.join(sorted(strange))}, no step before it.")
-        if step.check:
+        if step.check and not step.reads:
             checked(step.check)
 
     def to_json(self) -> dict[str, Any]:

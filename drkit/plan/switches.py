@@ -107,8 +107,8 @@ def plan_reprotect(inventory: Inventory, request: PlanRequest, objectives: Objec
         change = Change.of(Operation.REPROTECT, group.id)
         needs, wave = course.switch("Re-protect", group, change, stopped)
         words = (
-            f"Are all pairs of {group.name} synchronised (active), without a fault? Only then is there a "
-            "copy to fail over to, or to fail back with."
+            f"reads the service until {group.name} is protected and all its pairs are synchronised, without "
+            "a fault: only then is there a copy to fail over to, or to fail back with"
         )
         return course.draft.ask(
             ManualStep.PROTECTED_AGAIN, group.name, words, group.id, needs=needs, wave=wave

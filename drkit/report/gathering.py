@@ -117,6 +117,8 @@ def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
             for under_way in end.get("in_flight", ()):
                 what = f"{under_way['title']} {under_way['job_id']}".strip()
                 yield f"Under way at the service when it stopped: {what}"
+        if end and "snapshot_missing" in end:
+            yield f"No step was compared with what is there at the end: {end['snapshot_missing']}"
         if resumed := read(entry, Resumed):
             yield f"The run was gone on with at {moment(entry.at)} by {resumed['resumed_by']}."
         if over := read(entry, TakenOver):

@@ -137,7 +137,8 @@ def _record(number: int, step: Step, clock: RunClock, group: str, entries: Seque
 
 def _does(step: Step, entries: Iterable[Entry]) -> str:
     if not step.change:
-        return f"asks {step.check} until it answers" if step.check else step.instruction
+        probes = step.check and not step.reads
+        return f"asks {step.check} until it answers" if probes else step.instruction
     sent = [intended["change"] for entry in entries if (intended := read(entry, Intended))]
     return does_of(Change.from_json(sent[-1]) if sent else step.change)
 
@@ -193,6 +194,11 @@ def _notes(entries: Sequence[Entry]) -> Iterator[Note]:
             yield Note(entry.step, remark["sentence"], "drkit", entry.at)
 
 
+def _signed_against(phased: Phased) -> bool:
+    """Whether a person signed as passed what a check did not show."""
+    return "signed_by" in phased and "against" in phased
+
+
 def _surprises(entries: Iterable[Entry]) -> Iterator[str]:
     """What did not go as planned although the step may have ended well."""
     for entry in entries:
@@ -203,5 +209,5 @@ def _surprises(entries: Iterable[Entry]) -> Iterator[str]:
         phased = read(entry, Phased)
         if phased and "deviation" in phased:
             yield phased["deviation"]
-        if phased and ("resolved" in phased or "objections" in phased):
+        if phased and ("resolved" in phased or "objections" in phased or _signed_against(phased)):
             yield phased["sentence"]

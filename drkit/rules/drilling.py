@@ -15,7 +15,9 @@ from drkit.model import (
     PairStatus,
     ProtectedInstance,
     ReplicationPair,
+    ReplicationStatus,
 )
+from drkit.rules.advising import synchronise_first
 from drkit.rules.existing import group_exists
 from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
 
@@ -110,6 +112,22 @@ def nothing_in_the_group_is_faulty(case: Case) -> RuleAnswer:
     return some_of(wrong), "without a fault", advice
 
 
+@rule("SDRS.1830", about="group", needs=[group_exists], caution=True)
+def the_first_synchronisation_is_complete(case: Case) -> RuleAnswer:
+    """Drill only when every pair is known to be synchronised, or to have been; else a copy may not boot.
+
+    Source: "Creating a DR Drill": the first synchronisation has finished. Our own caution: the reference does
+    not say that the service refuses. A pair that tells nothing was, as far as is known, never copied.
+    """
+    never = [
+        pair for pair in case.world.pairs_of(case.group.id) if pair.replication_status not in SYNCHRONISED
+    ]
+    if not never:
+        return None
+    words = (f"{pair.name} is {pair.replication_status or 'not known to be'}" for pair in never)
+    return f"not synchronised: {some_of(words)}", "synchronised", synchronise_first(case, never)
+
+
 def faulty(instances: Iterable[ProtectedInstance], pairs: Iterable[ReplicationPair]) -> Iterator[str]:
     """What is invalid or faulty, in words."""
     for instance in instances:
@@ -122,4 +140,5 @@ def faulty(instances: Iterable[ProtectedInstance], pairs: Iterable[ReplicationPa
             yield f"{pair.name} has fault level {pair.fault_level}"
 
 
+SYNCHRONISED = {ReplicationStatus.ACTIVE, ReplicationStatus.ACTIVE_STOPPED}
 _UNSOUND = {InstanceStatus.INVALID, InstanceStatus.FAULT, PairStatus.INVALID, PairStatus.FAULT}

@@ -81,7 +81,7 @@ _OWN: Mapping[Operation, tuple[Rule, ...]] = {
         drilling.drill_network_is_not_in_use,
         drilling.drill_quota_is_left,
         drilling.nothing_in_the_group_is_faulty,
-        switching.pairs_are_synchronised,
+        drilling.the_first_synchronisation_is_complete,
     ),
     Operation.DELETE_DRILL: (existing.group_exists, existing.drill_exists, fitness.drill_status_fits),
     Operation.EXPAND_PAIR: (

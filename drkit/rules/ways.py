@@ -24,13 +24,13 @@ from drkit.model import (
     Station,
 )
 from drkit.rules.advising import LINK_DOWN, moves
+from drkit.rules.drilling import SYNCHRONISED
 from drkit.rules.fitness import ALREADY
 from drkit.rules.judging import judge_in
 from drkit.rules.objections import Objection
 from drkit.rules.powering import not_stopped, starting
 from drkit.rules.projection import FOLLOWING, Projection
 from drkit.rules.rule import some_of
-from drkit.rules.switching import UNSYNCHRONISED
 
 ABOUT_THE_STATE = frozenset(
     {
@@ -48,6 +48,7 @@ ABOUT_THE_STATE = frozenset(
         "replication_links_are_up",
         "replication_links_are_up_for_a_planned_failover",
         "pairs_are_synchronised",
+        "the_first_synchronisation_is_complete",
     }
 )
 """The rules that a way has to satisfy; the others are about the single change, not about the group."""
@@ -130,7 +131,7 @@ def _fingerprint(world: Projection, group_id: str) -> object:
         any(map(_is_broken, pairs)),
         any(each.status == ServerStatus.ACTIVE for each in _running(world, group_id, production=True)),
         any(each.status == ServerStatus.ACTIVE for each in _running(world, group_id, production=False)),
-        any(each.replication_status in UNSYNCHRONISED for each in pairs),
+        any(each.replication_status not in SYNCHRONISED for each in pairs),
     )
 
 
@@ -202,7 +203,7 @@ def _mending(world: Projection, group_id: str) -> Iterator[_Move]:
 
 
 def _behind(world: Projection, group_id: str) -> list[ReplicationPair]:
-    return [each for each in world.pairs_of(group_id) if each.replication_status in UNSYNCHRONISED]
+    return [each for each in world.pairs_of(group_id) if each.replication_status not in SYNCHRONISED]
 
 
 def _is_broken(pair: ReplicationPair) -> bool:

@@ -103,6 +103,8 @@ def how(step: Step) -> str:
     """Who or what does a step."""
     if step.change:
         return "automatic"
+    if step.reads:
+        return "read from the service"
     return "health check" if step.check else "by hand, signed off"
 
 

@@ -260,7 +260,10 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
     def _check_answers(self, plan: Plan) -> None:
         manual = [step for step in plan.steps if step.manual]
         known = {name for step in manual for name in _calls(step)}
+        settled = {name for step in plan.steps if step.check for name in _calls(step)} - known
         for name, (word, _) in self.answers.items():
+            if name in settled:
+                raise InputError(f"Nothing was sent: {name!r} is settled by a check. Leave it out of attest.")
             if name not in known:
                 raise UnknownNameError.among("manual step", name, known)
             kept = [step.title for step in manual if name in _calls(step) and not step.skippable]

@@ -12,6 +12,7 @@ from drkit.execution.states import Action, RunPhase, StepPhase
 from drkit.journal import EntryKind
 from drkit.model import Change
 from drkit.plan.steps import Step
+from drkit.report.gathering import gather
 from tests.execution.stage import CACHES, PATIENCE, Stage, phases
 
 ASKING = RunPhase.WAITING_FOR_OPERATOR
@@ -210,6 +211,26 @@ class TestACheck:
         assert phases(state) == [StepPhase.DONE, StepPhase.DONE]
         assert state.steps[1].sentence == "Done, says Duty lead: I see the shop"
 
+    def test_that_a_person_signs_against_what_it_shows_is_a_deviation_with_both(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = stage.plan(LOOK, Step("2", "Answers", check="https://shop.invalid", needs=("1",)))
+        run = stage.start(asked)
+        stage.ended(run)
+        answers = iter(["it does not answer", ""])
+
+        def answered(_check: str) -> str:
+            if "does not answer" in run.state().steps[1].sentence:
+                run.sign_off("2", True, "Duty lead", "I see the shop")
+            return next(answers)
+
+        monkeypatch.setattr(stage.client, "check", answered)
+        run.sign_off("1", True, "Duty lead")
+        assert stage.ended(run).phase is RunPhase.DONE
+        (off,) = gather(stage.entries(run.id)).deviations
+        assert "Done, says Duty lead: I see the shop The check: Asked again and again" in off.sentence
+        assert off.sentence.endswith("until it answers; now it does not answer.")
+
     def test_that_breaks_fails_with_the_reason(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(_check: str) -> str:
             raise InputError("That is no check.")
@@ -329,12 +350,28 @@ def test_an_unknown_outcome_can_be_taken_as_done(stage: Stage) -> None:
     stage.sandbox.fault("answer-lost-before", operation="attach_protected_instance_replication")
     run = stage.start(plan)
     stage.ended(run)
+    assert plan.steps[0].change
+    stage.client.submit(plan.steps[0].change)
+    stage.clock.advance(60)
     run.resolve("1", True, "Shift lead attached it by hand")
     state = stage.ended(run)
     assert (state.phase, state.steps[0].sentence) == (
         RunPhase.DONE,
         "Done, on the operator's word: Shift lead attached it by hand",
     )
+
+
+def test_the_operators_word_does_not_outrank_the_reading_at_the_end(stage: Stage) -> None:
+    plan = stage.attach(CACHES[0])
+    stage.sandbox.fault("answer-lost-before", operation="attach_protected_instance_replication")
+    run = stage.start(plan)
+    stage.ended(run)
+    run.resolve("1", True, "Shift lead attached it by hand")
+    state = stage.ended(run)
+    assert (state.phase, state.exit_code) == (RunPhase.FAILED, 1)
+    sentence = state.steps[0].sentence
+    assert "on the operator's word: Shift lead attached it by hand But the reading of" in sentence
+    assert "shows: pair available, attached to nothing" in sentence
 
 
 def test_looking_again_finds_what_came_late(stage: Stage) -> None:

@@ -173,7 +173,7 @@ def test_an_answer_that_says_no_fails_the_run(field: Field, outcome: Callable[[]
 
 def test_the_ledger_of_a_drill_is_printed(field: Field, capsys: pytest.CaptureFixture[str]) -> None:
     kinds = ("Service answers", "Data is there", "Logins work", "Settings carried over", "Drill network")
-    left = ("Release", "Drill servers gone", "Drill network left over", "Public addresses left over")
+    left = ("Release", "Drill network left over", "Public addresses left over")
     attest = dict.fromkeys((*kinds, *left), "passed")
     book = through(field.book(kind="dr_drill", attest=attest, drill_name="d"))
     book.result()
@@ -193,6 +193,13 @@ def test_an_answer_that_cannot_be_read_is_refused_at_once(
 ) -> None:
     with pytest.raises(InputError, match=sentence):
         field.book(attest=attest)
+
+
+def test_an_answer_to_what_a_check_settles_is_refused_before_anything_is_sent(field: Field) -> None:
+    book = field.book(kind="dr_drill", attest={"Drill servers gone": "passed: looked"}, drill_name="d")
+    book.choose()
+    with pytest.raises(InputError, match="'Drill servers gone' is settled by a check"):
+        book.objectives()
 
 
 def test_an_answer_to_no_step_is_refused_before_anything_is_sent(field: Field) -> None:

@@ -81,7 +81,7 @@ def test_a_drill_before_the_first_synchronisation_is_refused_with_the_way_there(
     found = world("erp", replication=ReplicationStatus.COPYING)
     with pytest.raises(RefusedError) as caught:
         planned(found, DRILL, ["erp"], drill_name="d")
-    assert [each.rule for each in caught.value.objections] == ["pairs_are_synchronised"]
+    assert [each.rule for each in caught.value.objections] == ["the_first_synchronisation_is_complete"]
     assert "1. Wait until erp-1-system, erp-2-system are synchronised." in str(caught.value)
 
 

@@ -96,4 +96,6 @@ def test_a_synchronisation_in_a_state_that_no_page_names_is_not_synchronised() -
         {"groups": {"shop": {}}, "pairs": {"data": {"group": "shop", "replication": "half-there"}}}
     )
     create = change(Operation.CREATE_DRILL)
-    assert [each.found for each in judge(create, world).objections] == ["not synchronised: data"]
+    assert [each.found for each in judge(create, world).objections] == [
+        "not synchronised: data is half-there"
+    ]

@@ -191,9 +191,25 @@ class TestDrills:
         assert not refused(Operation.CREATE_DRILL, inventory)
 
     def test_wait_for_the_synchronisation(self) -> None:
-        assert "pairs_are_synchronised" in refused(
-            Operation.CREATE_DRILL, shop(pair={"replication": "copying"})
-        )
+        objection = refused(Operation.CREATE_DRILL, shop(pair={"replication": "copying"}))
+        (one,) = objection.values()
+        assert one.found == "not synchronised: data is copying"
+        assert one.remedy == "Wait for the synchronisation to end."
+
+    @pytest.mark.parametrize(
+        ("told", "words"), [("", "not known to be"), ("inactive", "inactive"), ("new", "new")]
+    )
+    def test_are_refused_where_nothing_was_ever_copied_or_is_known_to_be(self, told: str, words: str) -> None:
+        objection = refused(
+            Operation.CREATE_DRILL, shop(group={"status": "available"}, pair={"replication": told})
+        )["the_first_synchronisation_is_complete"]
+        assert objection.found == f"not synchronised: data is {words}"
+        assert objection.remedy == "Enable protection first, and then wait for the synchronisation to end."
+
+    @pytest.mark.parametrize("told", ["active", "active-stopped"])
+    def test_go_ahead_where_protection_is_off_and_the_copies_are_whole(self, told: str) -> None:
+        inventory = shop(group={"status": "available"}, pair={"replication": told})
+        assert not refused(Operation.CREATE_DRILL, inventory)
 
     @pytest.mark.parametrize(("used", "limit", "full"), [(1, 2, False), (2, 2, True), (9, -1, False)])
     def test_stay_within_the_quota_where_one_is_told(self, used: int, limit: int, full: bool) -> None:

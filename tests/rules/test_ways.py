@@ -94,6 +94,15 @@ class TestAWay:
         behind = shop("protected", replication="copying")
         assert way_to(Operation.CREATE_DRILL, behind, "shop") == ("Wait until data are synchronised.",)
 
+    def test_to_a_first_drill_begins_with_the_protection_that_copies(self) -> None:
+        for told in ("inactive", ""):
+            never = shop("available", replication=told)
+            assert way_to(Operation.CREATE_DRILL, never, "shop") == (
+                "Enable protection of shop.",
+                "Wait until data are synchronised.",
+            )
+        assert way_to(Operation.CREATE_DRILL, shop("available", replication="active-stopped"), "shop") == ()
+
     def test_has_the_replication_link_restored(self) -> None:
         cut = shop("protected", fault_level="5")
         way = way_to(Operation.FAILOVER, cut, "shop")

@@ -30,7 +30,7 @@ def waiting(state: RunState) -> tuple[StepState, ...]:
         step
         for step in state.steps
         if not _ASKED.isdisjoint(step.actions)
-        and (step.phase is StepPhase.FAILED or Action.SIGN_OFF in step.actions)
+        and (step.phase in {StepPhase.FAILED, StepPhase.WORKING} or Action.SIGN_OFF in step.actions)
     )
 
 
