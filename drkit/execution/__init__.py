@@ -70,6 +70,7 @@ from drkit.execution.forecasting import (
     forecast,
     past,
 )
+from drkit.execution.holding import holders, planned
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
 from drkit.execution.snapshot import GroupSnapshot, ServerSnapshot, Snapshot
@@ -118,9 +119,11 @@ __all__ = [
     "findings",
     "follow",
     "forecast",
+    "holders",
     "note_entry",
     "notes",
     "past",
+    "planned",
     "read",
     "readable",
     "recorded",

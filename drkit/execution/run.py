@@ -20,6 +20,7 @@ from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
 from drkit.execution.entries import Confirmed, Phased, beginning, phased
+from drkit.execution.holding import check_free
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import BEGUN, Action, RunPhase, RunState, StepPhase
@@ -86,6 +87,8 @@ class Run:
         clock = clock or SystemClock()
         plan.check(client.backend)
         _confirmed(plan, confirm)
+        if not takeover:
+            check_free(journal, plan.groups)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
         hold = journal.start(_new_run(plan, confirm, reading, options, clock.now()), takeover=takeover)
