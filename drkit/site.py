@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -16,7 +17,7 @@ from drkit import api, tables
 from drkit.api import PracticeRange
 from drkit.clock import Clock, SystemClock
 from drkit.errors import ProfileError, UnknownNameError
-from drkit.execution import Board, Run, RunOptions, RunState, close
+from drkit.execution import Board, Run, RunOptions, RunState, close, holders, planned
 from drkit.journal import Journal
 from drkit.model import Argument, Backend, Inventory, Operation, ThingKind, find
 from drkit.plan import (
@@ -243,7 +244,12 @@ class Site:
         names = _names(pairs)
         inventory = self._around(wanted, group, instance, names)
         changes = changes_of(wanted, inventory, group=group, instance=instance, pairs=names, **arguments)
-        return tables.objections([judge(each, inventory) for each in changes], inventory)
+        verdicts = []
+        for change in changes:
+            verdict = judge(change, inventory)
+            held = holders(self.journal, _names_of(inventory, [change.group_id]))
+            verdicts.append(replace(verdict, objections=(*held, *verdict.objections)))
+        return tables.objections(verdicts, inventory)
 
     def plan_attach(
         self,
@@ -262,11 +268,17 @@ class Site:
         inventory, chosen, ids = self._looked_up(Operation.ATTACH_PAIR, group, instance, _names(pairs))
         home = inventory.instances[chosen].group_id
         by_hand = {pair_in(inventory, name, home).id: each for name, each in devices.items()}
-        return building.plan_attach(inventory, chosen, ids, devices=by_hand, prefix=prefix)
+        return planned(
+            self.journal,
+            _names_of(inventory, [home]),
+            lambda: building.plan_attach(inventory, chosen, ids, devices=by_hand, prefix=prefix),
+        )
 
     def plan_detach(self, instance: str, pairs: str | Iterable[str], *, group: str = "") -> Plan:
         """Plan to detach pairs from an instance. Nothing is sent."""
-        return building.plan_detach(*self._looked_up(Operation.DETACH_PAIR, group, instance, _names(pairs)))
+        inventory, chosen, ids = self._looked_up(Operation.DETACH_PAIR, group, instance, _names(pairs))
+        home = _names_of(inventory, [inventory.instances[chosen].group_id])
+        return planned(self.journal, home, lambda: building.plan_detach(inventory, chosen, ids))
 
     def plan_rehearsal(self, request: PlanRequest) -> Plan:
         """Plan a DR drill or its clean-up, a planned failover, the way back, a failover, a re-protection, or
@@ -275,7 +287,10 @@ class Site:
         The kind of the request decides which. Nothing is sent. Raises RefusedError with every objection
         and the shortest legal way there, InputError for objectives that are not complete.
         """
-        return plan_rehearsal(self.client.inventory(**wanted_by(request)), request, self._clock.now())
+        inventory, now = self.client.inventory(**wanted_by(request)), self._clock.now()
+        asked = request.resolved(inventory)
+        groups = _names_of(inventory, chain(*asked.in_waves()))
+        return planned(self.journal, groups, lambda: plan_rehearsal(inventory, request, now))
 
     @tables.documented(tables.WAYS)
     def ways_out(self, group: str) -> pd.DataFrame:
@@ -417,3 +432,8 @@ def _embedded() -> "Sandbox":
                     f"DRKIT_SANDBOX_MANNER={manner!r}: {error}"
                 ) from None
         return _sandboxes[0]
+
+
+def _names_of(inventory: Inventory, group_ids: Iterable[str]) -> list[tuple[str, str]]:
+    """The (id, name) of those groups that there are."""
+    return [(key, inventory.groups[key].name) for key in group_ids if key in inventory.groups]

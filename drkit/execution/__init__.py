@@ -74,6 +74,7 @@ from drkit.execution.forecasting import (
     forecast,
     past,
 )
+from drkit.execution.holding import holders, planned
 from drkit.execution.readings import synced_at
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
@@ -130,9 +131,11 @@ __all__ = [
     "findings",
     "follow",
     "forecast",
+    "holders",
     "note_entry",
     "notes",
     "past",
+    "planned",
     "read",
     "readable",
     "recorded",

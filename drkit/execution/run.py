@@ -19,6 +19,7 @@ from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
 from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
+from drkit.execution.holding import check_free
 from drkit.execution.readings import last_synced
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
@@ -93,6 +94,8 @@ class Run:
         clock = clock or SystemClock()
         plan.check(client.backend)
         _confirmed(plan, confirm)
+        if not takeover:
+            check_free(journal, plan.groups)
         run_id = f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         plan = plan.for_run(run_id)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))

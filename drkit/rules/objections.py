@@ -12,9 +12,10 @@ from drkit.showing import card, count, line, listed, table
 class Objection:
     """Why a change is not allowed now.
 
-    `sentence` is the rule in words, `code` the service's error code for the same refusal, `found` what
-    is, `wanted` what would have to be, `remedy` what to do about it. `ways` are the courses of changes that
-    the remedy names, each of them open when it was judged; they are not kept with a plan.
+    `sentence` is the rule in words, `code` the service's error code for the same refusal (empty where drkit
+    alone refuses), `found` what is, `wanted` what would have to be, `remedy` what to do about it. `ways` are
+    the courses of changes that the remedy names, each of them open when it was judged; they are not kept with
+    a plan.
     """
 
     rule: str
@@ -33,7 +34,8 @@ class Objection:
         return card("1 objection", _shown(self))
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.judged} {self.remedy} ({self.code})"
+        code = f" ({self.code})" if self.code else ""
+        return f"{self.sentence} {self.judged} {self.remedy}{code}"
 
     @property
     def judged(self) -> str:

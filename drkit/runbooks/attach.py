@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from drkit.devices import assign, learn_prefix
 from drkit.errors import InputError
+from drkit.execution import planned
 from drkit.model import Change, Inventory, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.plan import Plan, plan_attach
 from drkit.rules import NotAsked, Objection, Projection, judge_in
@@ -96,7 +97,13 @@ class AttachSession(RunbookSession[AttachRequest]):
 
     def draft(self, pair_ids: Iterable[str], devices: Mapping[str, str]) -> Plan:
         """The plan for these pairs under these device names; the rest gets the next free ones."""
-        return plan_attach(self.reading, self.instance_id, pair_ids, devices=devices, prefix=self.prefix)
+        return planned(
+            self.site.journal,
+            [(group.id, group.name) for group in self.reading.groups.values()],
+            lambda: plan_attach(
+                self.reading, self.instance_id, pair_ids, devices=devices, prefix=self.prefix
+            ),
+        )
 
     def _refuses(self, plan: Plan) -> str:
         operations = {step.change.operation for step in plan.steps if step.change}

@@ -15,7 +15,9 @@ from drkit.execution import (
     RunState,
     durations,
     forecast,
+    holders,
     past,
+    planned,
     readable,
     recovery_clocks,
 )
@@ -92,8 +94,10 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
         return rule_checks(self.reading, group, self.kind, self.drill_name, self.request.drill_vpc_id)
 
     def way(self, group: ProtectionGroup) -> tuple[str, ...]:
-        """The shortest legal way for a group to the runbook's main step, as sentences."""
-        return way_there(self.reading, group.id, self.kind) if self.kind in MAIN else ()
+        """The shortest legal way for a group to the runbook's main step, as sentences; first who holds it."""
+        held = holders(self.site.journal, [(group.id, group.name)])
+        waiting = (f"{group.name} is {each.found}. {each.remedy}" for each in held)
+        return (*waiting, *(way_there(self.reading, group.id, self.kind) if self.kind in MAIN else ()))
 
     @property
     def drill_name(self) -> str:
@@ -106,7 +110,10 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
         Raises `InputError` for objectives that are not complete, `RefusedError` with all objections.
         """
         named = replace(request, drill_name=request.drill_name or self.drill_name)
-        return plan_rehearsal(self.reading, named, self.clock.now())
+        groups = [(group.id, group.name) for group in self.reading.groups.values()]
+        return planned(
+            self.site.journal, groups, lambda: plan_rehearsal(self.reading, named, self.clock.now())
+        )
 
     @cached_property
     def past(self) -> Past:
