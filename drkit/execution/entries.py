@@ -26,17 +26,25 @@ class LastSynced(TypedDict):
     run: str
 
 
+class AwaySince(TypedDict):
+    """In the run that this one goes on from: since when (ISO 8601) a group was away, and was not back."""
+
+    run: str
+    since: str
+
+
 class Confirmed(TypedDict):
     """What was typed to start the run, how it is driven, and how its groups were then.
 
     `speed` is that of the practice range; a real cloud has none. `synced` is what earlier runs know of the
-    groups that this one fails over, by their ids.
+    groups that this one fails over, by their ids; `away` is of the run that this one follows.
     """
 
     confirmed: str
     fail_fast: bool
     speed: NotRequired[float]
     synced: NotRequired[Mapping[str, LastSynced]]
+    away: NotRequired[AwaySince]
     snapshot: NotRequired[Snapshot]
 
 

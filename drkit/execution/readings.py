@@ -1,11 +1,13 @@
-"""When a group was last known to be synchronised, from every reading that the journal has of it."""
+"""What earlier runs know of a group: when it was last read as synchronised, and since when it is away."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
-from drkit.errors import JournalDamagedError
-from drkit.execution.entries import Intended, LastSynced, Planned, RunEnded, read
+from drkit.errors import JournalDamagedError, UnknownNameError
+from drkit.execution.board import Board
+from drkit.execution.entries import AwaySince, Intended, LastSynced, Planned, RunEnded, read
+from drkit.execution.recovery import recovery_clocks
 from drkit.execution.snapshot import Snapshot
 from drkit.journal import Entry, Journal
 from drkit.model import Change, Operation, ReplicationStatus
@@ -31,6 +33,20 @@ def last_synced(journal: Journal, plan: Plan) -> dict[str, LastSynced]:
                 if at and (group_id not in latest or at.isoformat() > latest[group_id]["read_at"]):
                     latest[group_id] = {"read_at": at.isoformat(), "run": row.id}
     return latest
+
+
+def away_since(journal: Journal, plan: Plan) -> AwaySince | None:
+    """Since when a group of the plan has been away in the run that the plan follows; None: it was back."""
+    follows = plan.objectives.follows if plan.objectives else ""
+    try:
+        entries = journal.entries(follows) if follows else []
+        state = Board.replay(entries).state() if entries else None
+    except (UnknownNameError, JournalDamagedError):
+        return None
+    clocks = recovery_clocks(state, entries[-1].at) if state else ()
+    here = dict(plan.groups)
+    since = [each.since for each in clocks if each.group_id in here and each.since and not each.until]
+    return {"run": follows, "since": min(since).isoformat()} if since else None
 
 
 def synced_at(entries: Iterable[Entry], group_id: str) -> datetime | None:

@@ -20,7 +20,7 @@ from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
 from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
 from drkit.execution.holding import check_free
-from drkit.execution.readings import last_synced
+from drkit.execution.readings import away_since, last_synced
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import BEGUN, Action, RunPhase, RunState, StepPhase
@@ -103,6 +103,8 @@ class Run:
         confirmed = _confirmation(plan, confirm, client, reading, options)
         if synced := last_synced(journal, plan):
             confirmed["synced"] = synced
+        if away := away_since(journal, plan):
+            confirmed["away"] = away
         hold = journal.start(_new_run(run_id, plan, confirmed), takeover=takeover)
         run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
         run._drive(hold)

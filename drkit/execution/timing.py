@@ -83,7 +83,7 @@ class RunClock:
 
     def split(self, keys: Iterable[str], start: float, end: float) -> tuple[TimePart, ...]:
         """What the time from start to end was spent on: these steps, else what they waited for."""
-        wanted = frozenset(keys)
+        wanted = dict.fromkeys(keys)  # in their order: the same journal gives the same report
         mine = [each for key in wanted for each in self.stretches[key]]
         others = [each for key, many in self.stretches.items() if key not in wanted for each in many]
         rest = (*others, *self._stops)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from drkit.execution import (
     AtTheEnd,
@@ -48,7 +48,7 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
     clocks = recovery_clocks(state, until)
     away = {each.group_id for each in clocks if each.until is None}
     points = _points(state, entries, away)
-    off = deviations(steps, clocks, points, tuple(_breaks(entries)))
+    off = deviations(steps, clocks, points, (*_counted_late(state, entries), *_breaks(entries)))
     aims = plan.objectives
     after = _at_the_end(entries)
     evidence = Evidence(
@@ -125,6 +125,17 @@ def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
             for taking in over["takeover"]:
                 group, holder = taking["group_id"], taking["from"]
                 yield f"The group {group} was taken over at {moment(entry.at)} from {holder}."
+
+
+def _counted_late(state: RunState, entries: Sequence[Entry]) -> Iterator[str]:
+    """Where the time is counted from later than the service was away in the run that this one follows."""
+    away, aims = beginning(entries).get("away"), state.plan.objectives
+    counted = (aims.declared_at if aims else None) or state.started_at
+    if away and counted - (since := datetime.fromisoformat(away["since"])) >= timedelta(seconds=1):
+        yield (
+            f"The time is counted from {moment(counted)}, but in run {away['run']} the service was away "
+            f"since {moment(since)}, and it was not back."
+        )
 
 
 def _points(state: RunState, entries: Sequence[Entry], away: Collection[str]) -> tuple[RecoveryPoint, ...]:

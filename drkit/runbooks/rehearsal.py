@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from drkit.errors import InputError
 from drkit.execution import (
     Forecast,
     Past,
+    RecoveryClock,
     Run,
     RunState,
     durations,
@@ -30,6 +31,7 @@ from drkit.plan import (
     WayOut,
     drill_ways_out,
     plan_rehearsal,
+    read_moment,
     rule_checks,
     spell_seconds,
     standing,
@@ -37,6 +39,7 @@ from drkit.plan import (
     way_there,
     ways_out,
 )
+from drkit.report import duration, moment
 from drkit.runbooks.requests import RehearsalRequest
 from drkit.runbooks.session import RunbookSession
 
@@ -173,10 +176,27 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
         )
 
     def _away_since(self, run: Run, group_ids: Sequence[str]) -> datetime | None:
-        """Since when the first of these groups is without its service; None where none of them is."""
-        clocks = () if self.kind is RunbookKind.DRILL else recovery_clocks(run.state(), self.clock.now())
-        mine = (clock for clock in clocks if clock.group_id in group_ids and clock.until is None)
-        return min((clock.since for clock in mine if clock.since), default=None)
+        """Since when the first of these groups is without its service; None where none of them is.
+
+        On the practice range that moment lies as far back as its own clock has run, however fast it did.
+        """
+        now = self.clock.now()
+        away = [each for each in self.clocks_of(run) if each.group_id in group_ids and not each.until]
+        return min((now - timedelta(seconds=each.seconds) for each in away if each.since), default=None)
+
+    def clocks_of(self, run: Run) -> tuple[RecoveryClock, ...]:
+        """The recovery clocks of a run as they stand now; a drill takes nothing away, so it has none."""
+        drilled = self.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP}
+        return () if drilled else recovery_clocks(run.state(), self.clock.now())
+
+    @property
+    def away(self) -> str:
+        """Of a runbook that goes on from a run whose service is not back: since when, how long so far."""
+        since = read_moment(self.chosen.declared_at) if self.chosen.follows else None
+        if since is None:
+            return ""
+        passed = duration((self.clock.now() - since).total_seconds())
+        return f"The service has been away since {moment(since)}: {passed} so far, and the clock goes on."
 
     def _same_waves(self, group_ids: Sequence[str]) -> list[tuple[str, ...]]:
         """These groups (ids) in their waves; a re-protection has none and hands on those asked for."""

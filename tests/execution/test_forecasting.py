@@ -291,3 +291,12 @@ def test_what_people_took_is_no_part_of_what_a_change_takes() -> None:
     spells = (Spell(1, at(0), at(20), 20.0), Spell(2, at(300), at(340), 40.0))
     shown = replace(done(STOP, 0, 340), spells=spells)
     assert [each["seconds"] for each in durations(run_of(shown))] == [60.0]
+
+
+def test_of_steps_side_by_side_the_first_in_the_plan_names_the_time() -> None:
+    stops = tuple(replace(STOP, key=str(key), title=f"Stop {key}", lane="") for key in range(1, 9))
+    plan = replace(
+        PLAN, steps=(*stops, replace(ANSWERS, key="9", needs=("8",))), recovered_by={"g1": (("9",),)}
+    )
+    (clock,) = recovery_clocks(run_of(*(done(each, 0, 20) for each in stops), plan=plan), at(20))
+    assert clock.parts == (TimePart("Stop 1", 20),)

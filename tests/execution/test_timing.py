@@ -93,8 +93,8 @@ def test_a_failover_knows_when_an_earlier_run_read_its_group_as_synchronised(tmp
     field = Range(tmp_path, "zone-goes-dark")
     failed = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-app"]))
     field.to_the_end(failed)
-    declared = f"{field.clock.now():%Y-%m-%d %H:%M:%S}"
-    over = field.start(field.plan(RunbookKind.FAILOVER, ["shop-app"], declared_at=declared))
+    more = {"declared_at": f"{field.clock.now():%Y-%m-%d %H:%M:%S}", "follows": failed.id}
+    over = field.start(field.plan(RunbookKind.FAILOVER, ["shop-app"], **more))
     field.to_the_end(over)
     first, *entries = field.site.journal.entries(over.id)
     (told,) = first.data["synced"].values()
@@ -103,6 +103,10 @@ def test_a_failover_knows_when_an_earlier_run_read_its_group_as_synchronised(tmp
     assert f"by run {failed.id}" in point.statement
     assert "up to the event" in point.statement
     assert point.kept is False
+    (since,) = [each.since for each in recovery_clocks(failed.state(), field.clock.now())]
+    assert since
+    assert first.data["away"] == {"run": failed.id, "since": since.isoformat()}
+    assert "it was not back." in " ".join(each.sentence for each in gather([first, *entries]).deviations)
 
 
 def test_what_passes_while_nobody_drives_the_run_is_waiting_for_people(tmp_path: Path) -> None:

@@ -304,6 +304,16 @@ class TestRecovery:
         assert point.kept is True
         assert "which is not before the event at 2026-03-01 02:55:00 UTC" in point.statement
 
+    def test_a_declaration_later_than_the_run_it_follows_is_a_deviation_with_both_times(self) -> None:
+        more = {"away": {"run": "run-0", "since": (START - timedelta(seconds=300)).isoformat()}}
+        late = usual_plan(replace(AIMS, declared_at=START - timedelta(seconds=60), follows="run-0"))
+        told = sentences(Story(late, more).sent())
+        assert "counted from 2026-03-01 02:59:00 UTC, but in run run-0" in told
+        assert "away since 2026-03-01 02:55:00 UTC" in told
+        good = usual_plan(replace(AIMS, declared_at=START - timedelta(seconds=300), follows="run-0"))
+        assert "counted from" not in sentences(Story(good, more).sent())
+        assert "counted from" in sentences(Story(usual_plan(), more).sent())
+
     def test_nothing_is_kept_as_long_as_the_group_is_not_back(self) -> None:
         [point] = Story(usual_plan()).sent().evidence.points
         assert point.kept is None

@@ -22,4 +22,9 @@ class ConfirmRehearsalCard(ConfirmCard[RehearsalSession]):
         plan = self.session.drafted
         objectives = [(row["objective"], row["value"]) for row in objectives_rows(plan)]
         fixed = Markup("<details><summary>What it is measured against</summary>{}</details>")
-        return words.plan_words(plan, self.session.ahead(plan)) + fixed.format(table(("", ""), objectives))
+        away = Markup("<p><b>{}</b></p>").format(self.session.away) if self.session.away else Markup()
+        return (
+            away
+            + words.plan_words(plan, self.session.ahead(plan))
+            + fixed.format(table(("", ""), objectives))
+        )

@@ -114,8 +114,10 @@ class RehearsalResultCard(Card):
     def _show(self, state: RunState, evidence: Evidence) -> None:
         self.verdict.show(words.verdict_words(evidence))
         now = self.session.clock.now()
-        clocks = words.clocks_words(evidence.clocks, now, ended=True)
-        self.clocks.show(clocks + words.parts_words(evidence.clocks))
+        # The record ends with the run; where the service is not back its clock goes on, and is shown so.
+        live = {each.group_id: each for each in self.session.clocks_of(self.session.started)}
+        shown = [each if each.until else live.get(each.group_id, each) for each in evidence.clocks]
+        self.clocks.show(words.clocks_words(shown, now, ended=True) + words.parts_words(shown))
         every = Markup("<details><summary>Every step</summary>{}</details>").format(results_table(state))
         self.details.show(words.details_words(evidence) + every)
         self._show_report(evidence)

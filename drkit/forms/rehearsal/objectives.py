@@ -66,7 +66,8 @@ class ObjectivesCard(Card):
 
     def prepare(self) -> None:
         """Show the fields that this runbook needs, filled with what the parameters say."""
-        self.say("This is kept in the record and cannot be changed once the run has started.")
+        kept = "This is kept in the record and cannot be changed once the run has started."
+        self.say(f"{self.session.away} {kept}".strip())
         request, kind = self.session.chosen, self.session.kind
         self.fields = self._texts(request, kind)
         self.targets = self._per_group(
