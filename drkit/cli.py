@@ -305,24 +305,25 @@ def _findings(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    journal, changes = Journal.open(), (arguments.note, arguments.close)
-    if arguments.run is None and changes != (None, None):
+    journal, run_id = Journal.open(), arguments.run or ""
+    changes = (arguments.note, arguments.close)
+    if not run_id and changes != (None, None):
         raise InputError("Name the run that the finding is of.")
     if None not in changes:
         raise InputError("Note a finding or close one, not both at once.")
     if arguments.note is not None:
         if arguments.due is None:
             raise InputError("Say until when it has to be put right, with --due.")
-        RunRecord(journal, arguments.run).add_finding(
+        RunRecord(journal, run_id).add_finding(
             arguments.note, arguments.owner, arguments.due, step=arguments.step
         )
     if arguments.close is not None:
-        RunRecord(journal, arguments.run).close_finding(arguments.close, arguments.outcome)
-    _print_findings(journal, arguments.run, as_json=arguments.json)
+        RunRecord(journal, run_id).close_finding(arguments.close, arguments.outcome)
+    _print_findings(journal, run_id, as_json=arguments.json)
     return 0
 
 
-def _print_findings(journal: Any, run_id: str | None, *, as_json: bool) -> None:  # noqa: ANN401 - a Journal
+def _print_findings(journal: Any, run_id: str, *, as_json: bool) -> None:  # noqa: ANN401 - a Journal
     from drkit.execution import findings
     from drkit.headless import aligned, printable
 
