@@ -305,8 +305,8 @@ def _findings(arguments: argparse.Namespace) -> int:
     from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    changes = (arguments.note, arguments.close)
-    if arguments.run is None and changes != (None, None):
+    run_id, changes = arguments.run or "", (arguments.note, arguments.close)
+    if not run_id and changes != (None, None):
         raise InputError("Name the run that the finding is of.")
     if None not in changes:
         raise InputError("Note a finding or close one, not both at once.")
@@ -314,16 +314,16 @@ def _findings(arguments: argparse.Namespace) -> int:
         raise InputError("Say until when it has to be put right, with --due.")
     with Journal.open() as journal:
         if arguments.note is not None:
-            RunRecord(journal, arguments.run).add_finding(
+            RunRecord(journal, run_id).add_finding(
                 arguments.note, arguments.owner, arguments.due, step=arguments.step
             )
         if arguments.close is not None:
-            RunRecord(journal, arguments.run).close_finding(arguments.close, arguments.outcome)
-        _print_findings(journal, arguments.run, as_json=arguments.json)
+            RunRecord(journal, run_id).close_finding(arguments.close, arguments.outcome)
+        _print_findings(journal, run_id, as_json=arguments.json)
     return 0
 
 
-def _print_findings(journal: Any, run_id: str | None, *, as_json: bool) -> None:  # noqa: ANN401 - a Journal
+def _print_findings(journal: Any, run_id: str, *, as_json: bool) -> None:  # noqa: ANN401 - a Journal
     from drkit.execution import findings
     from drkit.headless import aligned, printable
 

@@ -58,7 +58,8 @@ def as_json(evidence: Evidence) -> str:
 class CheckedReport:
     """A report that was compared with its journal: how far it had come, and what differs, as sentences.
 
-    `unchecked` says what of it could not be compared. `keys` are the public keys that it prints.
+    `unchecked` says what of it could not be compared. `keys` are the public keys that it prints, where that
+    was compared.
     """
 
     run_id: str
@@ -97,13 +98,13 @@ def check_report(path: str | Path, journal: Journal) -> CheckedReport:
         return CheckedReport(run_id, 0, (fault,))
     seals = journal.seals(run_id)
     computed = gather(entries, seals)
-    keys = tuple(dict.fromkeys(seal.key for seal in computed.record.seals if seal.key))
     digest = hashlib.sha256(text.encode()).hexdigest()
     signed = [seal for seal in seals if seal.report and seal.head == head and seal.holds]
     untouched = any(seal.report and digest in seal.report["files"].values() for seal in signed)
     if untouched and writer != computed.written_by:
         unchecked = f"it is as {writer} wrote and signed it; {computed.written_by} did not compute it anew"
-        return CheckedReport(run_id, len(entries), (), unchecked, keys)
+        return CheckedReport(run_id, len(entries), (), unchecked)
+    keys = tuple(dict.fromkeys(seal.key for seal in computed.record.seals if seal.key))
     differences = _differences(text, replace(computed, written_by=writer))
     if differences and writer != computed.written_by:
         differences.insert(
@@ -116,7 +117,8 @@ def check_report(path: str | Path, journal: Journal) -> CheckedReport:
         and any(seal.report and Path(path).name in seal.report["files"] for seal in signed)
     ):
         differences, unchecked = ["All words are the same, but the file is not the one that was signed."], ""
-    return CheckedReport(run_id, len(entries), tuple(differences), unchecked, keys)
+    # The keys are the journal's: the report prints the same ones only where it does not differ.
+    return CheckedReport(run_id, len(entries), tuple(differences), unchecked, () if differences else keys)
 
 
 def _differences(text: str, computed: Evidence) -> list[str]:

@@ -69,9 +69,11 @@ class Wire(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.points.reach(f"before {request.method} {request.url.path}")
         response = super().handle_request(request)
-        response.read()
+        body = httpx.ByteStream(b"".join(response.iter_raw()))  # whole; and still to be read as it came
         self.points.reach(f"after {request.method} {request.url.path}")
-        return response
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=body, extensions=response.extensions
+        )
 
 
 class Disk(Database):

@@ -237,6 +237,39 @@ class TestHistoryWrittenAnew:
         assert code == 3
         assert "or its end was cut off" in told
 
+    def test_a_record_taken_back_to_an_earlier_signed_state_is_found_by_its_anchors_alone(
+        self, journal: Journal, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verify
+    ) -> None:
+        """What the signature alone does not tell, as README says."""
+        key = journal.public_key
+        journal.note("run-1", sign_off_entry("Auditor", "Totals are wrong.", accepted=False))
+        cut_off(file, 9, seals=2)
+        code, _, wrong = verify("run-1")
+        assert code == 1
+        assert "cut off: 10 entries were anchored" in wrong
+        elsewhere(tmp_path, monkeypatch)
+        assert verify("run-1", "--against", key)[0] == 0
+
+    def test_a_key_that_only_the_journal_names_is_not_taken_for_that_of_a_kept_report(
+        self, journal: Journal, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verify
+    ) -> None:
+        """Somebody adds a word and signs it, and the state before, with a key of their own."""
+        kept = tmp_path / "kept.html"
+        kept.write_bytes(page_of(journal).read_bytes())
+        elsewhere(tmp_path, monkeypatch)
+        for path in report_folder(journal).iterdir():
+            path.unlink()
+        with closing(Journal.open(file, who="duty")) as forger:
+            with forger._database.writing() as connection:
+                forger._sign(connection, "run-1")
+            forger.note("run-1", sign_off_entry("Head of IT", "", accepted=True))
+            own = forger.public_key
+        monkeypatch.setenv("DRKIT_KEY", str(tmp_path / "nobody.pem"))
+        code, told, wrong = verify("run-1", "--against", str(kept))
+        assert code == 1
+        assert own in wrong
+        assert f"the key that was given, {own}" not in told
+
     def test_a_run_that_is_gone_is_found(self, journal: Journal, file: Path, verify: Verify) -> None:
         keep(journal, usual(), "run-2")
         assert verify("--all")[0] == 0

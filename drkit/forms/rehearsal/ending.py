@@ -175,6 +175,8 @@ class RehearsalResultCard(Card):
 
     def _close(self) -> None:
         form = self.closing
+        if form.which.value is None:
+            raise InputError("There is no open finding.")
         self.session.record.close_finding(form.which.value, form.outcome.value)
         form.outcome.value = ""
         self._recorded()
