@@ -5,7 +5,7 @@ from itertools import chain
 
 from drkit.errors import InputError
 from drkit.model import Change, Drill, Inventory, Operation, ProtectedInstance, ProtectionGroup
-from drkit.plan.builder import PlanBuilder, named
+from drkit.plan.builder import PlanBuilder, distinct, named
 from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
 from drkit.plan.steps import PLANNED, Plan
@@ -70,7 +70,7 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
     With several groups each drill is called after the given name and its group. An empty `drill_vpc_id`
     has the service make a network per group. Raises `RefusedError` with every objection, `InputError`.
     """
-    groups = [inventory.groups[key] for key in chain(*request.waves)]
+    groups = [distinct(inventory, key) for key in chain(*request.waves)]
     if request.drill_vpc_id and len(groups) > 1:
         raise InputError(
             "A drill network can serve one drill only. Leave drill_vpc_id empty, so that each group gets a "
@@ -79,7 +79,11 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
     draft = PlanBuilder(inventory, Operation.CREATE_DRILL)
     draft.notes.extend(_NOTES)
     for group in groups:
-        name = request.drill_name if len(groups) == 1 else f"{request.drill_name}-{group.name}"
+        name = (
+            request.drill_name
+            if len(groups) == 1
+            else f"{request.drill_name}-{inventory.groups[group.id].name}"
+        )
         if name in {each.name for each in inventory.drills_of(group.id)}:
             raise InputError(
                 f"{group.name} has a drill named {name!r} already. Give another name, so that the clean-up "
@@ -91,11 +95,11 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
 
 def plan_drill_cleanup(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Delete drills that are there, for example of a run that failed, and keep the ledger of the rest."""
-    groups = [inventory.groups[key] for key in chain(*request.waves)]
+    groups = [distinct(inventory, key) for key in chain(*request.waves)]
     draft = PlanBuilder(inventory, Operation.DELETE_DRILL)
     for drill in (inventory.drills[key] for key in request.drills):
         deleted = _delete(draft, drill.group_id, drill.name, drill.id)
-        _ledger(draft, inventory.groups[drill.group_id], needs=(), after=(deleted,))
+        _ledger(draft, distinct(inventory, drill.group_id), needs=(), after=(deleted,))
     return draft.plan(f"Clean-up of the DR drill of {named(groups)}", groups, objectives)
 
 
