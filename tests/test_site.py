@@ -1,6 +1,7 @@
 """What a notebook holds, on the sandbox's demo world."""
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -277,6 +278,49 @@ class TestPlanning:
             site.plan_attach(INSTANCE, ["app-cache-1"])
         with pytest.raises(UnknownNameError):
             site.plan_attach(INSTANCE, ["app-cache-01"], group="shop-database")
+
+
+class TestTwoGroupsOfOneName:
+    @pytest.fixture
+    def twins(self, site: Site, sandbox: Sandbox) -> dict[str, str]:
+        """What the two groups named shop-backend are called, by id."""
+        found = site.inventory()
+        other = found.group("shop-reporting").id
+        sandbox.world.groups[other].name = GROUP
+        return {key: site.inventory().called(key) for key in (found.group(GROUP).id, other)}
+
+    def test_are_told_apart_where_one_is_asked_for_by_its_name(
+        self, site: Site, twins: dict[str, str]
+    ) -> None:
+        with pytest.raises(UnknownNameError, match="give one of their ids") as refused:
+            site.plan_rehearsal(DRILL)
+        for key in twins:
+            assert f"{key} (production in sandbox-1a; " in str(refused.value)
+        assert set(site.groups()["group_id"]) > set(twins)
+
+    def test_are_confirmed_by_what_tells_them_apart(self, site: Site, twins: dict[str, str]) -> None:
+        key, name = next(iter(twins.items()))
+        assert name == f"{GROUP} ({key[:8]})"
+        plan = site.plan_rehearsal(replace(DRILL, waves=[key], rto={key: "15 min"}))
+        assert plan.groups == ((key, name),)
+        assert plan.title == f"DR drill of {name}"
+        with pytest.raises(NotConfirmedError, match=re.escape(f"type '{name}', not '{GROUP}'")):
+            site.run(plan, GROUP)
+        attach = site.plan_attach(INSTANCE, "app-cache-01")
+        assert attach.groups == ((key, name),)
+        with pytest.raises(NotConfirmedError):
+            site.run(attach, GROUP)
+
+    def test_in_one_plan_have_steps_that_tell_which(self, site: Site, twins: dict[str, str]) -> None:
+        plan = site.plan_rehearsal(replace(DRILL, waves=list(twins)))
+        titles = [step.title for step in plan.steps if step.title.startswith("Create drill")]
+        assert titles == [f"Create drill spring-{GROUP} of {name}" for name in twins.values()]
+        with pytest.raises(UnknownNameError):
+            site.plan_rehearsal(replace(DRILL, waves=list(twins), rto={GROUP: "15 min"}))
+
+    def test_are_named_apart_by_an_objection_too(self, site: Site, twins: dict[str, str]) -> None:
+        key, name = next(iter(twins.items()))
+        assert set(site.why_not("reprotect", group=key)["subject"]) == {f"group {name}"}
 
 
 class TestRunning:

@@ -116,7 +116,7 @@ def groups_table(inventory: Inventory) -> Markup:
     """All groups, those in trouble first, each with what needs attention."""
     rows = [
         (
-            Markup("<b>{}</b>").format(group.name),
+            Markup("<b>{}</b>").format(inventory.called(group.id)),
             status_chip(group.status),
             f"{group.production_zone or 'not known'} → {group.dr_zone or 'not known'}",
             str(len(inventory.instances_of(group.id))),

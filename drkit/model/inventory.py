@@ -150,6 +150,16 @@ class Inventory:
         """The group of that name or id. Raises `UnknownNameError` with the nearest names."""
         return find("protection group", name, self.groups)
 
+    def called(self, group_id: str) -> str:
+        """What a known group is called: its name, and as much of its id as others of that name lack."""
+        name = self.groups[group_id].name
+        others = [key for key, each in self.groups.items() if each.name == name and key != group_id]
+        if not others:
+            return name
+        lengths = range(8, len(group_id))
+        told = (group_id[:length] for length in lengths if not _begins(others, group_id[:length]))
+        return f"{name} ({next(told, group_id)})"
+
     def instance(self, name: str, group_id: str = "") -> ProtectedInstance:
         """The instance of that name or id, within a group where one is given."""
         return find("protected instance", name, _within(self.instances, group_id))
@@ -169,7 +179,7 @@ def find(what: str, name: str, things: Mapping[str, Named]) -> Named:
         return things[name]
     hits = [each for each in things.values() if each.name == name]
     if len(hits) > 1:
-        ids = ", ".join(each.id for each in hits)
+        ids = ", ".join(map(_told_apart, hits))
         raise UnknownNameError(
             f"{len(hits)} things of the kind {what} are named {name!r}; give one of their ids: {ids}",
             what=what,
@@ -179,6 +189,18 @@ def find(what: str, name: str, things: Mapping[str, Named]) -> Named:
     if not hits:
         raise UnknownNameError.among(what, name, (each.name for each in things.values()))
     return hits[0]
+
+
+def _begins(ids: Iterable[str], part: str) -> bool:
+    return any(each.startswith(part) for each in ids)
+
+
+def _told_apart(thing: Named) -> str:
+    """The id of one of several things of the same name, and of a group what else tells it from the others."""
+    if not isinstance(thing, ProtectionGroup):
+        return thing.id
+    has = f"{count(thing.instance_count, 'instance')}, {count(thing.pair_count, 'pair')}"
+    return f"{thing.id} (production in {thing.production_zone or 'no known zone'}; {has})"
 
 
 Member = TypeVar("Member", ProtectedInstance, ReplicationPair, Drill)

@@ -111,13 +111,14 @@ class _Work:
     def plan(self, verb: str, *, title: Words, undo: Words, notes: Iterable[str] = ()) -> Plan:
         """The plan, in the order of the request."""
         steps = tuple(self._steps(title, undo))
-        group = self.inventory.groups.get(self.instance.group_id)
+        home = self.instance.group_id
+        group = self.inventory.called(home) if home in self.inventory.groups else ""
         count = "1 pair" if len(steps) == 1 else f"{len(steps) or 'no'} pairs"
         nothing = () if self.pairs else ("Nothing was asked for: no pair was chosen.",)
         return Plan(
             title=f"{verb} {count} {'to' if verb == 'Attach' else 'from'} {self.instance.name}",
             backend=self.inventory.backend,
-            groups=((self.instance.group_id, group.name if group else ""),),
+            groups=((home, group),),
             steps=steps,
             read_at=self.inventory.read_at,
             left_out=tuple(self.left_out[each.id] for each in self.pairs if each.id in self.left_out),

@@ -1,6 +1,7 @@
 """`PlanBuilder`: a plan in the making, each change judged on what the ones before it leave."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from drkit.errors import EffectUnknownError, RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
@@ -154,6 +155,11 @@ class PlanBuilder:
     def _way(self, group_id: str) -> tuple[str, ...]:
         kind = SWITCHES.get(self._operation)
         return way_there(self.inventory, group_id, kind) if kind and group_id in self.inventory.groups else ()
+
+
+def distinct(inventory: Inventory, group_id: str) -> ProtectionGroup:
+    """A group under a name that tells it from all others, for a plan and what is typed to confirm it."""
+    return replace(inventory.groups[group_id], name=inventory.called(group_id))
 
 
 def named(groups: Iterable[ProtectionGroup]) -> str:

@@ -5,7 +5,7 @@ from itertools import chain
 
 from drkit.errors import InputError
 from drkit.model import Change, Drill, Inventory, Operation, ProtectedInstance, ProtectionGroup
-from drkit.plan.builder import PlanBuilder, named
+from drkit.plan.builder import PlanBuilder, distinct, named
 from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
 from drkit.plan.steps import PLANNED, RUN_MARK, ManualStep, Plan
@@ -72,7 +72,7 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
     the run and its step. An empty `drill_vpc_id` has the service make a network per group. Raises
     `RefusedError` with every objection, `InputError`.
     """
-    groups = [inventory.groups[key] for key in chain(*request.waves)]
+    groups = [distinct(inventory, key) for key in chain(*request.waves)]
     if request.drill_vpc_id and len(groups) > 1:
         raise InputError(
             "A drill network can serve one drill only. Leave drill_vpc_id empty, so that each group gets a "
@@ -81,18 +81,21 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
     draft = PlanBuilder(inventory, Operation.CREATE_DRILL)
     draft.notes.extend(_NOTES)
     for group in groups:
-        name = request.drill_name if len(groups) == 1 else f"{request.drill_name}-{group.name}"
+        plain = inventory.groups[
+            group.id
+        ].name  # a drill's name takes no more than letters, digits, . _ and -
+        name = request.drill_name if len(groups) == 1 else f"{request.drill_name}-{plain}"
         _drill(draft, group, _name_of_its_own(name, draft.next_key), request.drill_vpc_id)
     return draft.plan(f"DR drill of {named(groups)}", groups, objectives)
 
 
 def plan_drill_cleanup(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Delete drills that are there, for example of a run that failed, and keep the ledger of the rest."""
-    groups = [inventory.groups[key] for key in chain(*request.waves)]
+    groups = [distinct(inventory, key) for key in chain(*request.waves)]
     draft = PlanBuilder(inventory, Operation.DELETE_DRILL)
     for drill in (inventory.drills[key] for key in request.drills):
         deleted = _delete(draft, drill.group_id, drill.name, drill.id)
-        _ledger(draft, inventory.groups[drill.group_id], needs=(), after=(deleted,))
+        _ledger(draft, distinct(inventory, drill.group_id), needs=(), after=(deleted,))
     return draft.plan(f"Clean-up of the DR drill of {named(groups)}", groups, objectives)
 
 

@@ -77,7 +77,8 @@ class PlanRequest:
             named = self.in_waves([group.name for group in reading.groups.values()])
         waves = tuple(tuple(reading.group(name).id for name in wave) for wave in named)
         groups = tuple(chain(*waves))
-        ids = {reading.groups[key].name: key for key in groups}
+        names = {reading.groups[key].name for key in groups}
+        ids = {key: reading.group(key).id for key in {*self.rto, *self.checks} & names}
         every = dict.fromkeys(groups, self.rto[EVERY_GROUP]) if EVERY_GROUP in self.rto else {}
         targets = {ids.get(key, key): span for key, span in self.rto.items() if key != EVERY_GROUP}
         checks = {ids.get(key, key): check for key, check in self.checks.items()}

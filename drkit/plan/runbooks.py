@@ -40,7 +40,7 @@ def plan_rehearsal(inventory: Inventory, request: PlanRequest, now: datetime) ->
     ids = list(chain(*wanted.waves))
     if not ids:
         raise InputError("Pick at least one protection group.")
-    names = {key: inventory.groups[key].name for key in ids}
+    names = {key: inventory.called(key) for key in ids}
     if twice := sorted(name for key, name in names.items() if ids.count(key) > 1):
         raise InputError(f"Name each protection group once; more than once: {', '.join(twice)}.")
     objectives = wanted.objectives().check(names, now)

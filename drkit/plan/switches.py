@@ -11,7 +11,7 @@ from itertools import chain
 
 from drkit.errors import InputError, RefusedError
 from drkit.model import Change, Inventory, Operation, Phase, ProtectionGroup, Server, ServerStatus, Station
-from drkit.plan.builder import PlanBuilder, named
+from drkit.plan.builder import PlanBuilder, distinct, named
 from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
 from drkit.plan.steps import ManualStep, Plan, checked
@@ -142,7 +142,7 @@ class _Course:
         self, inventory: Inventory, operation: Operation, request: PlanRequest, objectives: Objectives
     ) -> None:
         self.draft = PlanBuilder(inventory, operation)
-        self._waves = [[inventory.groups[key] for key in wave] for wave in request.waves]
+        self._waves = [[distinct(inventory, key) for key in wave] for wave in request.waves]
         self.groups = tuple(chain(*self._waves))
         for group in self.groups:
             if wrong := list(faulty(inventory.instances_of(group.id), inventory.pairs_of(group.id))):

@@ -95,6 +95,8 @@ class Case:
         """What the operator calls the thing a rule is about: its kind and its name, or its id."""
         known: Mapping[str, _Thing] = getattr(self.world, f"{about}s")
         identity: str = getattr(self.change, f"{about}_id")
+        if about == "group" and identity in known:
+            return f"group {self.world.inventory.called(identity) or identity}"
         return f"{about} {known[identity].name or identity if identity in known else identity}"
 
 

@@ -75,7 +75,7 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
     @property
     def names(self) -> Mapping[str, str]:
         """The names of the chosen groups by id."""
-        return {group.id: group.name for group in self.groups}
+        return {group.id: self.reading.called(group.id) for group in self.groups}
 
     def requested(self, overview: Inventory) -> RehearsalRequest:
         """What the parameters ask for, in ids. Raises `UnknownNameError`."""

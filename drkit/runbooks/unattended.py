@@ -134,7 +134,8 @@ class UnattendedAttach(Unattended[AttachSession]):
         _print_notes(session.drafted)
         if session.run is None:
             fail_fast = session.request.fail_fast
-            self._start(session.group.name, "the name of the group", self._planned(), fail_fast=fail_fast)
+            [(_, name)] = session.drafted.groups
+            self._start(name, "the name of the group", self._planned(), fail_fast=fail_fast)
         return f"{session.drafted.title}, on {session.drafted.backend.label}"
 
     def run(self) -> DataFrame:

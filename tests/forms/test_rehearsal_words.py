@@ -1,5 +1,6 @@
 """What a rehearsal says on the screen, where it is not said on the way through the runbooks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,12 +9,14 @@ from itables.widget import ITable
 from pandas import DataFrame
 
 from drkit.execution.recovery import RecoveryClock
+from drkit.forms.attach.words import group_options
 from drkit.forms.picking import PickTable, Table
 from drkit.forms.rehearsal import words
 from drkit.model import Backend
 from drkit.plan.readiness import RuleCheck
 from drkit.plan.steps import Plan
 from drkit.runbooks import objectives_rows
+from tests.facts import reading
 from tests.forms.hands import plain
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -52,6 +55,18 @@ def test_after_the_end_of_a_run_a_service_that_is_away_is_called_not_back() -> N
 def test_names_from_a_server_are_shown_and_not_obeyed() -> None:
     evil = RecoveryClock("g", "<img src=x onerror=alert(1)>", NOW, NOW, 1, 2, NOW, ())
     assert "<img" not in words.clocks_words([evil], NOW)
+
+
+def test_two_groups_of_one_name_are_offered_with_what_tells_them_apart() -> None:
+    shop = reading({"groups": {"shop": {}}, "drills": {"spring": {"group": "shop"}}})
+    twin = replace(shop.groups["shop-id"], id="twin-of-shop")
+    both = replace(shop, groups={**shop.groups, twin.id: twin})
+    assert [row[0] for row in words.group_rows(both).values()] == ["shop (shop-id)", "shop (twin-of-)"]
+    assert words.drill_rows(both)["spring-id"][2] == "shop (shop-id)"
+    assert [told for told, _ in group_options(both)] == [
+        "shop (shop-id)  ·  protected  ·  az1  ·  0 instances",
+        "shop (twin-of-)  ·  protected  ·  az1  ·  0 instances",
+    ]
 
 
 def test_a_rule_that_was_not_asked_is_not_counted_among_those_that_hold() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from drkit.errors import UnknownNameError
-from drkit.model import Attachment, Backend, Inventory
+from drkit.model import Attachment, Backend, Inventory, Unknown
 from tests.facts import BACKEND, NOW, reading
 
 INVENTORY = reading(
@@ -88,6 +88,23 @@ class TestFinding:
             INVENTORY.pair("data", "mail-id")
         with pytest.raises(UnknownNameError, match="there is no DR drill at all"):
             INVENTORY.drill("spring", "mail-id")
+
+    def test_tells_groups_of_one_name_by_id_zone_and_size(self) -> None:
+        ids = ("aaaaaaaa-1111", "aaaaaaaa-2222", "bbbbbbbb-3333")
+        shop = reading({"groups": {"shop": {}}}).groups["shop-id"]
+        groups = {key: replace(shop, id=key, instance_count=2, pair_count=1) for key in ids}
+        groups["c"] = replace(shop, id="c", name="other", priority_station=Unknown("?"))
+        found = Inventory(BACKEND, NOW, groups=groups)
+        assert [found.called(key) for key in groups] == [
+            "shop (aaaaaaaa-1)",
+            "shop (aaaaaaaa-2)",
+            "shop (bbbbbbbb)",
+            "other",
+        ]
+        with pytest.raises(
+            UnknownNameError, match=r"bbbbbbbb-3333 \(production in az1; 2 instances, 1 pair\)"
+        ):
+            found.group("shop")
 
     def test_asks_for_the_id_where_a_name_fits_two_things(self) -> None:
         twin = replace(INVENTORY.instances["db-02-id"], name="db-01")

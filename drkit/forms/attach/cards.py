@@ -68,7 +68,7 @@ class ChooseInstanceCard(FirstCard[AttachSession]):
         finally:
             self._invite()
         self.detail.show(words.group_facts(self.session.group))
-        return f"{self.session.group.name}, {self.session.instance.name}"
+        return f"{self.session.reading.called(self.session.group.id)}, {self.session.instance.name}"
 
     def _invite(self) -> None:
         self.say("Choose where the pairs are to be attached. Nothing is changed by looking.")

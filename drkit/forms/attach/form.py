@@ -58,7 +58,7 @@ class AttachForm(RunbookForm[AttachSession, AttachRequest]):
         return [*choosing, ConfirmAttachCard(session), AttachRunCard(session), result]
 
     def _places(self) -> Mapping[str, Text]:
-        return {"group": self.session.group.name}
+        return {"group": self.session.reading.called(self.session.group.id)}
 
     def _run_words(self, state: RunState) -> Text:
         return JOIN + state.run_id + " " + chip(state.phase.value, STATES[state.phase])

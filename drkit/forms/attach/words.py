@@ -18,12 +18,14 @@ PICK_HEADS = ("Pair", "GB", "Disk", "State", "Can it be attached?", "Id")
 
 
 def group_options(inventory: Inventory) -> list[Option]:
-    """The groups to choose from, by name, with their state."""
-    found = sorted(inventory.groups.values(), key=lambda each: (each.name, each.id))
-    return [
-        (f"{each.name}  ·  {each.status}  ·  {count(each.instance_count, 'instance')}", each.id)
-        for each in found
-    ]
+    """The groups to choose from, by name, with their state, production zone and size."""
+    groups = sorted(inventory.groups.values(), key=lambda group: (group.name, group.id))
+    return [(_group_words(inventory, group), group.id) for group in groups]
+
+
+def _group_words(inventory: Inventory, group: ProtectionGroup) -> str:
+    zone, size = group.production_zone or "no known zone", count(group.instance_count, "instance")
+    return "  ·  ".join((inventory.called(group.id), str(group.status), zone, size))
 
 
 def instance_options(inventory: Inventory, group_id: str) -> list[Option]:

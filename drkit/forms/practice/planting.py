@@ -134,13 +134,13 @@ class Planting(VBox):
     def _things(self, kind: str) -> list[Option]:
         now = self._inventory = self._inventory or self._site().inventory()
         if kind == "group":
-            options = [(each.name, each.id) for each in now.groups.values()]
+            options = [(now.called(key), key) for key in now.groups]
         elif kind == "server":
             options = [(f"{each.name}  ·  {each.zone}", each.id) for each in now.servers.values()]
         else:
             members = now.instances if kind == "instance" else now.pairs
             options = [
-                (f"{each.name}  ·  {now.groups[each.group_id].name}", each.id)
+                (f"{each.name}  ·  {now.called(each.group_id)}", each.id)
                 for each in members.values()
                 if each.group_id in now.groups
             ]

@@ -97,7 +97,9 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
             points = self.session.ready(group)
             holds = not any(each.objection for each in points)
             ready.append(holds)
-            shown += words.readiness_words(group.name, points, () if holds else self.session.way(group))
+            shown += words.readiness_words(
+                self.session.names[group.id], points, () if holds else self.session.way(group)
+            )
         self.state.show(shown)
         if not all(ready):
             raise InputError(
@@ -105,9 +107,7 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
                 "right and check again, or pick other groups."
             )
         self.detail.show(shown)
-        return (
-            f"{_capital(self.session.kind.words)} of {', '.join(each.name for each in self.session.groups)}"
-        )
+        return f"{_capital(self.session.kind.words)} of {', '.join(self.session.names.values())}"
 
     def _fill(self, kept: Sequence[str] = ()) -> None:
         """Show what there is to pick from; what was picked before is `kept`, else what is requested."""
@@ -136,7 +136,7 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
 
     def _show_waves(self) -> None:
         overview = self.session.surveyed
-        groups = [(key, overview.groups[key].name) for key in self.table.picked if key in overview.groups]
+        groups = [(key, overview.called(key)) for key in self.table.picked if key in overview.groups]
         drills = [overview.drills[key].name for key in self.table.picked if key in overview.drills]
         names = ", ".join([name for _, name in groups] or drills)
         self.picked.show(f"Picked: {names}." if names else "Nothing is picked yet.")

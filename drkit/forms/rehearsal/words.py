@@ -35,7 +35,7 @@ def group_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
     groups = sorted(inventory.groups.values(), key=lambda each: (each.name, each.id))
     return {
         group.id: (
-            group.name,
+            inventory.called(group.id),
             status_chip(group.status),
             group.production_zone,
             group.instance_count,
@@ -57,7 +57,7 @@ def drill_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
         drill.id: (
             drill.name,
             status_chip(drill.status),
-            inventory.groups[drill.group_id].name if drill.group_id in inventory.groups else "",
+            inventory.called(drill.group_id) if drill.group_id in inventory.groups else "",
             clock_time(drill.created_at),
             identity(drill.id),
         )
