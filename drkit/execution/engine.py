@@ -8,7 +8,7 @@ from drkit.execution.agreeing import contradicted
 from drkit.execution.board import summary
 from drkit.execution.context import RunContext
 from drkit.execution.entries import AtTheEnd, Details, InFlight, Phased, RunEnded, phased
-from drkit.execution.limits import LONGEST_LOOK
+from drkit.execution.limits import LONGEST_LAG, LONGEST_LOOK
 from drkit.execution.observations import ChangeStage, Observation
 from drkit.execution.probing import Prober
 from drkit.execution.records import StepRecord
@@ -21,7 +21,6 @@ from drkit.model import Inventory
 from drkit.plan import Plan
 
 _log = logging.getLogger("drkit.plan")
-LAST_LOOKS = 3
 ADVICE = "Look at the service before you go on: what was told of it and what it shows are not the same."
 
 
@@ -129,17 +128,18 @@ class RunEngine:
         if self.context.stopping.is_set() or not any(each.shown.attempts for each in board.records()):
             return None
         groups = tuple(key for key, _ in board.plan.groups)
-        looks = LAST_LOOKS
+        # A list may lag behind a job: what contradicts a step must still do so when every list has caught up.
+        caught_up = self.context.clock.monotonic() + self.context.pace.pause(LONGEST_LAG)
         while True:
+            certain = self.context.clock.monotonic() >= caught_up
             try:
                 reading = self.context.service.inventory(groups)
             except DrkitError as error:
                 return error
-            looks -= 1
-            if not looks or not contradicted(board.plan, board.records(), reading):
+            if certain or not contradicted(board.plan, board.records(), reading):
                 return reading
-            # A list may lag behind a job: what contradicts a step must do so more than once.
-            self.context.clock.wait(self.context.pace.pause(LONGEST_LOOK), self.context.wake)
+            if self.context.clock.wait(self.context.pace.pause(LONGEST_LOOK), self.context.stopping):
+                return None
 
     def _finish(self, after: Inventory | DrkitError | None) -> bool:
         """Write the run's end and give the groups free, unless the operator said something meanwhile."""

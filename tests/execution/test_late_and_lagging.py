@@ -229,11 +229,13 @@ class TestWhatWasNotFound:
         assert stage.ended(run).phase is RunPhase.DONE
         assert stage.jobs() == 1
 
-    def test_is_marked_as_done_with_what_was_seen_of_it(self, stage: Stage) -> None:
+    def test_is_marked_as_done_with_what_was_seen_of_it_and_read_once_more(self, stage: Stage) -> None:
         run = self.lost(stage, 9999)
         stage.ended(run)
         run.resolve("1", True, "attached by hand")
-        assert stage.ended(run).phase is RunPhase.DONE
+        ended = stage.ended(run)
+        assert ended.phase is RunPhase.FAILED
+        assert "But the reading of" in ended.steps[0].sentence
         assert "found no trace of it" in stage.entries(run.id, EntryKind.SETTLED)[0].data["seen"]
 
     def test_of_a_refused_change_is_no_question_when_it_is_retried(self, stage: Stage) -> None:

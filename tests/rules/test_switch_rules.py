@@ -204,7 +204,7 @@ class TestDrills:
             Operation.CREATE_DRILL, shop(group={"status": "available"}, pair={"replication": told})
         )["the_first_synchronisation_is_complete"]
         assert objection.found == f"not synchronised: data is {words}"
-        assert objection.remedy == "Enable protection first, and then wait for the synchronisation to end."
+        assert objection.remedy == "Enable protection of the group, then wait for the synchronisation to end."
 
     @pytest.mark.parametrize("told", ["active", "active-stopped"])
     def test_go_ahead_where_protection_is_off_and_the_copies_are_whole(self, told: str) -> None:
