@@ -20,6 +20,8 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Protocol, Self
@@ -58,6 +60,20 @@ Inner = httpx.BaseTransport
 _AGENT = {"User-Agent": f"drkit/{version('drkit')}"}
 
 _log = logging.getLogger("drkit.api")
+_told_to_stop = ContextVar[Callable[[], bool]]("told_to_stop", default=bool)  # of the thread that sends
+
+
+@contextmanager
+def kept_back(told_to_stop: Callable[[], bool]) -> Iterator[None]:
+    """Within this, a change that was not sent yet is not sent any more as soon as `told_to_stop` says so.
+
+    It is an `UnreachableError` then. Signing in comes before a change, and may take minutes.
+    """
+    before = _told_to_stop.set(told_to_stop)
+    try:
+        yield
+    finally:
+        _told_to_stop.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +225,8 @@ class Transport:
             return UnreachableError(
                 f"{request.where}: the connection was closed. Nothing was sent; connect again."
             )
+        if request.changes and _told_to_stop.get()():
+            return UnreachableError(f"{request.where}: stopped right before. Nothing was sent.")
         try:
             with self._client.stream(
                 request.method, call.url, content=call.body, headers=_plain(call), auth=_Sealed(headers)

@@ -71,6 +71,7 @@ from drkit.execution.forecasting import (
     kind_of,
     past,
 )
+from drkit.execution.interruption import interrupted_by, interruptions
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
 from drkit.execution.snapshot import GroupSnapshot, ServerSnapshot, Snapshot
@@ -119,6 +120,8 @@ __all__ = [
     "findings",
     "follow",
     "forecast",
+    "interrupted_by",
+    "interruptions",
     "kind_of",
     "note_entry",
     "notes",

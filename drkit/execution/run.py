@@ -2,7 +2,8 @@
 
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +11,6 @@ from drkit.clock import Clock, SystemClock
 from drkit.errors import (
     InputError,
     JournalDamagedError,
-    JournalError,
     NotConfirmedError,
     RefusedError,
     StalePlanError,
@@ -20,6 +20,7 @@ from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
 from drkit.execution.entries import Confirmed, Phased, beginning, phased
+from drkit.execution.interruption import interruptions
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase
@@ -31,6 +32,7 @@ from drkit.showing import cut
 Instruction = tuple[EntryKind, str, Phased]
 """What is written for an instruction: the kind of the entry, the key of the step, the step's phase by it."""
 
+LAST_SECONDS = 20.0  # for each run that goes on when the process ends
 _LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
 # What this process drives. A cell that is run again asks for its run by the id: `resume` gives back the live
 # one from here, where a second would be refused by the lease of the first. It also keeps a run that nobody
@@ -83,14 +85,15 @@ class Run:
         step is no longer allowed, `LeaseHeldError` when another run holds a group, `InputError` for a plan
         that cannot be run. Nothing was sent then.
         """
-        clock = clock or SystemClock()
+        clock, interrupted_before = clock or SystemClock(), interruptions.listen()
         plan.check(client.backend)
         _confirmed(plan, confirm)
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
         hold = journal.start(_new_run(plan, confirm, reading, options, clock.now()), takeover=takeover)
-        run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
-        run._drive(hold)
+        with _abandoned_if_broken_off(hold):
+            run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
+        run._drive(hold, interrupted_before)
         return run
 
     @classmethod
@@ -111,6 +114,7 @@ class Run:
         else drives it, `JournalDamagedError` when its record does not hold, `RefusedError` for a run of
         another backend or one that was closed.
         """
+        interrupted_before = interruptions.listen()
         if (live := _live.get(run_id)) and live.driven:
             return live
         if faults := journal.verify(run_id).faults:
@@ -131,7 +135,8 @@ class Run:
         run = cls(board, client, journal, clock or SystemClock(), options)
         if not finished(entries):
             unknown = (each.key for each in run.state().steps if each.phase is StepPhase.UNKNOWN)
-            run._revive([(EntryKind.NOTED, key, _LOOK_AGAIN) for key in unknown], takeover=takeover)
+            again = [(EntryKind.NOTED, key, _LOOK_AGAIN) for key in unknown]
+            run._revive(again, interrupted_before, takeover=takeover)
         return run
 
     # What is
@@ -216,7 +221,7 @@ class Run:
                 if self.state().phase is RunPhase.STOPPED:
                     raise InputError(f"The run is stopped; go on with it first: drkit resume {self.id}")
                 self._expect(key, action)
-                self._revive([(kind, key, data)])
+                self._revive([(kind, key, data)], interruptions.listen())
 
     def _taken_by_engine(self, key: str, action: Action, kind: EntryKind, data: Phased) -> bool:
         if self._engine is None:
@@ -246,22 +251,28 @@ class Run:
     @property
     def driven(self) -> bool:
         """Whether this process drives it now."""
-        return self._engine is not None and not self._engine.ended
+        return self._engine is not None and self._engine.begun and not self._engine.ended
 
-    def _revive(self, instructions: Iterable[Instruction], *, takeover: bool = False) -> None:
+    def _revive(
+        self, instructions: Iterable[Instruction], interrupted_before: int, *, takeover: bool = False
+    ) -> None:
         """Take the groups again, write the instructions down, and go on. No engine runs while this does."""
         hold = self._journal.hold(self.id, takeover=takeover)
-        try:
+        with _abandoned_if_broken_off(hold):
             for kind, key, data in instructions:
                 self._board.apply(hold.append(kind, key, {**data, "by": hold.who}))
-        except JournalError:
-            hold.abandon()  # nobody drives it: who tries again need not wait for the lease to run out
-            raise
-        self._board.revive()
-        self._drive(hold)
+            self._board.revive()
+        self._drive(hold, interrupted_before)
 
-    def _drive(self, hold: Hold) -> None:
-        context = RunContext(self._board, hold, self._service, self._clock, self._options)
+    def _drive(self, hold: Hold, interrupted_before: int) -> None:
+        context = RunContext(
+            self._board,
+            hold,
+            self._service,
+            self._clock,
+            self._options,
+            interrupted_before=interrupted_before,
+        )
         self._engine = RunEngine(context)
         for ended in [key for key, each in tuple(_live.items()) if not each.driven]:
             _live.pop(ended, None)  # another thread may have been faster
@@ -269,11 +280,33 @@ class Run:
         self._engine.start()
 
 
-def stop_all(why: str = "Interrupted") -> None:
-    """Stop every run that this process drives, in order, and wait until that is written down."""
+def stop_all(why: str = "Interrupted", patience: float | None = None) -> None:
+    """Stop every run that this process drives, in order, and wait until that is written down.
+
+    At most `patience` seconds for each: a change that was sent may be answered late.
+    """
     for run in [each for each in tuple(_live.values()) if each.driven]:
         run.stop(why)
-        run.wait()
+        run.wait(patience)
+
+
+def _stop_in_the_end() -> None:
+    """Bring what this process began to an end in order, also where an exception ends it, or a script is
+    through without waiting."""
+    stop_all("The process ended", LAST_SECONDS)
+
+
+# Not by `atexit`: that comes when the workers of the runs take on nothing any more.
+threading._register_atexit(_stop_in_the_end)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@contextmanager
+def _abandoned_if_broken_off(hold: Hold) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:  # Ctrl-C, too
+        hold.abandon()  # nobody drives it: who tries again need not wait for the lease to run out
+        raise
 
 
 def finished(entries: Iterable[Entry]) -> bool:
