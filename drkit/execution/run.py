@@ -253,6 +253,10 @@ class Run:
         """Whether this process drives it now."""
         return self._engine is not None and self._engine.begun and not self._engine.ended
 
+    @property
+    def _through(self) -> bool:
+        return self._engine is None or (self._engine.begun and not self._engine.thread.is_alive())
+
     def _revive(
         self, instructions: Iterable[Instruction], interrupted_before: int, *, takeover: bool = False
     ) -> None:
@@ -274,20 +278,22 @@ class Run:
             interrupted_before=interrupted_before,
         )
         self._engine = RunEngine(context)
-        for ended in [key for key, each in tuple(_live.items()) if not each.driven]:
+        for ended in [key for key, each in tuple(_live.items()) if each._through]:
             _live.pop(ended, None)  # another thread may have been faster
         _live[self.id] = self
         self._engine.start()
 
 
 def stop_all(why: str = "Interrupted", patience: float | None = None) -> None:
-    """Stop every run that this process drives, in order, and wait until that is written down.
+    """Stop every run that this process drives, in order, and wait until that is written down and reported.
 
     At most `patience` seconds for each: a change that was sent may be answered late.
     """
-    for run in [each for each in tuple(_live.values()) if each.driven]:
-        run.stop(why)
-        run.wait(patience)
+    engines = [each._engine for each in tuple(_live.values()) if each._engine and each._engine.begun]
+    for engine in engines:
+        engine.stop(why)
+    for engine in engines:
+        engine.thread.join(patience)  # also where the run has ended and its report is being written
 
 
 def _stop_in_the_end() -> None:
