@@ -254,7 +254,8 @@ class Run:
         return self._engine is not None and self._engine.begun and not self._engine.ended
 
     @property
-    def _through(self) -> bool:
+    def through(self) -> bool:
+        """Whether nothing of it goes on in this process, its report neither."""
         return self._engine is None or (self._engine.begun and not self._engine.thread.is_alive())
 
     def _revive(
@@ -278,7 +279,7 @@ class Run:
             interrupted_before=interrupted_before,
         )
         self._engine = RunEngine(context)
-        for ended in [key for key, each in tuple(_live.items()) if each._through]:
+        for ended in [key for key, each in tuple(_live.items()) if each.through]:
             _live.pop(ended, None)  # another thread may have been faster
         _live[self.id] = self
         self._engine.start()
@@ -289,11 +290,11 @@ def stop_all(why: str = "Interrupted", patience: float | None = None) -> None:
 
     At most `patience` seconds for each: a change that was sent may be answered late.
     """
-    engines = [each._engine for each in tuple(_live.values()) if each._engine and each._engine.begun]
-    for engine in engines:
-        engine.stop(why)
-    for engine in engines:
-        engine.thread.join(patience)  # also where the run has ended and its report is being written
+    runs = [each for each in tuple(_live.values()) if not each.through]
+    for run in runs:
+        run.stop(why)
+    for run in runs:
+        run.wait(patience)
 
 
 def _stop_in_the_end() -> None:

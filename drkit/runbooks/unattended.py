@@ -61,7 +61,8 @@ class Unattended(Generic[AnySession]):
         except KeyboardInterrupt:
             run.stop("Interrupted")
             state = run.wait()
-        sentence = f"{state.sentence} It is kept as run {state.run_id}. {how_to_go_on(state)}"
+        kept = f"It is kept as run {state.run_id}. {how_to_go_on(state)}"
+        sentence = f"{state.sentence} {kept if self.session.site.journal.there else ''}"
         report_outcome(state.exit_code, sentence.strip(), result_rows(state))
         return tables.steps(state.rows())
 

@@ -517,6 +517,31 @@ class TestAJournalThatFails:
         assert state.sentence.startswith("The disk is full. Step 1 was accepted as job ")
         assert "ZeroDivision" not in state.sentence
 
+    @pytest.mark.parametrize("replaced", [False, True])
+    def test_whose_file_is_gone_sends_nothing_more_and_says_so(self, stage: Stage, replaced: bool) -> None:
+        submit = stage.client.submit
+
+        def removing(change: Change) -> str:
+            stage.file.unlink()
+            if replaced:
+                Journal.open(stage.file).close()
+            return submit(change)
+
+        run = Run.start(
+            stage.attach(),
+            client=intercepted(stage.client, submit=removing),
+            journal=stage.journal,
+            clock=stage.clock,
+            confirm="shop-backend",
+        )
+        state = stage.ended(run)
+        assert (state.phase, stage.jobs()) == (RunPhase.STOPPED, 1)
+        assert (
+            "was deleted or replaced while it was in use. Nothing more is written or sent" in state.sentence
+        )
+        assert f"was accepted as job {state.steps[0].job_id} before, which is not written" in state.sentence
+        assert not stage.journal.there
+
     def test_when_another_run_took_over_says_who(self, stage: Stage) -> None:
         taken: list[Run] = []
 

@@ -1,7 +1,6 @@
-"""`drkit run` and `drkit resume` as real processes that are told to end, or lose their terminal, in mid-run."""
+"""`drkit run` and `drkit resume` as real processes that are told to end, or lose their terminal."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -57,7 +56,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
 
 def begin(*words: str, before: Callable[[], object] | None = None) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [DRKIT, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before
+        [DRKIT, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before  # noqa: PLW1509
     )  # fmt: skip
 
 
