@@ -57,10 +57,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _sandbox(words[1:])
     arguments = build_parser().parse_args(words)
     command: Command = arguments.command
-    return _ended(lambda: command(arguments))
+    sends = command in {_run, _resume} and not getattr(arguments, "list", False)
+    return _ended(lambda: command(_checked(arguments)), sends=sends)
 
 
-def _ended(command: Callable[[], int]) -> int:
+def _checked(arguments: argparse.Namespace) -> argparse.Namespace:
+    for value in vars(arguments).values():
+        for text in filter(lambda each: isinstance(each, str), value if isinstance(value, list) else [value]):
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise InputError(f"{text!r} holds bytes that are no text here; type it anew") from None
+    return arguments
+
+
+def _ended(command: Callable[[], int], *, sends: bool) -> int:
     """The exit code of a command, whatever goes wrong; what went wrong is said."""
     try:
         code = command()
@@ -76,14 +87,16 @@ def _ended(command: Callable[[], int]) -> int:
         _show_no_more()
         code = 0
     except Exception as error:  # noqa: BLE001 - a stack trace is never the only answer
-        code = _unforeseen(error)
+        code = _unforeseen(error, sends=sends)
     return code
 
 
-def _unforeseen(error: Exception) -> int:
-    if isinstance(error, OSError) and error.filename is None:
-        _show_no_more()
-        _complain(f"drkit: The output cannot be written: {error.strerror or error}.")
+def _unforeseen(error: Exception, *, sends: bool) -> int:
+    if isinstance(error, OSError) and not sends:
+        if error.filename is None:
+            _show_no_more()
+        what = "The output" if error.filename is None else error.filename
+        _complain(f"drkit: {what} cannot be used or written: {error.strerror or error}.")
         return 2
     _complain("".join(traceback.format_exception(error)).rstrip())
     _complain(f"drkit: A fault in drkit itself ({type(error).__name__}); please report the lines above.")

@@ -85,8 +85,11 @@ class RunbookClient(NotebookClient):
     def save(self) -> None:
         """Put the notebook as it is now in its place, whole."""
         draft = self._target.with_name(f".{self._target.name}.part")
-        nbformat.write(self.nb, draft)
-        draft.replace(self._target)
+        try:
+            nbformat.write(self.nb, draft)
+            draft.replace(self._target)
+        except OSError as error:  # a full disk stops no run; its evidence is in the journal
+            self._on_output(f"The executed notebook cannot be written: {error.strerror}")
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """The interpreter that runs drkit as the kernel."""

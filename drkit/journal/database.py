@@ -97,7 +97,6 @@ class Database:
             self._engine = create_engine(url, **self._options())
             self._writer = self._engine.execution_options(writes=True)
             self._opened: tuple[int, int] | None = None  # device and number: which file it is
-            )
             event.listen(self._engine, "do_connect", self._look_before_connecting)
             event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
             if self.sqlite:
@@ -187,7 +186,7 @@ class Database:
 
 def _meaning(cause: BaseException | None) -> str:
     """What a failure means for the journal, by its type and code; empty where that says nothing."""
-    if isinstance(cause, UnicodeError):
+    if isinstance(cause, UnicodeDecodeError):
         return _DAMAGED  # a stored text that is none
     if isinstance(cause, sqlite3.Error):
         return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF, "")

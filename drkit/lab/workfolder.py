@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,9 @@ def shipped_notebooks() -> list[Path]:
 
 def find_notebook(name: Path) -> Path:
     """The file of this name, else the shipped runbook; UnknownNameError when there is neither."""
-    if name.exists():
-        return name
+    with suppress(OSError, ValueError):  # no file can have such a name
+        if name.exists():
+            return name
     shipped = {path.stem: path for path in shipped_notebooks()}
     if name.stem in shipped and name.parent == Path():
         return shipped[name.stem]
@@ -43,7 +45,7 @@ def fingerprint(path: Path) -> str:
     try:
         cells = [_substance(cell) for cell in json.loads(raw)["cells"]]
         raw = json.dumps(cells).encode()
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         pass
     return hashlib.sha256(raw).hexdigest()[:16]
 
@@ -119,7 +121,7 @@ class WorkFolder:
         try:
             laid = json.loads((self.private / "laid.json").read_text())
             return {name: dict(entry) for name, entry in laid.items()}
-        except (FileNotFoundError, ValueError, AttributeError, TypeError):
+        except (FileNotFoundError, ValueError, AttributeError, TypeError, RecursionError):
             return {}
 
     def _keep(self, laid: dict[str, dict[str, str]]) -> None:
