@@ -4,12 +4,14 @@ Not here: logic. A refused or bad input is one sentence on stderr and the error'
 """
 
 import argparse
+import io
 import json
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -50,28 +52,78 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show
     if words[:1] == ["sandbox"]:  # the practice range reads its own words
         return _sandbox(words[1:])
     arguments = build_parser().parse_args(words)
     command: Command = arguments.command
+    sends = command in {_run, _resume} and not getattr(arguments, "list", False)
+    return _ended(lambda: command(_checked(arguments)), sends=sends)
+
+
+def _checked(arguments: argparse.Namespace) -> argparse.Namespace:
+    for value in vars(arguments).values():
+        for text in filter(lambda each: isinstance(each, str), value if isinstance(value, list) else [value]):
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise InputError(f"{text!r} holds bytes that are no text here; type it anew") from None
+    return arguments
+
+
+def _ended(command: Callable[[], int], *, sends: bool) -> int:
+    """The exit code of a command, whatever goes wrong; what went wrong is said."""
     try:
-        return command(arguments)
+        code = command()
+        if sys.stdout:
+            sys.stdout.flush()
     except DrkitError as error:
-        print(f"drkit: {error}", file=sys.stderr)
-        return error.exit_code
+        _complain(f"drkit: {error}")
+        code = error.exit_code
     except KeyboardInterrupt:
-        print("drkit: Interrupted.", file=sys.stderr)
-        return 3
+        _complain("drkit: Interrupted.")
+        code = 3
     except BrokenPipeError:  # `drkit table pairs | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _show_no_more()
+        code = 0
     except Exception as error:  # noqa: BLE001 - a stack trace is never the only answer
-        traceback.print_exc()
-        print(
-            f"drkit: A fault in drkit itself ({type(error).__name__}); please report the lines above.",
-            file=sys.stderr,
-        )
-        return 3
+        code = _unforeseen(error, sends=sends)
+    return code
+
+
+def _unforeseen(error: Exception, *, sends: bool) -> int:
+    if isinstance(error, OSError) and not sends:
+        if error.filename is None:
+            _show_no_more()
+        what = "The output" if error.filename is None else error.filename
+        _complain(f"drkit: {what} cannot be used or written: {error.strerror or error}.")
+        return 2
+    _complain("".join(traceback.format_exception(error)).rstrip())
+    _complain(f"drkit: A fault in drkit itself ({type(error).__name__}); please report the lines above.")
+    return 3
+
+
+def _print_line(line: str) -> None:
+    """Show what goes on; it goes on where nobody can read it: the terminal is gone, the disk is full."""
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        _show_no_more()
+        _complain(f"drkit: The output cannot be written ({error.strerror}). What is under way goes on.")
+
+
+def _complain(line: str) -> None:
+    if sys.stderr:
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
+
+
+def _show_no_more() -> None:
+    """Whatever is written to stdout from now on, also what waits in its buffer, goes nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _add_lab(commands: Any) -> None:  # noqa: ANN401 - argparse does not publish the type
@@ -161,12 +213,12 @@ def _add_run(commands: Any) -> None:  # noqa: ANN401
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from drkit.headless import parameter_lines, parameters_of, read_notebook, run_notebook
+    from drkit.headless import parameter_lines, parameters_of, printable, read_notebook, run_notebook
     from drkit.lab import find_notebook
 
     notebook = find_notebook(arguments.notebook)
     if arguments.list:
-        print(*parameter_lines(notebook), sep="\n")
+        print(*map(printable, parameter_lines(notebook)), sep="\n")
         return 0
     if arguments.dry_run and "dry_run" not in parameters_of(read_notebook(notebook), notebook):
         raise InputError(
@@ -174,10 +226,6 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     given = [*arguments.parameters, *(["dry_run=true"] if arguments.dry_run else [])]
     return run_notebook(notebook, given, file=arguments.file, out=arguments.out, print_line=_print_line)
-
-
-def _print_line(line: str) -> None:
-    print(line, flush=True)
 
 
 def _add_table(commands: Any) -> None:  # noqa: ANN401
@@ -207,7 +255,7 @@ def _table(arguments: argparse.Namespace) -> int:
 
     with connect(arguments.profile or None) as site:
         table = getattr(site, arguments.what)(group=arguments.group)
-    print(f"{site.backend.label}:", file=sys.stderr)  # practice is never taken for real, and CSV stays CSV
+    _complain(f"{site.backend.label}:")  # practice is never taken for real, and CSV stays CSV
     if arguments.csv:
         print(to_csv(table), end="")
     elif arguments.json:
@@ -390,6 +438,15 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
         "--takeover", action="store_true", help="you know that nobody is behind the run any more"
     )
     resume.add_argument(
+        "--attest",
+        action="append",
+        default=[],
+        metavar="STEP=ANSWER",
+        help="the answer to a manual step, by its title: passed, passed: NOTE, failed: WHY or skip: WHY; "
+        "may be repeated",
+    )
+    resume.add_argument("--sign", default="", metavar="NAME", help="who signs these answers")
+    resume.add_argument(
         "--profile",
         default="",
         metavar="NAME",
@@ -399,21 +456,36 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
 
 
 def _resume(arguments: argparse.Namespace) -> int:
-    from drkit.execution import follow, stop_all
+    from drkit.execution import follow, interrupted_by, recorded, stop_all
     from drkit.headless import printable
+    from drkit.runbooks import Answers, how_to_go_on
     from drkit.site import connect
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop the run in order
-    with connect(arguments.profile or None) as site:
-        print(f"{site.backend.label}:", file=sys.stderr)
-        try:
-            run = site.resume(arguments.run, takeover=arguments.takeover, attended=False)
-            state = follow(run, lambda line: _print_line(printable(line)))
-        except KeyboardInterrupt:
-            stop_all()
-            raise
-    _print_run(state)
+    answers = Answers(_attested(arguments.attest), arguments.sign, "--sign NAME")
+    with interrupted_by(signal.SIGTERM, signal.SIGHUP):
+        with connect(arguments.profile or None) as site:
+            _complain(f"{site.backend.label}:")
+            answers.check(recorded(site.journal, arguments.run).plan)
+            try:
+                run = site.resume(arguments.run, takeover=arguments.takeover, attended=False)
+                state = follow(run, lambda line: _print_line(printable(line)), answers.give)
+            except KeyboardInterrupt:
+                stop_all()
+                raise
+        _print_run(state, _print_line)
+        if state.phase == "stopped" and (sentence := how_to_go_on(state)):
+            _print_line(printable(sentence))
     return state.exit_code
+
+
+def _attested(given: list[str]) -> dict[str, str]:
+    answers: dict[str, str] = {}
+    for entry in given:
+        step, equals, answer = entry.partition("=")
+        if not equals or step.strip() in answers:
+            raise InputError(f"An answer is given once for a step, as STEP=ANSWER, not as {entry!r}")
+        answers[step.strip()] = answer
+    return answers
 
 
 def _add_close(commands: Any) -> None:  # noqa: ANN401
@@ -438,20 +510,22 @@ def _close(arguments: argparse.Namespace) -> int:
     from drkit.report import RunRecord
 
     with Journal.open() as journal:
-        _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover))
-        print(RunRecord(journal, arguments.run).write())
+        _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover), _print_line)
+        _print_line(str(RunRecord(journal, arguments.run).write()))
     return 0
 
 
-def _print_run(state: Any) -> None:  # noqa: ANN401 - a RunState; plan is loaded only where it is needed
+def _print_run(state: Any, say: Callable[[str], object] = print) -> None:  # noqa: ANN401 - a RunState
     from drkit.headless import aligned, printable
 
-    print(f"{state.plan.backend.label}: {printable(state.plan.title)} (run {state.run_id})")
-    print(f"{state.phase}: {printable(state.sentence)}")
-    print(*aligned([_columns(each, "step", "phase", "title", "job_id") for each in state.rows()]), sep="\n")
-    for each in state.steps:
-        if each.phase.rests and each.phase.value != "done":
-            print(printable(f"Step {each.key}, {each.phase}: {each.words}"))
+    rests = [each for each in state.steps if each.phase.rests and each.phase.value != "done"]
+    lines = [
+        f"{state.plan.backend.label}: {printable(state.plan.title)} (run {state.run_id})",
+        f"{state.phase}: {printable(state.sentence)}",
+        *aligned([_columns(each, "step", "phase", "title", "job_id") for each in state.rows()]),
+        *(printable(f"Step {each.key}, {each.phase}: {each.words}") for each in rests),
+    ]
+    say("\n".join(lines))
 
 
 def _columns(row: dict[str, Any], *names: str) -> dict[str, str]:
@@ -535,7 +609,7 @@ def _verify(arguments: argparse.Namespace) -> int:
             print(f"{len(proofs)} runs are in {journal.where} or were anchored from it.")
     for proof in proofs:
         for fault in proof.faults:
-            print(f"drkit: {fault}" if arguments.run else f"drkit: {proof.run_id}: {fault}", file=sys.stderr)
+            _complain(f"drkit: {fault}" if arguments.run else f"drkit: {proof.run_id}: {fault}")
         details = [f"Checked: {each}" for each in proof.checked]
         details += [f"Not checked: {each}" for each in proof.unchecked]
         print(*(details if arguments.run else ()), proof.sentence, sep="\n")

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from drkit.plan import Step
     from drkit.rules import Objection
 
+LONGEST_NAME = 200  # of what was typed, in a sentence
+
 
 class DrkitError(Exception):
     """Anything drkit raises on purpose; `str()` of it is the sentence for the operator."""
@@ -69,7 +71,7 @@ class UnknownNameError(InputError):
     @classmethod
     def among(cls, what: str, name: str, known: Iterable[str]) -> Self:
         """Build the sentence, with the nearest known names as suggestions."""
-        names = sorted(set(known))
+        names = sorted({str(each) for each in known})  # those of an enum, too
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         if near:
             hint = f"did you mean {' or '.join(map(repr, near))}?"
@@ -77,7 +79,8 @@ class UnknownNameError(InputError):
             hint = f"known: {', '.join(map(repr, names[:8]))}{', ...' if len(names) > 8 else ''}"
         else:
             hint = f"there is no {what} at all"
-        return cls(f"No {what} is named {name!r}; {hint}", what=what, name=name, near=near)
+        shown = str(name) if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        return cls(f"No {what} is named {shown!r}; {hint}", what=what, name=name, near=near)
 
 
 class RefusedError(DrkitError):

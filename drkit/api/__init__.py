@@ -14,6 +14,7 @@ from drkit.api.opening import open_client
 from drkit.api.practice import PracticeRange, PracticeWorld
 from drkit.api.profiles import SANDBOX, Profile, chosen, profile, sandbox_profile
 from drkit.api.secret import Secret
+from drkit.api.transport import kept_back
 
 __all__ = [
     "SANDBOX",
@@ -23,6 +24,7 @@ __all__ = [
     "Profile",
     "Secret",
     "chosen",
+    "kept_back",
     "open_client",
     "profile",
     "sandbox_profile",

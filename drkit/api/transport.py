@@ -21,6 +21,8 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Protocol, Self
@@ -62,6 +64,20 @@ Inner = httpx.BaseTransport
 _AGENT = {"User-Agent": f"drkit/{version('drkit')}"}
 
 _log = logging.getLogger("drkit.api")
+_told_to_stop = ContextVar[Callable[[], bool]]("told_to_stop", default=bool)  # of the thread that sends
+
+
+@contextmanager
+def kept_back(told_to_stop: Callable[[], bool]) -> Iterator[None]:
+    """Within this, a change that was not sent yet is not sent any more as soon as `told_to_stop` says so.
+
+    It is an `UnreachableError` then. Signing in comes before a change, and may take minutes.
+    """
+    before = _told_to_stop.set(told_to_stop)
+    try:
+        yield
+    finally:
+        _told_to_stop.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +226,8 @@ class Transport:
     def _exchange(self, call: OutgoingCall, headers: Mapping[str, Secret]) -> Response | DrkitError:
         """One request, one whole answer; or what went wrong, free of httpx's objects and of secrets."""
         began, request = self._tick(), call.request
-        if self._client.is_closed:
-            return UnreachableError(
-                f"{request.where}: the connection was closed. Nothing was sent; connect again."
-            )
-        if self._on_network and practice_host(
-            call.url
-        ):  # a catalog may name one; no resolver or proxy is asked
-            return UnreachableError(f"{request.where}: {NO_NETWORK}. Nothing was sent; check the endpoints.")
+        if why := self._kept_back(call):
+            return UnreachableError(f"{request.where}: {why}")
         try:
             with self._client.stream(
                 request.method, call.url, content=call.body, headers=_plain(call), auth=_Sealed(headers)
@@ -234,6 +244,16 @@ class Transport:
         took = self._tick() - began
         _log.debug("%s: %d in %.3f s, request id %s", request.where, answer.status, took, answer.request_id)
         return answer
+
+    def _kept_back(self, call: OutgoingCall) -> str:
+        """Why a call does not leave this machine; empty where it does."""
+        if self._client.is_closed:
+            return "the connection was closed. Nothing was sent; connect again."
+        if self._on_network and practice_host(call.url):  # a catalog may name one; no resolver is asked
+            return f"{NO_NETWORK}. Nothing was sent; check the endpoints."
+        if call.request.changes and _told_to_stop.get()():
+            return "stopped right before. Nothing was sent."
+        return ""
 
     def _whole(self, response: httpx.Response, began: float) -> bytes:
         """The answer's body. Unpacked here and not by httpx, which unpacks whatever comes, however often it

@@ -2,11 +2,11 @@
 
 Here: `run` (what operators hold), `engine` (the one thread of a run) with `sending`, `watching`, `reads` and
 `observations`, `context` (what they share), `entries` (what the journal keeps of a run), `board`, `records`
-and `states` (what is known of it by these entries), `late_binding`, `limits`, `remedies`;
-`following` (a run by the journal alone), `timing` (how long things took: one clock for service and
-people), `recovery` and `forecasting` (how long, against which target), `readings` (when a group was last
-synchronised), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be done
-(`drkit.plan`), widgets, pandas.
+and `states` (what is known of it by these entries), `interruption` (Ctrl-C and the like), `late_binding`,
+`limits`, `remedies`; `following` (a run by the journal alone), `timing` (how long things took: one clock for
+service and people), `recovery` and `forecasting` (how long, against which target), `readings` (when a group
+was last synchronised), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be
+done (`drkit.plan`), widgets, pandas.
 
 Threads and locks. A run has one engine thread (`drkit-run-...`): it alone decides what is sent, what is
 looked at and what has settled. Two pools of workers make the requests: `drkit-send` sends a change and
@@ -75,6 +75,7 @@ from drkit.execution.forecasting import (
     past,
 )
 from drkit.execution.holding import holders, planned
+from drkit.execution.interruption import interrupted_by, interruptions
 from drkit.execution.readings import synced_at
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run, stop_all
@@ -132,6 +133,8 @@ __all__ = [
     "follow",
     "forecast",
     "holders",
+    "interrupted_by",
+    "interruptions",
     "note_entry",
     "notes",
     "past",

@@ -12,6 +12,7 @@ from drkit.clock import Clock
 from drkit.errors import JournalError, LeaseLostError
 from drkit.execution.board import Board
 from drkit.execution.entries import RunData, StepData
+from drkit.execution.interruption import interruptions
 from drkit.execution.limits import Pace
 from drkit.journal import Entry, EntryKind, Hold
 from drkit.model import (
@@ -85,7 +86,14 @@ class RunContext:
     """What the parts of an engine share: the board, the journal, the service, the clock, the workers."""
 
     def __init__(
-        self, board: Board, hold: Hold, service: CloudService, clock: Clock, options: RunOptions
+        self,
+        board: Board,
+        hold: Hold,
+        service: CloudService,
+        clock: Clock,
+        options: RunOptions,
+        *,
+        interrupted_before: int,
     ) -> None:
         self.board, self.hold, self.service, self.clock, self.options = board, hold, service, clock, options
         self.pace = Pace(options.pace)
@@ -94,6 +102,8 @@ class RunContext:
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.wake = threading.Event()
+        self._interrupted_before = interrupted_before
+        interruptions.wakes(self.wake)
         # Both are counted up and down in the engine's thread alone, so they need no lock.
         self.sending = 0  # sent or about to be, and not answered
         self._reading = 0
@@ -112,6 +122,16 @@ class RunContext:
         entry = self.hold.append(kind, key, data, job_id)
         self._written = self.clock.monotonic()
         return self.board.apply(entry)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether this process was interrupted since the run was asked for. Not for the main thread."""
+        return interruptions.count() > self._interrupted_before
+
+    @property
+    def told_to_stop(self) -> bool:
+        """Whether nothing more may be sent: on the operator's word, or because somebody interrupted."""
+        return self.stopping.is_set() or self.interrupted
 
     def check_hold(self) -> None:
         """Right before sending: raise when this process slept so long that somebody else may have taken over.

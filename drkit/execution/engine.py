@@ -35,6 +35,11 @@ class RunEngine:
         name = f"drkit-run-{context.board.run_id}"
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def begun(self) -> bool:
+        """Whether the thread runs or has run: an interruption may come between."""
+        return self.thread.ident is not None
+
     def start(self) -> None:
         """Set it going."""
         self.go_on()
@@ -81,6 +86,8 @@ class RunEngine:
         """One round; whether nothing is left to do."""
         context = self.context
         with context.lock:
+            if context.interrupted:
+                self.stop("Interrupted")
             context.keep_hold()
             context.take_up()
             context.note_speed()

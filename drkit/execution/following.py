@@ -62,19 +62,21 @@ def close(journal: Journal, run_id: str, why: str, *, takeover: bool = False) ->
     return recorded(journal, run_id)
 
 
-def follow(run: Run, say: Callable[[str], object]) -> RunState:
+def follow(
+    run: Run, say: Callable[[str], object], answer: Callable[[Run, RunState], bool] = lambda *_: False
+) -> RunState:
     """Say what becomes of each step until nothing goes on by itself; a question to the operator stops it.
 
-    Ctrl-C stops the run in order, too.
+    `answer` is asked first: whether it has given the run an answer. Ctrl-C stops the run in order, too.
     """
     try:
-        return _follow(run, say)
+        return _follow(run, say, answer)
     except KeyboardInterrupt:
         run.stop("Interrupted")
         return run.wait()
 
 
-def _follow(run: Run, say: Callable[[str], object]) -> RunState:
+def _follow(run: Run, say: Callable[[str], object], answer: Callable[[Run, RunState], bool]) -> RunState:
     shown: dict[str, str] = {}
     while True:
         state = run.wait(LOOK_EVERY)
@@ -83,8 +85,10 @@ def _follow(run: Run, say: Callable[[str], object]) -> RunState:
             if step.phase is not StepPhase.WAITING and shown.get(step.key) != line:
                 shown[step.key] = line
                 say(f"Step {step.key} ({step.title}) {line}")
+        if answer(run, state):
+            continue
         if state.phase is RunPhase.WAITING_FOR_OPERATOR:
-            say(f"{state.sentence}. Answer it in a runbook; the run is stopped until then.")
+            say(f"{state.sentence}. The run is stopped until it is answered.")
             run.stop("Stopped at a question to the operator")
         elif state.phase is not RunPhase.RUNNING:
             return state

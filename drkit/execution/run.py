@@ -2,14 +2,14 @@
 
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import (
     InputError,
     JournalDamagedError,
-    JournalError,
     NotConfirmedError,
     RefusedError,
     StalePlanError,
@@ -20,6 +20,7 @@ from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
 from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
 from drkit.execution.holding import check_free
+from drkit.execution.interruption import interruptions
 from drkit.execution.readings import away_since, last_synced
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
@@ -32,6 +33,7 @@ from drkit.showing import cut
 Instruction = tuple[EntryKind, str, Phased]
 """What is written for an instruction: the kind of the entry, the key of the step, the step's phase by it."""
 
+LAST_SECONDS = 20.0  # for each run that goes on when the process ends
 _LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
 _STILL_COMES = (
     "A retry looks once more, then sends it again. What was sent before may still arrive; then it is done "
@@ -91,7 +93,7 @@ class Run:
         `LeaseHeldError` when another run holds a group, `InputError` for a plan that cannot be run. Nothing
         was sent then.
         """
-        clock = clock or SystemClock()
+        clock, interrupted_before = clock or SystemClock(), interruptions.listen()
         plan.check(client.backend)
         _confirmed(plan, confirm)
         if not takeover:
@@ -106,8 +108,9 @@ class Run:
         if away := away_since(journal, plan):
             confirmed["away"] = away
         hold = journal.start(_new_run(run_id, plan, confirmed), takeover=takeover)
-        run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
-        run._drive(hold)
+        with _abandoned_if_broken_off(hold):
+            run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
+        run._drive(hold, interrupted_before)
         return run
 
     @classmethod
@@ -128,6 +131,7 @@ class Run:
         else drives it, `JournalDamagedError` when its record does not hold, `RefusedError` for a run of
         another backend or one that was closed.
         """
+        interrupted_before = interruptions.listen()
         if (live := _live.get(run_id)) and live.driven:
             return live
         if faults := journal.verify(run_id).faults:
@@ -144,7 +148,8 @@ class Run:
         run = cls(board, client, journal, clock or SystemClock(), options)
         if not finished(entries):
             unknown = (each.key for each in run.state().steps if each.phase is StepPhase.UNKNOWN)
-            run._revive([(EntryKind.NOTED, key, _LOOK_AGAIN) for key in unknown], takeover=takeover)
+            again = [(EntryKind.NOTED, key, _LOOK_AGAIN) for key in unknown]
+            run._revive(again, interrupted_before, takeover=takeover)
         return run
 
     # What is
@@ -245,7 +250,7 @@ class Run:
                 if self.state().phase is RunPhase.STOPPED:
                     raise InputError(f"The run is stopped; go on with it first: drkit resume {self.id}")
                 self._expect(key, action)
-                self._revive([(kind, key, data)])
+                self._revive([(kind, key, data)], interruptions.listen())
 
     def _taken_by_engine(self, key: str, action: Action, kind: EntryKind, data: Phased) -> bool:
         if self._engine is None:
@@ -286,36 +291,71 @@ class Run:
     @property
     def driven(self) -> bool:
         """Whether this process drives it now."""
-        return self._engine is not None and not self._engine.ended
+        return self._engine is not None and self._engine.begun and not self._engine.ended
 
-    def _revive(self, instructions: Iterable[Instruction], *, takeover: bool = False) -> None:
+    @property
+    def through(self) -> bool:
+        """Whether nothing of it goes on in this process, its report neither."""
+        return self._engine is None or (self._engine.begun and not self._engine.thread.is_alive())
+
+    def _revive(
+        self, instructions: Iterable[Instruction], interrupted_before: int, *, takeover: bool = False
+    ) -> None:
         """Take the groups again, write the instructions down, and go on. No engine runs while this does."""
         hold = self._journal.hold(self.id, takeover=takeover)
-        taken_up = [each.at for each in self._journal.entries(self.id) if read(each, Resumed)]
-        self._board.pause(taken_up[-1])
-        try:
+        with _abandoned_if_broken_off(hold):
+            taken_up = [each.at for each in self._journal.entries(self.id) if read(each, Resumed)]
+            self._board.pause(taken_up[-1])
             for kind, key, data in instructions:
                 self._board.apply(hold.append(kind, key, {**data, "by": hold.who}))
-        except JournalError:
-            hold.abandon()  # nobody drives it: who tries again need not wait for the lease to run out
-            raise
-        self._board.revive()
-        self._drive(hold)
+            self._board.revive()
+        self._drive(hold, interrupted_before)
 
-    def _drive(self, hold: Hold) -> None:
-        context = RunContext(self._board, hold, self._service, self._clock, self._options)
+    def _drive(self, hold: Hold, interrupted_before: int) -> None:
+        context = RunContext(
+            self._board,
+            hold,
+            self._service,
+            self._clock,
+            self._options,
+            interrupted_before=interrupted_before,
+        )
         self._engine = RunEngine(context)
-        for ended in [key for key, each in tuple(_live.items()) if not each.driven]:
+        for ended in [key for key, each in tuple(_live.items()) if each.through]:
             _live.pop(ended, None)  # another thread may have been faster
         _live[self.id] = self
         self._engine.start()
 
 
-def stop_all(why: str = "Interrupted") -> None:
-    """Stop every run that this process drives, in order, and wait until that is written down."""
-    for run in [each for each in tuple(_live.values()) if each.driven]:
+def stop_all(why: str = "Interrupted", patience: float | None = None) -> None:
+    """Stop every run that this process drives, in order, and wait until that is written down and reported.
+
+    At most `patience` seconds for each: a change that was sent may be answered late.
+    """
+    runs = [each for each in tuple(_live.values()) if not each.through]
+    for run in runs:
         run.stop(why)
-        run.wait()
+    for run in runs:
+        run.wait(patience)
+
+
+def _stop_in_the_end() -> None:
+    """Bring what this process began to an end in order, also where an exception ends it, or a script is
+    through without waiting."""
+    stop_all("The process ended", LAST_SECONDS)
+
+
+# Not by `atexit`: that comes when the workers of the runs take on nothing any more.
+threading._register_atexit(_stop_in_the_end)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@contextmanager
+def _abandoned_if_broken_off(hold: Hold) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:  # Ctrl-C, too
+        hold.abandon()  # nobody drives it: who tries again need not wait for the lease to run out
+        raise
 
 
 def finished(entries: Iterable[Entry]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Unpack
 
+from drkit.api import kept_back
 from drkit.errors import (
     BusyError,
     DrkitError,
@@ -221,7 +222,7 @@ class Sender:
 
     def _send(self, key: str, change: Change, intended: Intended) -> None:
         """In a worker's thread: intend, send once, write down what came of it."""
-        if self.context.stopping.is_set():
+        if self.context.told_to_stop:
             return
         # Written before it is sent: wherever this process dies, who goes on with the run knows of every
         # change that may have arrived, and looks for its trace instead of sending it again. The write also
@@ -229,11 +230,13 @@ class Sender:
         self.context.write(EntryKind.INTENDED, key, intended)
         self.context.check_hold()
         try:
-            job_id = self.context.service.submit(change)
+            with kept_back(lambda: self.context.told_to_stop):
+                job_id = self.context.service.submit(change)
         except (OutcomeUnknownError, WireError) as error:
             self.context.write(EntryKind.LOST, key, Lost(error=str(error)))
         except DrkitError as error:
-            self.context.write(EntryKind.SETTLED, key, _refused(error))
+            stopped = isinstance(error, UnreachableError) and self.context.told_to_stop
+            self.context.write(EntryKind.SETTLED, key, _kept_back(error) if stopped else _refused(error))
         except Exception as error:  # noqa: BLE001  # whatever it was, the change may have been taken
             error_text = f"Sending broke off ({type(error).__name__})."
             self.context.write(EntryKind.LOST, key, Lost(error=error_text))
@@ -268,6 +271,10 @@ def _refused(error: DrkitError) -> Phased:
         )
     advice = "Retry when the cause is gone."
     return phased(StepPhase.FAILED, f"Nothing was sent: {error}", reason=str(error), remedy=advice)
+
+
+def _kept_back(error: DrkitError) -> Phased:
+    return phased(StepPhase.WAITING, f"To be sent when the run goes on: {error}")
 
 
 def _named(record: StepRecord) -> str:

@@ -1,5 +1,6 @@
 """`drkit run`: everything is checked before a kernel starts; then the notebook runs and gives its outcome."""
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -8,9 +9,19 @@ import nbformat
 
 from drkit import owned
 from drkit.clock import Clock, SystemClock
-from drkit.errors import InputError
+from drkit.errors import LONGEST_NAME, InputError
 from drkit.headless.parameters import Parameter, ParameterValue, bind, declared
 from drkit.headless.printing import aligned, printable
+from drkit.showing import cut
+
+_NO_NOTEBOOK = (
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    RecursionError,
+    nbformat.reader.NotJSONError,
+)
 
 
 def run_notebook(
@@ -52,10 +63,17 @@ def parameter_lines(path: Path) -> list[str]:
 def read_notebook(path: Path) -> nbformat.NotebookNode:
     """The notebook in this file; InputError when it is none."""
     try:
-        notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+        raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"The notebook {path} cannot be read: {error.strerror}") from error
-    except (ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError) as error:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # what may be mended while reading is
+            notebook: nbformat.NotebookNode = nbformat.convert(nbformat.reader.reads(raw.decode()), 4)
+            nbformat.validator.normalize(notebook)
+            nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        raise InputError(f"{path} is a damaged notebook: {cut(error.message, LONGEST_NAME)}") from error
+    except _NO_NOTEBOOK as error:
         raise InputError(f"{path} is not a notebook") from error
     return notebook
 

@@ -79,17 +79,21 @@ class RunbookClient(NotebookClient):
         super().__init__(notebook, timeout=None, kernel_name="python3", startup_timeout=120)
         self._target, self._on_output = target, on_output
         self._ending: asyncio.Task[None] | None = None
-        self.interruptions = 0
+        self.interruptions = self._told_by_a_person = 0
         self.on_cell_start = self._before_cell
         self.on_cell_executed = lambda **_: self.save()
 
     def save(self) -> None:
         """Put the notebook as it is now in its place, whole, for its owner alone."""
-        owned.write(self._target, f"{nbformat.writes(self.nb)}\n".encode())
+        try:
+            owned.write(self._target, f"{nbformat.writes(self.nb)}\n".encode())
+        except OSError as error:  # a full disk stops no run; its evidence is in the journal
+            self._on_output(f"The executed notebook cannot be written: {error.strerror}")
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """The interpreter that runs drkit as the kernel."""
         self.km = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=OwnPython())
+        self.km.shutdown_wait_time = SECONDS_AFTER_INTERRUPT  # for the answers to what a run has sent
         if zmq.has("curve"):  # else the kernel warns on the operator's terminal that others could listen
             self.km.transport_encryption = "auto"
         return self.km
@@ -100,8 +104,11 @@ class RunbookClient(NotebookClient):
         # One thread: the loop runs on the main one, cells are awaited, and `_on_signal` is called by the loop
         # between two steps, never in the middle of one. So nothing here needs a lock.
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._on_signal)
+        # A terminal that goes away is the commonest end; with `nohup` it is to be outlived.
+        outlived = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        numbers = [signal.SIGINT, signal.SIGTERM, *([] if outlived else [signal.SIGHUP])]
+        for number in numbers:
+            loop.add_signal_handler(number, self._on_signal, number)
         self.create_kernel_manager()
         try:
             await self.async_start_new_kernel(**kwargs)
@@ -112,7 +119,7 @@ class RunbookClient(NotebookClient):
                 self._ending.cancel()
             if self.km:
                 await self._async_cleanup_kernel()
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in numbers:
                 loop.remove_signal_handler(number)
 
     def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:  # noqa: ANN401
@@ -125,13 +132,17 @@ class RunbookClient(NotebookClient):
         if self.interruptions:
             raise Interrupted
 
-    def _on_signal(self) -> None:
+    def _on_signal(self, number: signal.Signals) -> None:
         # The first signal interrupts the cell and kills the kernel after a while, a second one kills at once:
-        # its task takes the place of the one that is still waiting.
+        # its task takes the place of the one that is still waiting. A terminal's end is told by the system,
+        # twice at times, or with SIGTERM after it; no person has become impatient then.
         self.interruptions += 1
+        self._told_by_a_person += number is not signal.SIGHUP
+        if self._ending and self._told_by_a_person < 2:
+            return
         if self._ending:
             self._ending.cancel()
-        wait = SECONDS_AFTER_INTERRUPT if self.interruptions == 1 else 0
+        wait = 0 if self._ending else SECONDS_AFTER_INTERRUPT
         self._ending = asyncio.ensure_future(self._end(wait))
 
     async def _end(self, wait: float) -> None:

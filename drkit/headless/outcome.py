@@ -60,7 +60,7 @@ def read_outcome(path: Path) -> Outcome | None:
         return Outcome(int(written["exit"]), str(written["sentence"]), table)
     except FileNotFoundError:
         return None
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Outcome(
             UNKNOWN, "How the runbook ended cannot be read; look at the service and at `drkit runs`."
         )

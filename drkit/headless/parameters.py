@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drkit.errors import InputError, UnknownNameError
+from drkit.errors import LONGEST_NAME, InputError, UnknownNameError
+from drkit.showing import cut
 
 ParameterValue = str | int | float | bool | list[str] | dict[str, str] | None
 
@@ -58,7 +59,7 @@ class Parameter:
             return None
         try:
             return self.accept(_PARSERS[self.kind](text))
-        except (ValueError, LookupError):
+        except (ValueError, LookupError, RecursionError):
             raise self._misfit(text) from None
 
     def accept(self, value: Any) -> ParameterValue:  # noqa: ANN401 - anything JSON can hold
@@ -73,8 +74,9 @@ class Parameter:
         return result
 
     def _misfit(self, text: str) -> InputError:
+        given = cut(text, LONGEST_NAME)
         return InputError(
-            f"Parameter {self.name} is {self.annotation} ({_FORMS[self.kind]}), but {text!r} was given"
+            f"Parameter {self.name} is {self.annotation} ({_FORMS[self.kind]}), but {given!r} was given"
         )
 
 
@@ -132,6 +134,8 @@ def declared(source: str) -> dict[str, Parameter]:
         statements = ast.parse(source).body
     except SyntaxError as error:
         raise InputError(f"The parameters cell is not Python, line {error.lineno}: {error.msg}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise InputError(f"The parameters cell is not Python: {error or 'nested too deep'}") from error
     lines = source.splitlines()
     found = [_declared_by(statement, lines) for statement in statements]
     return {parameter.name: parameter for parameter in found}
@@ -163,7 +167,7 @@ def _declared_by(statement: ast.stmt, lines: list[str]) -> Parameter:
         return entry
     try:
         default = entry.accept(ast.literal_eval(statement.value))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise InputError(f"{where}: the default of {name} must be written out as a plain value") from None
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
@@ -184,7 +188,7 @@ def bind(
         name, equals, text = entry.partition("=")
         name = name.strip()
         if not equals:
-            raise InputError(f"A parameter is given as NAME=VALUE, but {entry!r} has no =")
+            raise InputError(f"A parameter is given as NAME=VALUE, but {cut(entry, LONGEST_NAME)!r} has no =")
         if name in seen:
             raise InputError(f"Parameter {name} is given twice")
         seen.add(name)
@@ -210,7 +214,7 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         values = json.loads(file.read_bytes())
     except OSError as error:
         raise InputError(f"The parameter file {file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The parameter file {file} is not JSON: {error}") from error
     if not isinstance(values, dict):
         raise InputError(f"The parameter file {file} must hold one JSON object, name: value")

@@ -43,6 +43,10 @@ _PLAIN = frozenset(  # what is shown of a URL's query; anything else in it may b
 _DAMAGED = "is damaged. Put it aside, keep it, and restore a copy"
 _FULL = "cannot grow: the disk is full. Make room, then resume"
 _FAILING = "cannot be written: the disk is full or fails. Look at it, then resume"
+_GONE = (
+    "was deleted or replaced while it was in use. Nothing more is written or sent; put the file back (or a "
+    "copy of it), then resume"
+)
 _READ_ONLY = "is read-only. Make it writable, then resume"
 _BUSY = f"was kept busy by another program for {BUSY_SECONDS:.0f} s. Try again"
 _SQLITE: Mapping[int, str] = {  # by SQLite's primary result code
@@ -76,7 +80,7 @@ def locate(where: str | Path | None) -> URL:
     """The database's URL: as given, else from DRKIT_JOURNAL, else a file in the platform's data folder."""
     where = where or os.environ.get("DRKIT_JOURNAL") or user_data_path("drkit") / "journal.sqlite"
     if isinstance(where, Path) or not _A_SERVER.search(where):
-        return URL.create("sqlite", database=str(Path(where).expanduser()))
+        return URL.create("sqlite", database=str(Path(where).expanduser().absolute()))
     try:
         url = make_url(where)
     except (ArgumentError, ValueError):
@@ -108,6 +112,8 @@ class Database:
             # Secrets go to the driver by themselves: the engine shows its URL's query to whoever asks.
             self._engine = create_engine(url.difference_update_query(self._hidden), **self._options())
             self._writer = self._engine.execution_options(writes=True)
+            self._opened: tuple[int, int] | None = None  # device and number: which file it is
+            event.listen(self._engine, "do_connect", self._look_before_connecting)
             event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
             if self.sqlite:
                 event.listen(self._engine, "begin", _begin_sqlite)
@@ -135,6 +141,29 @@ class Database:
         if not is_ready:
             with self.writing() as connection:
                 schema.create(connection)
+        self._opened = self._identity()
+
+    @property
+    def there(self) -> bool:
+        """Whether the file is still the one that was opened; always so on a server."""
+        return self._opened is None or self._opened == self._identity()
+
+    def _identity(self) -> tuple[int, int] | None:
+        name = self.url.database
+        if not (self.sqlite and name and name != ":memory:") or self.url.query:
+            return None
+        try:
+            found = Path(name).stat()
+        except OSError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
+
+    def _look(self) -> None:
+        if not self.there:
+            raise JournalError(f"The journal {self.shown} {_GONE}.")
+
+    def _look_before_connecting(self, *_: object) -> None:
+        self._look()  # SQLite would make a new, empty file
 
     def _file(self) -> Path | None:
         """The file of a journal that may be made; None on PostgreSQL, and where it is only read."""
@@ -153,6 +182,8 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that is on the disk when it returns, or has left no trace when it raises."""
         with self._writing, self._sentences(), self._writer.begin() as connection:
+            # A file that was deleted takes what is written, and loses it.
+            self._look()
             yield connection
 
     def now(self, connection: Connection) -> datetime:
@@ -194,7 +225,7 @@ def _shown(url: URL, hidden: Iterable[str]) -> str:
 
 def _meaning(cause: BaseException | None) -> str:
     """What a failure means for the journal, by its type and code; empty where that says nothing."""
-    if isinstance(cause, UnicodeError):
+    if isinstance(cause, UnicodeDecodeError):
         return _DAMAGED  # a stored text that is none
     if isinstance(cause, sqlite3.Error):
         return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF, "")

@@ -108,7 +108,7 @@ class Entry:
                 "data": dict(json.loads(row["data"])),
             }
             return cls(**{**row, **read})
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise JournalDamagedError(
                 f"Entry {row['seq']} of run {row['run_id']} cannot be read: the journal was altered.",
                 run_id=row["run_id"],

@@ -91,6 +91,11 @@ class Journal:
         return self._database.shown
 
     @property
+    def there(self) -> bool:
+        """Whether the journal's file is still the one that was opened: nobody deleted or replaced it."""
+        return self._database.there
+
+    @property
     def holder(self) -> str:
         """Who writes here, for people."""
         return f"{self._holder.who} on {self._holder.host}"

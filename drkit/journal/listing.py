@@ -39,7 +39,7 @@ class RunRow:
         """From the run's columns with those of its last entry but notes, and its lease where it has one."""
         try:
             return cls._read(row, lease)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return cls._damaged(row)
 
     @classmethod

@@ -40,7 +40,10 @@ def open_lab(
     profile = api.chosen(profile)
     if profile != api.SANDBOX:
         api.profile(profile)  # what it lacks is said here, not in every notebook
-    work = WorkFolder(folder.expanduser().resolve())
+    try:
+        work = WorkFolder(folder.expanduser().resolve())
+    except (RuntimeError, ValueError) as error:  # a home or a name that nobody has
+        raise InputError(f"The folder {folder} cannot be used: {error}") from error
     runbooks = work.lay()
     print_line(f"Runbooks are in {work.path}")
     for sentence in work.sentences:
@@ -88,9 +91,9 @@ def _stop_signals() -> Iterator[Event]:
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, on_signal) for number in numbers}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    heard = [each for each in numbers if signal.getsignal(each) != signal.SIG_IGN]  # not so with nohup
+    before = {number: signal.signal(number, on_signal) for number in heard}
     try:
         yield stop
     finally:

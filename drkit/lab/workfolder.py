@@ -6,6 +6,7 @@ count. A changed notebook is never touched: a newer version is laid beside it.
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def shipped_notebooks() -> list[Path]:
 
 def find_notebook(name: Path) -> Path:
     """The file of this name, else the shipped runbook; UnknownNameError when there is neither."""
-    if name.exists():
-        return name
+    with suppress(OSError, ValueError):  # no file can have such a name
+        if name.exists():
+            return name
     shipped = {path.stem: path for path in shipped_notebooks()}
     if name.stem in shipped and name.parent == Path():
         return shipped[name.stem]
@@ -42,7 +44,7 @@ def fingerprint(path: Path) -> str:
     try:
         cells = [_substance(cell) for cell in json.loads(raw)["cells"]]
         raw = json.dumps(cells).encode()
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         pass
     return hashlib.sha256(raw).hexdigest()[:16]
 
@@ -118,7 +120,7 @@ class WorkFolder:
         try:
             laid = json.loads((self.private / "laid.json").read_text())
             return {name: dict(entry) for name, entry in laid.items()}
-        except (FileNotFoundError, ValueError, AttributeError, TypeError):
+        except (FileNotFoundError, ValueError, AttributeError, TypeError, RecursionError):
             return {}
 
     def _keep(self, laid: dict[str, dict[str, str]]) -> None:

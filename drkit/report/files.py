@@ -140,7 +140,7 @@ def _origin(path: Path, text: str) -> tuple[str, str, str]:
         try:
             report = json.loads(text)
             return str(report["run_id"]), str(report["record"]["head"]), str(report["written_by"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise InputError(f"{path} is JSON, but not a report of drkit.") from None
     found = dict(_ORIGIN.findall(text))
     if found.keys() != {"drkit-run", "drkit-head", "generator"}:

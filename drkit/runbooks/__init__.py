@@ -1,13 +1,15 @@
 """Sessions: what a notebook asks for is judged, planned and carried out, with a screen or without.
 
 Here: `requests` (the parameters of a notebook), `session` (what every session shares), `attach` and
-`rehearsal` (the two sessions), `unattended` (their steps without a screen), `rows` (plans and runs as plain
-rows), `practice` (the practice range). Not here: widgets and HTML, which are `drkit.forms`.
+`rehearsal` (the two sessions), `unattended` (their steps without a screen), `answers` (to manual steps, given
+beforehand), `rows` (plans and runs as plain rows), `practice` (the practice range). Not here: widgets and
+HTML, which are `drkit.forms`.
 """
 
 from drkit.api import PracticeWorld
 from drkit.journal import RunRow
 from drkit.rules import Objection
+from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession, Chance
 from drkit.runbooks.practice import Reached, present_world, run_under_way, story_text
 from drkit.runbooks.rehearsal import RehearsalSession
@@ -26,6 +28,7 @@ from drkit.runbooks.unattended import PlainOverview, UnattendedAttach, Unattende
 
 __all__ = [
     "KNOWN_BY",
+    "Answers",
     "AnySession",
     "AttachRequest",
     "AttachSession",
@@ -42,6 +45,7 @@ __all__ = [
     "UnattendedRehearsal",
     "expected_words",
     "how",
+    "how_to_go_on",
     "irreversible",
     "objectives_rows",
     "outage_words",

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import InputError
-from drkit.execution import Run, recorded, unfinished
+from drkit.execution import Run, interruptions, recorded, unfinished
 from drkit.journal import RunRow
 from drkit.model import Inventory, ThingKind
 from drkit.plan import Plan
@@ -27,6 +27,7 @@ class RunbookSession(Generic[Request]):
     first: ClassVar[str]  # what to do before there is a reading
 
     def __init__(self, request: Request, *, site: Site | None = None, clock: Clock | None = None) -> None:
+        interruptions.listen()  # here, for a cell is run by the main thread, and a form's work is not
         self.clock = clock or SystemClock()
         self._site = site
         self._connected = ExitStack()  # the site, where it is this session's own

@@ -6,18 +6,18 @@ Where there is none the run stops in order at that step, with exit code 3, and c
 signed that nobody said.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Generic
 
 from pandas import DataFrame
 
 from drkit import tables
-from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError, UnknownNameError
-from drkit.execution import Action, RecoveryClock, Run, RunPhase, RunState, StepPhase, StepState
+from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
+from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions
 from drkit.headless import aligned, report_outcome
-from drkit.plan import Plan, Step
+from drkit.plan import Plan
 from drkit.report import duration, speeds_words
+from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
 from drkit.runbooks.rows import (
@@ -33,7 +33,6 @@ from drkit.showing import count
 from drkit.site import Site
 
 EVERY = 0.5  # seconds between two readings of a run's state
-_ANSWER = re.compile(r"(passed|failed|skip)\s*(?::\s*(.*))?", re.DOTALL)
 
 
 class Unattended(Generic[AnySession]):
@@ -41,6 +40,7 @@ class Unattended(Generic[AnySession]):
 
     def __init__(self, session: AnySession) -> None:
         self.session = session
+        self._interrupted_before = interruptions.listen()
 
     def _start(self, wanted: str, what: str, rows: Sequence[dict[str, str]], **options: bool) -> None:
         """Start the run where the parameter confirm is what is `wanted`, else print its plan and refuse."""
@@ -51,6 +51,8 @@ class Unattended(Generic[AnySession]):
                 f"Nothing was sent: to have this plan carried out, give {what}, {wanted!r}, as the parameter "
                 f"confirm; it was {confirm!r}."
             )
+        if interruptions.listen() > self._interrupted_before:  # something else swallowed it
+            raise KeyboardInterrupt
         report_outcome(3, "Changes were being sent; `drkit runs` knows how far it got.")
         try:
             self.session.start(confirm, attended=False, **options)
@@ -60,9 +62,15 @@ class Unattended(Generic[AnySession]):
 
     def _ended(self) -> DataFrame:
         """Wait for the end, print what changes meanwhile, and report it; what became of each step."""
-        state = self._waited(self.session.started)
-        sentence = f"{state.sentence} It is kept as run {state.run_id}.{self._open(state)}"
-        report_outcome(state.exit_code, sentence, result_rows(state))
+        run = self.session.started
+        try:
+            state = self._waited(run)
+        except KeyboardInterrupt:
+            run.stop("Interrupted")
+            state = run.wait()
+        kept = f"It is kept as run {state.run_id}. {how_to_go_on(state)}"
+        sentence = f"{state.sentence} {kept if self.session.site.journal.there else ''}"
+        report_outcome(state.exit_code, sentence.strip(), result_rows(state))
         return tables.steps(state.rows())
 
     def _waited(self, run: Run) -> RunState:
@@ -82,10 +90,6 @@ class Unattended(Generic[AnySession]):
     def _answer(self, run: Run, state: RunState) -> bool:  # noqa: ARG002 - those of a subclass
         """Give the answers that the parameters have for what is asked now; whether there was one."""
         return False
-
-    def _open(self, state: RunState) -> str:  # noqa: ARG002
-        """What to say of steps that wait for somebody."""
-        return ""
 
 
 class UnattendedAttach(Unattended[AttachSession]):
@@ -174,7 +178,8 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
 
     def __init__(self, session: RehearsalSession) -> None:
         super().__init__(session)
-        self.answers = {step: _read_answer(step, text) for step, text in session.request.attest.items()}
+        request = session.request
+        self.answers = Answers(request.attest, request.signed_by, "the parameter signed_by")
 
     def choose(self) -> DataFrame:
         """Read the groups of the parameters; gives their rows."""
@@ -192,7 +197,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         session = self.session
         if session.run is None:
             session.plan = session.draft(session.chosen)
-        self._check_answers(session.drafted)
+        self.answers.check(session.drafted)
         return DataFrame(objectives_rows(session.drafted))
 
     def confirm(self) -> DataFrame:
@@ -246,47 +251,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         return plan_rows(self.session.drafted, self.session.ahead(self.session.drafted))
 
     def _answer(self, run: Run, state: RunState) -> bool:
-        answered = False
-        for shown in state.steps:
-            step = state.plan.step(shown.key)
-            answer = self._answer_to(step) if Action.SIGN_OFF in shown.actions and step.manual else None
-            if answer:
-                self._sign(run, shown, *answer)
-                answered = True
-        return answered
-
-    def _answer_to(self, step: Step) -> tuple[str, str] | None:
-        return next((self.answers[name] for name in _calls(step) if name in self.answers), None)
-
-    def _check_answers(self, plan: Plan) -> None:
-        manual = [step for step in plan.steps if step.manual]
-        known = {name for step in manual for name in _calls(step)}
-        settled = {name for step in plan.steps if step.check for name in _calls(step)} - known
-        for name, (word, _) in self.answers.items():
-            if name in settled:
-                raise InputError(f"Nothing was sent: {name!r} is settled by a check. Leave it out of attest.")
-            if name not in known:
-                raise UnknownNameError.among("manual step", name, known)
-            kept = [step.title for step in manual if name in _calls(step) and not step.skippable]
-            if word == "skip" and kept:
-                raise InputError(f"{kept[0]!r} cannot be skipped; answer passed, or failed: WHY.")
-        if self.answers and not self.session.request.signed_by.strip():
-            raise InputError("Say who signs: give the parameter signed_by with the answers in attest.")
-
-    def _sign(self, run: Run, shown: StepState, word: str, note: str) -> None:
-        if word == "skip":
-            run.skip(shown.key, note)
-        else:
-            run.sign_off(shown.key, word == "passed", self.session.request.signed_by, note)
-
-    def _open(self, state: RunState) -> str:
-        asked = [step.title for step in state.steps if step.phase is StepPhase.READY]
-        if not asked:
-            return ""
-        return (
-            f" It waits for: {'; '.join(asked)}. Go on with -p run={state.run_id} and an answer in attest "
-            "for each."
-        )
+        return self.answers.give(run, state)
 
 
 def _recovery_row(clock: RecoveryClock) -> dict[str, str]:
@@ -309,23 +274,6 @@ def _against_its_target(clock: RecoveryClock) -> str:
     people = f", of it {duration(clock.people)} waiting for people" if clock.people >= 0.5 else ""
     elapsed = f"elapsed {duration(clock.elapsed)}{'' if clock.accepted else ', not accepted'}"
     return f"{duration(clock.seconds)}{target}, {word[clock.kept]}{people}; {elapsed}"
-
-
-def _calls(step: Step) -> tuple[str, ...]:
-    """The names under which an answer to a step may be given."""
-    return step.title, step.key, step.kind
-
-
-def _read_answer(step: str, text: str) -> tuple[str, str]:
-    match = _ANSWER.fullmatch(text.strip())
-    if not match:
-        raise InputError(
-            f"The answer to {step!r} is {text!r}; write passed, passed: NOTE, failed: NOTE or skip: REASON."
-        )
-    word, note = match[1], (match[2] or "").strip()
-    if word != "passed" and not note:
-        raise InputError(f"The answer to {step!r} needs a reason: {word}: WHY.")
-    return word, note
 
 
 class PlainOverview:

@@ -107,7 +107,7 @@ def _faults(path: Path) -> list[tuple[str, dict[str, Json]]]:
         found = json.loads(path.read_text())
     except UnicodeDecodeError:
         raise _UsageError(f"{path} is not JSON: it is not a text.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _UsageError(f"{path} is not JSON: {error}.") from error
     if not isinstance(found, list) or not all(isinstance(it, dict) and "name" in it for it in found):
         raise _UsageError(f'{path} must hold a list of objects with a "name".')

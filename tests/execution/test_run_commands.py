@@ -16,6 +16,7 @@ from drkit.execution.following import readable, recorded, unfinished
 from drkit.execution.run import Run
 from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.plan.steps import Plan, Step
+from drkit.runbooks import how_to_go_on
 from drkit.sandbox import Sandbox
 from drkit.site import Site, connect
 
@@ -211,8 +212,58 @@ def test_a_question_stops_the_resumed_run_and_is_shown(
     assert cli.main(["resume", run_id]) == 3
     shown = capsys.readouterr().out
     assert "Waiting for you at step 0: Look" in shown
+    assert f"Go on with: drkit resume {run_id} --attest 'Look�[2J=ANSWER' --sign NAME" in shown
     assert "\x1b" not in shown
     assert [each.state for each in site.journal.runs()] == ["stopped"]
+
+
+class TestAnswersGivenBeforehand:
+    def test_are_signed_and_the_run_goes_on_to_its_end(
+        self, site: Site, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run_id = stopped(site)
+        assert cli.main(["resume", run_id, "--attest", "0=passed: all there", "--sign", "Duty lead"]) == 0
+        assert "Step 0 (Look\ufffd[2J) done: Done, says Duty lead: all there" in capsys.readouterr().out
+        (signed,) = [each for each in site.journal.entries(run_id) if "signed_by" in each.data]
+        assert (signed.step, signed.data["signed_by"], signed.data["passed"]) == ("0", "Duty lead", True)
+
+    def test_may_say_that_a_step_is_skipped_or_did_not_work_out(self, site: Site) -> None:
+        sign = ["--sign", "Duty lead"]
+        assert cli.main(["resume", stopped(site), "--attest", "0=skip: not needed", *sign]) == 0
+        assert cli.main(["resume", stopped(site), "--attest", "0=failed: it is dark", *sign]) == 1
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["--attest", "0=passed"], "Say who signs: give --sign NAME"),
+            (["--attest", "1=passed", "--sign", "Duty lead"], "No manual step is named '1'"),
+            (["--attest", "0=maybe", "--sign", "Duty lead"], "write passed, passed: NOTE, failed: NOTE or"),
+            (["--attest", "0=failed", "--sign", "Duty lead"], "needs a reason: failed: WHY."),
+            (["--attest", "0", "--sign", "Duty lead"], "given once for a step, as STEP=ANSWER, not as '0'"),
+        ],
+    )
+    def test_that_do_not_fit_are_refused_before_the_run_goes_on(
+        self, site: Site, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+    ) -> None:
+        run_id = stopped(site)
+        entries = len(site.journal.entries(run_id))
+        assert cli.main(["resume", run_id, *words]) == 2
+        assert sentence in capsys.readouterr().err
+        assert len(site.journal.entries(run_id)) == entries
+
+    def test_do_not_say_yes_to_what_has_changed(self, site: Site) -> None:
+        run = Run.start(
+            site.plan_attach("app-01", ["app-cache-01"]),
+            client=site.client,
+            journal=site.journal,
+            confirm="shop-backend",
+        )
+        run.stop()
+        shown = run.wait(60)
+        asked = replace(shown.steps[0], phase=StepPhase.READY)
+        told = how_to_go_on(replace(shown, steps=(asked,)))
+        assert told.endswith(f"go on with run {run.id} in its runbook (drkit lab).")
+        assert how_to_go_on(replace(shown, steps=())) == ""
 
 
 class TestASignal:

@@ -84,9 +84,18 @@ class TestStop:
         assert CACHES[0] in stage.attached()
 
     def test_waits_for_the_answer_to_what_is_being_sent(self, stage: Stage) -> None:
-        run = interrupted(stage, at="submit")
+        run = interrupted(stage, at="submit", submit=lambda _change: "job-1")
         assert stage.story(run.id) == ["intended", "sent"]
-        assert run.state().steps[0].job_id
+        assert run.state().steps[0].job_id == "job-1"
+
+    def test_keeps_back_what_has_not_left_yet_and_it_is_sent_when_the_run_goes_on(self, stage: Stage) -> None:
+        run = interrupted(stage, at="submit", plan=stage.attach(CACHES[0]))
+        assert (stage.story(run.id), stage.jobs()) == (["intended", "settled waiting"], 0)
+        (step,) = run.state().steps
+        assert (step.phase, step.attempts) == (WAITING, 1)
+        assert step.sentence.endswith("stopped right before. Nothing was sent.")
+        assert stage.ended(stage.resume(run.id)).phase is RunPhase.DONE
+        assert stage.jobs() == 1
 
     def test_of_two_that_are_to_be_sent_the_second_is_not_sent_any_more(self, stage: Stage) -> None:
         one = stage.attach(CACHES[0]).steps[0]
@@ -95,8 +104,9 @@ class TestStop:
 
         def stop_first(change: Change) -> str:
             begun.wait(PATIENCE)
+            job_id = stage.client.submit(change)
             runs[0].stop()
-            return stage.client.submit(change)
+            return job_id
 
         runs.append(
             Run.start(
@@ -530,6 +540,31 @@ class TestAJournalThatFails:
         state = runs[0]._board.wait_for(lambda now: now.phase is RunPhase.STOPPED, PATIENCE)
         assert state.sentence.startswith("The disk is full. Step 1 was accepted as job ")
         assert "ZeroDivision" not in state.sentence
+
+    @pytest.mark.parametrize("replaced", [False, True])
+    def test_whose_file_is_gone_sends_nothing_more_and_says_so(self, stage: Stage, replaced: bool) -> None:
+        submit = stage.client.submit
+
+        def removing(change: Change) -> str:
+            stage.file.unlink()
+            if replaced:
+                Journal.open(stage.file).close()
+            return submit(change)
+
+        run = Run.start(
+            stage.attach(),
+            client=intercepted(stage.client, submit=removing),
+            journal=stage.journal,
+            clock=stage.clock,
+            confirm="shop-backend",
+        )
+        state = stage.ended(run)
+        assert (state.phase, stage.jobs()) == (RunPhase.STOPPED, 1)
+        assert (
+            "was deleted or replaced while it was in use. Nothing more is written or sent" in state.sentence
+        )
+        assert f"was accepted as job {state.steps[0].job_id} before, which is not written" in state.sentence
+        assert not stage.journal.there
 
     def test_when_another_run_took_over_says_who(self, stage: Stage) -> None:
         taken: list[Run] = []

@@ -129,7 +129,7 @@ def test_a_manual_step_without_an_answer_stops_in_order_and_can_be_gone_on_with(
     through(field.book(attest={}, signed_by=""))
     said = outcome()
     assert said["exit"] == 3
-    assert "It waits for: Service answers: erp. Go on with -p run=" in said["sentence"]
+    assert "It waits for: Service answers: erp. Go on with: drkit resume " in said["sentence"]
     (run,) = field.site.journal.runs()
     again = field.book(run=run.id, confirm="")
     through(again)

@@ -113,6 +113,50 @@ def test_a_file_is_written_through_to_the_disk_and_read_while_written(kept: Jour
         reader.close()
 
 
+GONE = r"was deleted or replaced while it was in use\. Nothing more"
+
+
+def test_a_file_that_was_deleted_takes_nothing_more_and_what_was_written_is_still_read(
+    kept: Journal, file: Path
+) -> None:
+    hold = begun(kept)
+    assert kept.there
+    file.rename(file.with_name("aside.sqlite"))
+    for write in (hold.renew, lambda: hold.append(EntryKind.INTENDED, "1")):
+        with pytest.raises(JournalError, match=GONE):
+            write()
+    assert not kept.there
+    assert [each.kind for each in kept.entries(hold.run_id)] == [EntryKind.PLANNED]
+    kept.close()
+    with pytest.raises(JournalError, match=GONE):
+        kept.runs()
+    assert not file.exists()
+    file.with_name("aside.sqlite").replace(file)
+    assert len(kept.runs()) == 1
+    hold.renew()
+
+
+def test_a_file_in_the_place_of_the_one_that_was_opened_takes_nothing(kept: Journal, file: Path) -> None:
+    hold = begun(kept)
+    file.rename(file.with_name("aside.sqlite"))
+    other = opened(file)
+    with pytest.raises(JournalError, match=GONE):
+        hold.append(EntryKind.INTENDED, "1")
+    assert other.runs() == []
+    other.close()
+
+
+def test_a_file_stays_the_same_when_the_folder_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    journal = opened(Path("j.sqlite"))
+    monkeypatch.chdir("/")
+    begun(journal)
+    assert journal.where == str(tmp_path / "j.sqlite")
+    journal.close()
+
+
 def test_a_password_is_not_shown() -> None:
     with pytest.raises(JournalError, match="cannot be reached") as refused:
         Journal.open("postgresql://duty:hush@127.0.0.1:9/none")
