@@ -166,8 +166,9 @@ class TestARun:
         evidence = gather(stage.entries(run.id))
         assert evidence.verdict.word == "failed"
         assert evidence.after
-        (off,) = evidence.deviations
-        assert "Done, says job j1. But the reading of" in off.sentence
+        (unseen, off) = evidence.deviations
+        assert unseen.sentence.endswith("under which device name it is attached was not seen.")
+        assert "But the reading of" in off.sentence
         assert off.sentence.endswith("UTC shows: pair available, attached to nothing, as before it was sent.")
 
     @pytest.mark.parametrize(

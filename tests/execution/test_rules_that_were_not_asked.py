@@ -20,6 +20,8 @@ QUOTA = "disaster_recovery_drills"
 
 def drill(stage: Stage, name: str = "spring") -> Step:
     group = stage.inventory().group("shop-backend")
+    for pair in stage.sandbox.world.pairs.values():  # it was synchronised once
+        pair.replication = pair.replication or "active-stopped"
     return Step(name, name, Change.of(Operation.CREATE_DRILL, group.id, name=name, drill_vpc_id=""))
 
 

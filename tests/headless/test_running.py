@@ -170,7 +170,7 @@ class TestBeforeAnythingRuns:
     def test_a_file_that_is_no_notebook_is_refused(self, tmp_path: Path) -> None:
         for text in ("{", "[]", "{}", '{"cells": 1, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'):
             (tmp_path / "x.ipynb").write_text(text)
-            with pytest.raises(InputError, match="not a notebook"):
+            with pytest.raises(InputError, match=r"not a notebook|a damaged notebook"):
                 read_notebook(tmp_path / "x.ipynb")
         with pytest.raises(InputError, match="cannot be read"):
             read_notebook(tmp_path / "absent.ipynb")

@@ -72,7 +72,7 @@ class TestToWaitForTheSynchronisation:
     def test_is_not_said_while_protection_is_off(self) -> None:
         off = shop("available", replication="inactive")
         drill: dict[str, Argument] = {"name": "spring", "drill_vpc_id": ""}
-        found = against(Operation.CREATE_DRILL, off, **drill)["pairs_are_synchronised"]
+        found = against(Operation.CREATE_DRILL, off, **drill)["the_first_synchronisation_is_complete"]
         assert found.remedy.startswith("Enable protection of the group, then wait")
         [[enable]] = found.ways
         assert judge(enable, off).allowed
