@@ -12,6 +12,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 
 from drkit.clock import SteppedClock
 from drkit.journal import Hold, Journal, NewRun
+from tests.closing import at_the_end
 
 PLAN = {"title": "Attach a pair", "steps": [{"key": "1"}]}
 
@@ -86,4 +87,4 @@ def begun(journal: Journal, run_id: str = "r1") -> Hold:
 
 
 def opened(where: str | Path, who: str = "duty", **more: float) -> Journal:
-    return Journal.open(where, SteppedClock(), who=who, **more)
+    return at_the_end.enter_context(Journal.open(where, SteppedClock(), who=who, **more))
