@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.closing import at_the_end
+
 settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("patient")
 HERE = Path(__file__).parent
@@ -92,6 +94,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     told = [f"{count} {reason.removeprefix('Skipped: ')}" for reason, count in reasons.most_common()]
     if told:
         terminalreporter.write_line(f"{len(skipped)} skipped: {'; '.join(told)}")
+
+
+@pytest.fixture(autouse=True)
+def _what_helpers_opened_is_closed() -> Iterator[None]:
+    yield
+    at_the_end.close()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -108,12 +108,15 @@ class Database:
         # and not at SQLite, which lets one writer in and turns the others away after BUSY_SECONDS. Whoever
         # holds it takes no other lock of drkit.
         self._writing = threading.Lock()
+        self._closings = 0  # a number read in one step: no lock
         with self._sentences():
             # Secrets go to the driver by themselves: the engine shows its URL's query to whoever asks.
             self._engine = create_engine(url.difference_update_query(self._hidden), **self._options())
             self._writer = self._engine.execution_options(writes=True)
             self._opened: tuple[int, int] | None = None  # device and number: which file it is
             event.listen(self._engine, "do_connect", self._look_before_connecting)
+            event.listen(self._engine, "connect", self._made)
+            event.listen(self._engine, "checkin", self._given_back)
             event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
             if self.sqlite:
                 event.listen(self._engine, "begin", _begin_sqlite)
@@ -194,8 +197,17 @@ class Database:
         return moment.astimezone(UTC)
 
     def close(self) -> None:
-        """Give the connections back; a later use opens new ones."""
+        """Give the connections back, those in use as soon as they are not; a later use opens new ones."""
+        self._closings += 1
         self._engine.dispose()
+
+    def _made(self, _connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        entry.info["closings"] = self._closings
+
+    def _given_back(self, _connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        # It was in use by another thread while all were closed: its pool is no more, nobody else closes it.
+        if entry.info.get("closings") != self._closings:
+            entry.invalidate()
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:

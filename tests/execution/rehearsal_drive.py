@@ -13,6 +13,7 @@ from drkit.plan.steps import Plan
 from drkit.sandbox import Sandbox
 from drkit.sandbox.world import World
 from drkit.site import Site, practise
+from tests.closing import at_the_end
 from tests.plan.rehearsal_world import aims, asked
 
 Answer = Callable[[str], bool]
@@ -32,7 +33,9 @@ class Range:
     ) -> None:
         self.clock = SteppedClock()
         self.sandbox = Sandbox(world, now=self.clock.monotonic, manner=manner, speed=speed)
-        self.site: Site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
+        self.site: Site = at_the_end.enter_context(
+            practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
+        )
 
     @property
     def inventory(self) -> Inventory:

@@ -17,6 +17,7 @@ from drkit.plan.attach import plan_attach, plan_detach
 from drkit.plan.steps import Plan, Step
 from drkit.sandbox import Sandbox
 from drkit.sandbox.world import World
+from tests.closing import at_the_end
 
 PATIENCE = 60.0  # real seconds; only a test that fails waits so long
 CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
@@ -30,10 +31,11 @@ class Stage:
         self.sandbox = Sandbox(world, speed=1.0, now=self.clock.monotonic, seed=seed)
         self.client: Client = self.connect()
         self.file = folder / "journal.sqlite"
-        self.journal = Journal.open(self.file, self.clock, who="duty")
+        self.journal = at_the_end.enter_context(Journal.open(self.file, self.clock, who="duty"))
 
     def connect(self) -> Client:
-        return open_client(sandbox_profile(self.sandbox.access), self.clock, inner=self.sandbox.transport())
+        access = sandbox_profile(self.sandbox.access)
+        return at_the_end.enter_context(open_client(access, self.clock, inner=self.sandbox.transport()))
 
     def close(self) -> None:
         self.client.close()

@@ -163,6 +163,17 @@ def test_runs_are_listed_with_their_state(site: Site, capsys: pytest.CaptureFixt
     assert (row["run"], row["state"], row["started_at"][-6:]) == (run_id, "stopped", "+00:00")
 
 
+@pytest.mark.parametrize(
+    "words", ["runs", "show RUN", "report RUN", "verify RUN", "close RUN --why gone", "table groups"]
+)
+def test_a_command_closes_the_journal_that_it_opened(site: Site, tmp_path: Path, words: str) -> None:
+    run_id = stopped(site)
+    site.close()
+    assert cli.main(words.replace("RUN", run_id).split()) == 0
+    held = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    assert [each for each in held if each.is_relative_to(tmp_path)] == []
+
+
 def test_a_run_is_shown_from_the_journal_alone(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     run_id = stopped(site)
     assert cli.main(["show", run_id]) == 0

@@ -27,6 +27,7 @@ from drkit.execution.states import RunPhase, StepPhase
 from drkit.journal import EntryKind, Hold, Journal
 from drkit.model import Backend, Change
 from drkit.plan.steps import Plan, Step
+from tests.closing import at_the_end
 from tests.execution.stage import CACHES, PATIENCE, Stage, intercepted, phases
 
 DONE, WORKING, WAITING, UNKNOWN = (
@@ -571,7 +572,7 @@ class TestAJournalThatFails:
 
         def overtaken(groups: tuple[str, ...]) -> Any:
             if not taken:
-                other = Journal.open(stage.file, stage.clock, who="second")
+                other = at_the_end.enter_context(Journal.open(stage.file, stage.clock, who="second"))
                 taken.append(
                     Run.start(
                         stage.plan(Step("1", "Look")),

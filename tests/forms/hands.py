@@ -15,6 +15,7 @@ from drkit.forms.running import STATES, asked
 from drkit.runbooks import AttachRequest, AttachSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
+from tests.closing import at_the_end
 
 PATIENCE = 60.0  # real seconds; only a test that fails waits so long
 Kind = TypeVar("Kind", bound=Card)
@@ -36,7 +37,7 @@ class Hands:
         self.form = self.another(request or AttachRequest())
 
     def connect(self) -> Site:
-        return practise(self.sandbox, clock=self.clock, journal=self.file)
+        return at_the_end.enter_context(practise(self.sandbox, clock=self.clock, journal=self.file))
 
     def another(self, request: AttachRequest, site: Site | None = None) -> AttachForm:
         """A form as a kernel that was started anew would make it; from now on it is the one at hand."""
@@ -50,7 +51,6 @@ class Hands:
             run.wait(PATIENCE)
         self.run.leave()
         self.settle()
-        self.site.close()
 
     def settle(self) -> None:
         """Wait until everything that was asked for is done, and what that asked for in its turn."""

@@ -19,6 +19,7 @@ from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
 from drkit.site import practise
 from tests.clocks import Hurried
+from tests.closing import at_the_end
 from tests.forms.hands import plain
 
 PATIENCE = 60.0  # real seconds
@@ -50,7 +51,9 @@ class RehearsalHands:
         self, folder: Path, request: RehearsalRequest, world: World | str = "healthy-three-tier"
     ) -> None:
         self.sandbox, self.clock = Sandbox(world, speed=SPEED), Hurried(20)
-        self.site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
+        self.site = at_the_end.enter_context(
+            practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
+        )
         self.form = self.another(request)
 
     def another(self, request: RehearsalRequest) -> RehearsalForm:
@@ -65,7 +68,6 @@ class RehearsalHands:
             run.wait(PATIENCE)
         self.run.leave()
         self.settle()
-        self.site.close()
 
     def card(self, key: str) -> Any:  # noqa: ANN401 - each key has a card of its own class
         return self.form.book.cards[key]

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from drkit.api import Client
+from drkit.errors import UnreachableError
 from drkit.forms import AttachRequest, attach_pairs
 from drkit.forms import form as module
 from drkit.forms.attach import AttachForm
 from drkit.model import Inventory
-from drkit.runbooks import AttachSession
+from drkit.runbooks import AttachSession, RehearsalRequest, RehearsalSession
 from tests.forms.hands import Hands, plain
 
 
@@ -166,6 +168,29 @@ def test_a_kernel_has_one_form_and_another_profile_is_another_site(
     first.book.engine.settle()
     assert first.session.request.profile == "elsewhere"
     assert "elsewhere" in plain(first.book.cards["choose"].error.value)
+
+
+@pytest.mark.parametrize(
+    "session", [AttachSession(AttachRequest()), RehearsalSession(RehearsalRequest("failover"))]
+)
+def test_a_session_on_another_profile_closes_its_site_unless_a_run_goes_on_there(
+    session: AttachSession | RehearsalSession, monkeypatch: pytest.MonkeyPatch, hands: Hands
+) -> None:
+    monkeypatch.setattr("drkit.runbooks.session.connect", lambda _profile: hands.connect())
+
+    def leave_for(profile: str) -> Client:
+        left = session.site.client
+        session.restart(replace(session.request, profile=profile))  # type: ignore[arg-type]  # its own request
+        assert session.site.client is not left
+        return left
+
+    with pytest.raises(UnreachableError, match="the connection was closed"):
+        leave_for("one").groups()
+    hands.sandbox.fault("job-stuck", times=1)
+    run = session.run = hands.site.run(hands.site.plan_attach("app-01", "app-cache-01"), "shop-backend")
+    assert leave_for("another").groups()
+    run.stop()
+    run.wait(60)
 
 
 def test_each_cell_gets_its_own_card(hands: Hands) -> None:

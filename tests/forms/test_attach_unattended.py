@@ -22,6 +22,7 @@ from drkit.forms import attach_pairs
 from drkit.runbooks import AttachRequest, AttachSession, UnattendedAttach
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
+from tests.closing import at_the_end
 
 CACHES = ["app-cache-01", "app-cache-02"]
 ATTACH = "attach_protected_instance_replication"
@@ -41,7 +42,7 @@ def outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any
 def site(tmp_path: Path) -> Site:
     clock = SteppedClock()
     sandbox = Sandbox("demo", speed=1.0, now=clock.monotonic)
-    return practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite")
+    return at_the_end.enter_context(practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite"))
 
 
 @pytest.fixture

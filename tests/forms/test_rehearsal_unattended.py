@@ -13,6 +13,7 @@ from drkit.forms import rehearse
 from drkit.runbooks import RehearsalRequest, RehearsalSession, UnattendedRehearsal
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
+from tests.closing import at_the_end
 from tests.forms.rehearsal_hands import AIMS, one_group
 
 SIGNED = {"signed_by": "Duty engineer", "attest": {"Service answers": "passed: seen", "Accepted": "passed"}}
@@ -24,7 +25,9 @@ class Field:
     def __init__(self, folder: Path) -> None:
         self.sandbox = Sandbox(one_group(), speed=1.0, now=lambda: 0.0)
         self.clock = SteppedClock(on_advance=self.sandbox.step)
-        self.site: Site = practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
+        self.site: Site = at_the_end.enter_context(
+            practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")
+        )
 
     def book(self, **request: Any) -> UnattendedRehearsal:  # noqa: ANN401 - the fields of a request
         session = RehearsalSession(RehearsalRequest(**GOOD | request), site=self.site, clock=self.clock)

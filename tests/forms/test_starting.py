@@ -11,6 +11,7 @@ from drkit.model import GroupStatus
 from drkit.runbooks import PlainOverview
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
+from tests.closing import at_the_end
 from tests.forms.hands import plain
 
 
@@ -18,7 +19,7 @@ from tests.forms.hands import plain
 def site(tmp_path: Path) -> Site:
     clock = SteppedClock()
     sandbox = Sandbox("demo", speed=1.0, now=clock.monotonic)
-    return practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite")
+    return at_the_end.enter_context(practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite"))
 
 
 def test_the_start_shows_where_one_is_and_all_groups_with_those_in_trouble_first(site: Site) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from drkit.clock import SteppedClock
 from drkit.journal import Hold, Journal, NewRun
 from drkit.journal.leases import LEASE_SECONDS
+from tests.closing import at_the_end
 
 PLAN = {"title": "Attach a pair", "steps": [{"key": "1"}]}
 
@@ -87,4 +88,5 @@ def begun(journal: Journal, run_id: str = "r1") -> Hold:
 
 
 def opened(where: str | Path, who: str = "duty", lease_seconds: float = LEASE_SECONDS) -> Journal:
-    return Journal.open(where, SteppedClock(), who=who, lease_seconds=lease_seconds)
+    journal = Journal.open(where, SteppedClock(), who=who, lease_seconds=lease_seconds)
+    return at_the_end.enter_context(journal)

@@ -157,6 +157,18 @@ def test_a_file_stays_the_same_when_the_folder_is_another_one(
     journal.close()
 
 
+def test_a_connection_in_use_while_the_journal_is_closed_is_closed_after_it(journal: Journal) -> None:
+    begun(journal)
+    with journal._database.reading() as connection:
+        driver = connection.connection.driver_connection
+        journal.close()
+        assert connection.exec_driver_sql("SELECT id FROM drkit_runs").scalar() == "r1"
+    assert isinstance(driver, sqlite3.Connection | psycopg.Connection)
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        driver.execute("SELECT 1")
+    assert len(journal.runs()) == 1
+
+
 def test_a_password_is_not_shown() -> None:
     with pytest.raises(JournalError, match="cannot be reached") as refused:
         Journal.open("postgresql://duty:hush@127.0.0.1:9/none")

@@ -15,6 +15,7 @@ from drkit.execution.annotations import sign_off_entry
 from drkit.journal import Journal, NewRun
 from drkit.report.files import verify_report, write_report
 from drkit.report.run_record import RunRecord, report_folder
+from tests.closing import at_the_end
 from tests.journal.stores import store
 from tests.report.stories import START, Story, usual
 
@@ -146,7 +147,7 @@ class TestVerifying:
     def test_a_report_of_a_run_that_is_elsewhere_is_refused(self, journal: Journal, tmp_path: Path) -> None:
         page, _ = written(journal)
         with pytest.raises(UnknownNameError, match="No run is named 'run-1'"):
-            verify_report(page, Journal.open(tmp_path / "another.sqlite"))
+            verify_report(page, at_the_end.enter_context(Journal.open(tmp_path / "another.sqlite")))
 
     @pytest.mark.parametrize("content", [b"hello", b"{}", b"{", b"[1]", b"\xff\xfe"])
     def test_a_file_that_is_no_report_is_refused(
