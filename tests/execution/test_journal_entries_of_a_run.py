@@ -76,9 +76,9 @@ class TestEveryKeyIsKnown:
         begun, stopping = threading.Event(), threading.Event()
 
         def lose(change: Change) -> str:
+            service.submit(change)
             begun.set()
             assert stopping.wait(60)
-            service.submit(change)
             raise OutcomeUnknownError("The answer did not come.")
 
         plan, service = stage.attach(), stage.client
