@@ -72,7 +72,9 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
             nbformat.validator.normalize(notebook)
             nbformat.validate(notebook)
     except nbformat.ValidationError as error:
-        raise InputError(f"{path} is a damaged notebook: {cut(error.message, LONGEST_NAME)}") from error
+        raise InputError(
+            f"{path} is not a notebook, or a damaged one: {cut(error.message, LONGEST_NAME)}"
+        ) from error
     except _NO_NOTEBOOK as error:
         raise InputError(f"{path} is not a notebook") from error
     return notebook
