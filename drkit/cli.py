@@ -144,12 +144,7 @@ def _add_lab(commands: Any) -> None:  # noqa: ANN401 - argparse does not publish
         metavar="DIR",
         help="the working folder (default: ./%(default)s)",
     )
-    lab.add_argument(
-        "--profile",
-        default="",
-        metavar="NAME",
-        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
-    )
+    _add_profile(lab)
     lab.add_argument(
         "--world", default="demo", metavar="NAME", help="what the practice range holds (default: %(default)s)"
     )
@@ -174,6 +169,15 @@ def _lab(arguments: argparse.Namespace) -> int:
         browser=not arguments.no_browser,
         world=arguments.world,
         speed=arguments.speed,
+    )
+
+
+def _add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile",
+        default="",
+        metavar="NAME",
+        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
     )
 
 
@@ -208,6 +212,7 @@ def _add_run(commands: Any) -> None:  # noqa: ANN401
         action="store_true",
         help="print the whole plan and send nothing; for runbooks with a parameter dry_run",
     )
+    _add_profile(run)
     run.add_argument("--list", action="store_true", help="only show the notebook's parameters")
     run.set_defaults(command=_run)
 
@@ -220,11 +225,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         print(*map(printable, parameter_lines(notebook)), sep="\n")
         return 0
-    if arguments.dry_run and "dry_run" not in parameters_of(read_notebook(notebook), notebook):
+    options = {"dry_run": "true" if arguments.dry_run else "", "profile": arguments.profile}
+    wanted = {name: value for name, value in options.items() if value}
+    for name in wanted.keys() - (parameters_of(read_notebook(notebook), notebook) if wanted else {}):
         raise InputError(
-            f"{notebook.stem} knows no --dry-run, and nothing ran; see what it takes with --list"
+            f"{notebook.stem} knows no --{name.replace('_', '-')}, and nothing ran; see what it takes with "
+            "--list"
         )
-    given = [*arguments.parameters, *(["dry_run=true"] if arguments.dry_run else [])]
+    given = [*arguments.parameters, *(f"{name}={value}" for name, value in wanted.items())]
     return run_notebook(notebook, given, file=arguments.file, out=arguments.out, print_line=_print_line)
 
 
@@ -236,12 +244,7 @@ def _add_table(commands: Any) -> None:  # noqa: ANN401
     table.add_argument(
         "--group", default="", metavar="NAME", help="only what belongs to this protection group"
     )
-    table.add_argument(
-        "--profile",
-        default="",
-        metavar="NAME",
-        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
-    )
+    _add_profile(table)
     form = table.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="as CSV")
     form.add_argument("--json", action="store_true", help="as a JSON list of rows")
@@ -446,12 +449,7 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
         "may be repeated",
     )
     resume.add_argument("--sign", default="", metavar="NAME", help="who signs these answers")
-    resume.add_argument(
-        "--profile",
-        default="",
-        metavar="NAME",
-        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
-    )
+    _add_profile(resume)
     resume.set_defaults(command=_resume)
 
 

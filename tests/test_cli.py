@@ -37,6 +37,20 @@ def test_a_shipped_runbook_is_found_by_its_name(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_profile_is_given_to_a_runbook_as_to_every_other_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.main(["run", "10_inspect", "--list"]) == 0
+    assert "profile: str = ''" in capsys.readouterr().out
+    assert cli.main(["run", "10_inspect", "--profile", "nope", "--out", str(tmp_path)]) == 2
+    assert "'nope'" in capsys.readouterr().out
+    assert cli.main(["run", "60_review_rehearsals", "--profile", "nope", "--out", str(tmp_path)]) == 2
+    assert "knows no --profile, and nothing ran" in capsys.readouterr().err
+    twice = ["run", "10_inspect", "--profile", "sandbox", "-p", "profile=env", "--out", str(tmp_path)]
+    assert cli.main(twice) == 2
+    assert "profile" in capsys.readouterr().err
+
+
 def test_a_dry_run_of_a_runbook_that_has_none_is_refused_and_nothing_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
