@@ -1,11 +1,11 @@
 """How a plan is carried out: sent once, written down, watched to its end, gone on with after anything.
 
 Here: `run` (what operators hold), `engine` (the one thread of a run) with `sending`, `watching`, `reads` and
-`observations`, `context` (what they share), `entries` (what the journal keeps of a run), `board`, `records`
-and `states` (what is known of it by these entries), `interruption` (Ctrl-C and the like), `late_binding`,
+`observations`, `context` (what they share), `interruption` (Ctrl-C and the like), `entries` (what the journal
+keeps of a run), `board`, `records` and `states` (what is known of it by these entries), `late_binding`,
 `limits`, `remedies`; `following` (a run by the journal alone), `recovery` and `forecasting` (how long,
-against which target), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be done (`drkit.plan`),
-widgets, pandas.
+against which target), `snapshot` and `annotations` (what is kept for the report). Not here: what shall be
+done (`drkit.plan`), widgets, pandas.
 
 Threads and locks. A run has one engine thread (`drkit-run-...`): it alone decides what is sent, what is
 looked at and what has settled. Two pools of workers make the requests: `drkit-send` sends a change and
