@@ -81,7 +81,7 @@ def test_production_goes_over_in_waves_stops_where_nobody_signs_and_comes_back(
     given = {"waves": ["shop-db", "shop-app"], **AIMS, "confirm": "shop-db, shop-app"}
     assert shell.run(PLANNED, **given) == 3
     assert "It waits for: Service answers: shop-db. Go on with: drkit resume " in shell.said
-    run = shell.said.split("-p run=")[1].split()[0]
+    run = shell.said.split("drkit resume ")[1].split()[0]
     assert shell.run(PLANNED, **given, **ANSWERS, run=run) == 0, shell.said
     assert (where(shop, "shop-db"), where(shop, "shop-app")) == (("protected", "target"),) * 2
     assert shell.run(PLANNED, **given, **ANSWERS, action="failback") == 0, shell.said
