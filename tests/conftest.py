@@ -16,6 +16,7 @@ from hypothesis import settings
 from tests.closing import at_the_end
 
 settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no fault of the code
+settings.register_profile("brief", settings.get_profile("patient"), max_examples=10, database=None)
 settings.load_profile("patient")
 HERE = Path(__file__).parent
 SLOW = ("browser", "crash", "notebooks", "lab", "agreement")  # seconds for a test; the longest first
