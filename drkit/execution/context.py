@@ -201,7 +201,8 @@ class RunContext:
                 self._done.get()()
             except JournalError as error:
                 sentences.append(str(error))
-            except Exception as error:  # noqa: BLE001  # the end is shown already; this is too late to matter
+            # A fault of our own; the end is shown already, and this is too late to matter.
+            except Exception as error:  # noqa: BLE001  # pragma: no cover
                 _log.debug("After the end of run %s: %s", self.board.run_id, error)
         return sentences
 

@@ -138,15 +138,14 @@ class RunEngine:
         # A list may lag behind a job: what contradicts a step must still do so when every list has caught up.
         caught_up = self.context.clock.monotonic() + self.context.pace.pause(LONGEST_LAG)
         while True:
-            certain = self.context.clock.monotonic() >= caught_up
+            certain = self.context.clock.monotonic() >= caught_up or self.context.stopping.is_set()
             try:
                 reading = self.context.service.inventory(groups)
             except DrkitError as error:
                 return error
             if certain or not contradicted(board.plan, board.records(), reading):
                 return reading
-            if self.context.clock.wait(self.context.pace.pause(LONGEST_LOOK), self.context.stopping):
-                return None
+            self.context.clock.wait(self.context.pace.pause(LONGEST_LOOK), self.context.stopping)
 
     def _finish(self, after: Inventory | DrkitError | None) -> bool:
         """Write the run's end and give the groups free, unless the operator said something meanwhile."""

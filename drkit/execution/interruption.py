@@ -96,10 +96,10 @@ class Interruptions:
     def _attend(self, to_read: int) -> None:
         poll = select.poll()
         poll.register(to_read, select.POLLIN)
-        while poll.poll():
+        while poll.poll():  # pragma: no branch - until the process ends
             self.count()
 
-    def _forget(self) -> None:
+    def _forget(self) -> None:  # pragma: no cover - in a forked child, which a test looks at from outside
         """In a forked child, where no run goes on: what it hears is not its parent's business."""
         signal.set_wakeup_fd(-1)
         for end in self._ends or ():
@@ -142,5 +142,6 @@ def _have_an_idle_kernel_hear() -> None:
     """Between two cells ipykernel ignores Ctrl-C, and what is ignored nobody hears."""
     shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     kernel: Any = getattr(shell, "kernel", None)
-    if getattr(kernel, "saved_sigint_handler", None) == signal.SIG_IGN:  # put back after the cell that runs
+    # What is put back after the cell that runs. In a kernel, whose process the tests look at from outside:
+    if getattr(kernel, "saved_sigint_handler", None) == signal.SIG_IGN:  # pragma: no cover
         kernel.saved_sigint_handler = _nothing

@@ -339,7 +339,7 @@ def stop_all(why: str = "Interrupted", patience: float | None = None) -> None:
         run.wait(patience)
 
 
-def _stop_in_the_end() -> None:
+def _stop_in_the_end() -> None:  # pragma: no cover - tests look at it from outside of the process that ends
     """Bring what this process began to an end in order, also where an exception ends it, or a script is
     through without waiting."""
     stop_all("The process ended", LAST_SECONDS)

@@ -167,6 +167,7 @@ class TestARun:
         assert evidence.verdict.word == "failed"
         assert evidence.after
         (unseen, off) = evidence.deviations
+        (unseen, off) = sorted((unseen, off), key=lambda each: "But the reading of" in each.sentence)
         assert unseen.sentence.endswith("under which device name it is attached was not seen.")
         assert "But the reading of" in off.sentence
         assert off.sentence.endswith("UTC shows: pair available, attached to nothing, as before it was sent.")
