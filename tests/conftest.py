@@ -18,6 +18,10 @@ from tests.closing import at_the_end
 settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no fault of the code
 settings.register_profile("brief", settings.get_profile("patient"), max_examples=10, database=None)
 settings.load_profile("patient")
+if (
+    signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+):  # under nohup: processes that tests start would ignore it too
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 HERE = Path(__file__).parent
 SLOW = ("browser", "crash", "notebooks", "lab", "agreement")  # seconds for a test; the longest first
 DECIDING = (

@@ -66,7 +66,7 @@ def test_a_later_step_is_not_judged_while_what_is_under_way_is_not_in_the_readin
     later = replace(stage.attach(CACHES[0]).steps[0], key="later", needs=("look",))
     stage.sandbox.fault("job-stuck", job_type="stopServer")
     run = stage.start(stage.plan(Step("stop", "Stop", stop), LOOK, later))
-    wait_for(run, lambda state: state.steps[0].phase is StepPhase.WORKING)
+    wait_for(run, lambda state: bool(state.steps[0].job_id))
     stage.sandbox.fault("server-deleted", server=server.id)
     run.sign_off("look", True, "Shift lead")
     told = f"What stop server would lead to cannot be worked out: server '{server.id}' is not in the reading."

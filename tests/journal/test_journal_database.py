@@ -455,3 +455,8 @@ def test_a_run_whose_process_is_gone_is_interrupted(kept: Journal) -> None:
     hold.abandon()
     (row,) = kept.runs()
     assert (row.state, row.held_by, row.finished) == ("interrupted", "", False)
+
+
+def test_who_writes_is_told_with_the_clouds_user_where_one_is_signed_in(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "j.sqlite", who="duty", signed_in="ops of acme") as journal:
+        assert journal.holder.startswith("duty (cloud user ops of acme) on ")
