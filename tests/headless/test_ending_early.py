@@ -76,7 +76,10 @@ def test_interrupted_at_a_request_a_headless_run_sends_no_change_after_that(
     with begin(*ATTACH) as process:
         there.act, there.at = lambda: process.send_signal(number), at
         out, err = process.communicate(timeout=120)
-    assert (there.late, err) == ([], "")
+    said = [
+        line for line in err.splitlines() if not line.startswith("[IPKernelApp]")
+    ]  # struck between two cells
+    assert (there.late, said) == ([], [])
     assert process.returncode == 3, out
     assert "Interrupted" in out.splitlines()[-1]
     assert set(states(tmp_path)) <= {"stopped"}
