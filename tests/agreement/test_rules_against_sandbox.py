@@ -352,12 +352,12 @@ def attach_of(draw: Draw, group: Group, likely: list[str]) -> Change:
 def test_no_rule_holds_on_what_was_not_read(practice: Range, data: st.DataObject) -> None:
     world = practice.reset()
     group_id = twisted(data.draw, world)
-    whole = practice.client.inventory(block_devices_of=world.groups[group_id].instances, **EVERYTHING)
     parts = data.draw(st.sets(st.sampled_from(["servers", "disks", "quotas"]), min_size=1))
+    changes = [change_of(data.draw, operation, world, group_id) for operation in Operation]
+    whole = practice.client.inventory(block_devices_of=world.groups[group_id].instances, **EVERYTHING)
     bare = replace(whole, whole=whole.whole - parts)
     vars(bare).update({part: {} for part in parts})
-    for operation in Operation:
-        change = change_of(data.draw, operation, world, group_id)
+    for change in changes:
         against = {each.rule for each in judge(change, whole).objections}
         less = judge(change, bare)
         assert against <= {each.rule for each in less.objections} | {*less.not_asked}
