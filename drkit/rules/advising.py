@@ -20,6 +20,7 @@ from drkit.model import (
     Server,
     ServerStatus,
     Station,
+    Unknown,
 )
 from drkit.rules.rule import Advice, Case, Way, some_of
 
@@ -35,7 +36,7 @@ class _Begin(NamedTuple):
     otherwise: str
 
 
-BEGINS_REPLICATION = {
+BEGINS_REPLICATION: dict[GroupStatus | Unknown, _Begin] = {
     GroupStatus.AVAILABLE: _Begin(
         Operation.ENABLE_PROTECTION,
         "Enable protection of the group",
