@@ -12,8 +12,10 @@ from drkit.model import Change, Inventory, Operation, ReplicationStatus
 from drkit.plan import Answers, ManualStep, Step
 
 RPO_METHOD = (
-    "Synchronous replication: what was acknowledged while a pair is active is on both disks. Stated from the "
-    "pairs that the service called active in the last reading before the switch; it is not measured."
+    "Replication is synchronous and by the disk: while a pair is active, what that disk acknowledged is on "
+    "both of its disks. Nothing keeps the disks of a group at one moment, and the application is not asked. "
+    "Stated from the pairs that the service called active in the last reading before the switch; it is not "
+    "measured."
 )
 
 
@@ -58,8 +60,8 @@ class RecoveryClock:
 def recovery_point(change: Change, inventory: Inventory) -> SyncedPairs | None:
     """What can be said of the recovery point of a switch right before it is sent; None for other changes.
 
-    Replication is synchronous: what was acknowledged while a pair is active is on both disks, so with all
-    pairs active nothing acknowledged is lost.
+    Replication is synchronous, by the disk: with all pairs active each disk has what it acknowledged. Of the
+    order of writes across disks, and of what the application had not written yet, it says nothing.
     """
     if change.operation not in {Operation.PLANNED_FAILOVER, Operation.FAILOVER}:
         return None

@@ -82,7 +82,7 @@ class Objectives:
     """Why a rehearsal is done, by whom, and what counts as success.
 
     `criteria` says what counts as recovered; `rto_targets` are seconds by group id; `rpo_target` is in
-    seconds (0: nothing that was acknowledged may be lost). The `declared_` fields tell, for a failover,
+    seconds (0: every pair is to be synchronised at the switch). The `declared_` fields tell, for a failover,
     what happened, who declared it and since when (UTC). `expert_absent` says that the people who
     usually do this kept out of it. `follows` is the run that this one goes on from, for example the
     planned failover that failed.

@@ -195,7 +195,12 @@ def _point(group: str, synced: SyncedPairs, target: int, gap: _Gap | None) -> Re
     if not pairs:
         return RecoveryPoint(group, "The group has no pairs, so nothing was replicated.", method, None)
     if not behind:
-        statement = f"Nothing acknowledged is lost: all {pairs} pairs were synchronised at {read_at}."
+        statement = (
+            f"All {pairs} pairs were synchronised at {read_at}, the last reading before the switch: each "
+            "disk had what was written to it. Not known: the order of writes across disks, what was written "
+            "after that reading, and what the application had not written yet. Only a check of the data "
+            "tells that."
+        )
         return RecoveryPoint(group, statement, method, True)
     late = f"{len(behind)} of {pairs} pairs were not synchronised at {read_at}: {', '.join(behind)}."
     if gap:

@@ -259,10 +259,12 @@ class TestRecovery:
         story.added(note_entry("Later.", "Database desk"))
         assert story.evidence.clocks == before
 
-    def test_with_all_pairs_synchronised_nothing_acknowledged_is_lost(self) -> None:
+    def test_with_all_pairs_synchronised_no_more_is_said_than_that_of_each_disk(self) -> None:
         [point] = usual().evidence.points
         assert point.kept is True
-        assert point.statement.startswith("Nothing acknowledged is lost: all 4 pairs")
+        assert point.statement.startswith("All 4 pairs were synchronised")
+        assert "Not known: the order of writes across disks" in point.statement
+        assert "what the application had not written yet" in point.statement
 
     def test_pairs_that_lag_behind_break_a_recovery_point_of_zero(self) -> None:
         story = Story(usual_plan()).sent(behind=("data-1",)).done().signed("2").signed("3").ends()
