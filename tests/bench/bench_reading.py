@@ -2,9 +2,9 @@
 
     python tests/bench/bench_reading.py [--smoke] [--rounds N] [--json FILE]
 
-The floor is what a person writes by hand who knows how many there are: all pages of groups, instances and pairs
-asked for at once, read by orjson, and a frame of the same columns and dtypes as that of `site.pairs()`, with
-nothing checked. The vendor's client reads page by page, and makes no table.
+The floor is what a person writes by hand who knows how many there are: all pages of groups, instances and
+pairs asked for at once, read by orjson, and a frame of the same columns and dtypes as that of `site.pairs()`,
+with nothing checked. The vendor's client reads page by page, and makes no table.
 """
 
 import gc
@@ -103,7 +103,7 @@ def vendor(port: int, pairs: int) -> Callable[[], object]:
 
 def kept(make: Callable[[], object]) -> float:
     """MB that the result of some work holds, Arrow's own among them."""
-    import pyarrow as pa  # its memory is not Python's
+    pa: Any = import_module("pyarrow")  # its memory is not Python's
 
     make()
     gc.collect()
@@ -115,7 +115,7 @@ def kept(make: Callable[[], object]) -> float:
     tracemalloc.stop()
     outside = pa.total_allocated_bytes() - outside
     del result
-    return (inside + outside) / 1e6
+    return float(inside + outside) / 1e6
 
 
 def main() -> None:
@@ -125,7 +125,7 @@ def main() -> None:
         by_hand = ByHand(port, pairs)
         assert len(by_hand.table()) == len(site.pairs()) == pairs
         assert not site.pairs().attrs["problems"]
-        contenders = {
+        contenders: dict[str, Callable[[], object]] = {
             "floor by hand": by_hand.table,
             "site.pairs()": site.pairs,
             "site.inventory()": site.inventory,

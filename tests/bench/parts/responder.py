@@ -1,8 +1,8 @@
 """A service that answers what it prepared, after a set time: fast enough to measure clients, not itself.
 
 `serving(pairs)` starts it in a process of its own. It knows the listings of groups, instances, pairs, drills,
-servers and disks, in pages that are serialised before the first request comes, and nothing else; nobody has to
-sign in. Every answer waits for `latency` seconds, as a network between the two would have it.
+servers and disks, in pages that are serialised before the first request comes, and nothing else; nobody has
+to sign in. Every answer waits for `latency` seconds, as a network between the two would have it.
 """
 
 import asyncio
@@ -157,7 +157,7 @@ def _device(number: int) -> str:
 
 
 def _pages(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], bytes]:
-    """Every page as bytes with its head, by the last part of the path that names a listing, and the offset."""
+    """Every page as bytes with its head, by the part of the path that names the listing, and the offset."""
     paths = {
         "server_groups": "server-groups",
         "protected_instances": "protected-instances",

@@ -1,8 +1,8 @@
 """Contenders measured by turns, and what came out as a table and as JSON.
 
 A round runs every contender once; the order turns round by round, so that none always comes first. A ratio is
-that of two figures of one round: a machine that others use too is slow for both then. Told are medians, and the
-smallest and the largest in brackets.
+that of two figures of one round: a machine that others use too is slow for both then. Told are medians, and
+the smallest and the largest in brackets.
 """
 
 import argparse
