@@ -7,6 +7,7 @@ the order in which it is wanted, each with the changes that it takes; `judging` 
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from drkit import devices
 from drkit.model import (
@@ -19,11 +20,35 @@ from drkit.model import (
     Server,
     ServerStatus,
     Station,
+    Unknown,
 )
 from drkit.rules.rule import Advice, Case, Way, some_of
 
 LINK_DOWN = "5"
 """The fault level of a pair whose replication link is down."""
+
+
+class _Begin(NamedTuple):
+    """What sets the pairs of a group to synchronising."""
+
+    operation: Operation
+    sentence: str
+    otherwise: str
+
+
+BEGINS_REPLICATION: dict[GroupStatus | Unknown, _Begin] = {
+    GroupStatus.AVAILABLE: _Begin(
+        Operation.ENABLE_PROTECTION,
+        "Enable protection of the group",
+        "Nothing is synchronised while protection is off, and it cannot be enabled now.",
+    ),
+    GroupStatus.FAILED_OVER: _Begin(
+        Operation.REPROTECT,
+        "Re-protect the group",
+        "Nothing is synchronised while the group is failed over, and it cannot be re-protected now.",
+    ),
+}
+"""In which groups nothing is replicated, and what begins it; in any other, waiting is enough."""
 
 
 def course(case: Case, operation: Operation) -> Way:
@@ -84,13 +109,13 @@ def synchronise_first(case: Case, behind: Iterable[ReplicationPair]) -> tuple[Ad
                 "the synchronisation to end. Waiting alone does not help."
             ),
         )
-    if case.group.status == GroupStatus.AVAILABLE:
+    if begin := BEGINS_REPLICATION.get(case.group.status):
         return (
             Advice(
-                "Enable protection of the group, then wait for the synchronisation to end.",
-                (course(case, Operation.ENABLE_PROTECTION),),
+                f"{begin.sentence}, then wait for the synchronisation to end.",
+                (course(case, begin.operation),),
             ),
-            Advice("Nothing is synchronised while protection is off, and it cannot be enabled now."),
+            Advice(begin.otherwise),
         )
     return (Advice("Wait for the synchronisation to end."),)
 

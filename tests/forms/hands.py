@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import TypeVar
@@ -145,6 +146,13 @@ class Hands:
             if rests and run.state() is state and self.run.stage.state == STATES[state.phase]:
                 return
         raise AssertionError(f"still going: {run.state()}")
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Wait until it holds."""
+        give_up = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < give_up, "it never came"
+            time.sleep(0.02)
 
     def attached(self, instance: str = "app-01") -> dict[str, str]:
         """What is attached by the service's own account: pair name to device."""

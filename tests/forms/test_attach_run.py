@@ -271,6 +271,7 @@ def test_a_group_that_another_run_holds_is_refused_and_can_be_taken_over(hands: 
     hands.up_to_confirm("app-cache-01")
     hands.sandbox.fault("job-stuck", times=1)
     held = hands.site.run(hands.site.plan_attach("app-02", "app-cache-02"), "shop-backend")
+    hands.until(lambda: hands.sandbox.faults()[0]["hits"])  # else it is the taker's job that is stuck
     said = hands.confirmed()
     assert "is held by" in said
     assert hands.confirm.takeover.layout.display == ""

@@ -9,6 +9,8 @@ from tests.facts import Fact, Facts, reading
 
 DARK: Facts = {"production": "UNKNOWN", "dr": "SHUTOFF"}
 
+SHUT: Facts = {"production": "SHUTOFF", "dr": "SHUTOFF"}
+
 
 def shop(status: str = "protected", servers: Facts | None = None, **pair: Fact) -> Inventory:
     instance = {"group": "shop", "servers": servers or {"production": "ACTIVE", "dr": "SHUTOFF"}}
@@ -76,6 +78,14 @@ class TestToWaitForTheSynchronisation:
         assert found.remedy.startswith("Enable protection of the group, then wait")
         [[enable]] = found.ways
         assert judge(enable, off).allowed
+
+    def test_is_not_said_while_the_group_is_failed_over(self) -> None:
+        over = shop("failed-over", SHUT, replication="inactive")
+        drill: dict[str, Argument] = {"name": "spring", "drill_vpc_id": ""}
+        found = against(Operation.CREATE_DRILL, over, **drill)["the_first_synchronisation_is_complete"]
+        assert found.remedy == "Re-protect the group, then wait for the synchronisation to end."
+        [[reprotect]] = found.ways
+        assert judge(reprotect, over).allowed
 
     def test_counts_after_a_failed_switch_where_pairs_synchronise_right_now(self) -> None:
         halfway = shop("error-reversing", replication="copying")

@@ -53,7 +53,7 @@
   // anywidget shows nothing of what did not load within two seconds, and a page on a busy machine needs longer.
   function waitLonger() {
     const timeout = AbortSignal.timeout.bind(AbortSignal);
-    AbortSignal.timeout = milliseconds => timeout(milliseconds === 2000 ? 60000 : milliseconds);
+    AbortSignal.timeout = milliseconds => timeout(milliseconds === 2000 ? 600000 : milliseconds);
   }
 
   // A form that the page asks for before it has heard of it from the kernel is waited for two seconds; on a slow
