@@ -32,8 +32,9 @@ def held(stage: Stage) -> Iterator[Run]:
 
 
 @pytest.fixture
-def site(stage: Stage) -> Site:
-    return Site(stage.client, clock=stage.clock, journal=stage.file)
+def site(stage: Stage) -> Iterator[Site]:
+    with Site(stage.client, clock=stage.clock, journal=stage.file) as opened:
+        yield opened
 
 
 def rehearsal(kind: RunbookKind = RunbookKind.REPROTECT) -> PlanRequest:

@@ -215,6 +215,7 @@ class TestSeals:
         with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
             connection.execute(text(f"DELETE FROM {table}"))
         engine.dispose()
+        engine.dispose()
 
     def test_a_journal_of_a_drkit_that_did_not_sign_is_gone_on_with(self, kept: Journal, file: Path) -> None:
         ended(kept)
