@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from drkit.errors import InputError, JournalError, LeaseHeldError
+from drkit.execution import files
 from drkit.execution.run import Run
 from drkit.execution.states import Action, RunPhase, StepPhase
 from drkit.journal import EntryKind
