@@ -197,7 +197,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         session = self.session
         if session.run is None:
             session.plan = session.draft(session.chosen)
-        self.answers.check(session.drafted)
+        self.answers.check(session.drafted, session.run and session.run.state())
         return DataFrame(objectives_rows(session.drafted))
 
     def confirm(self) -> DataFrame:
