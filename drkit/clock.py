@@ -2,8 +2,12 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 
@@ -18,6 +22,11 @@ class Clock(Protocol):
         """Seconds that never go backwards, for measuring durations."""
         ...
 
+    @property
+    def boot(self) -> str:
+        """Where `monotonic` means something beyond this process: one start of one machine; empty: nowhere."""
+        ...
+
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         """Wait so many seconds or until `stop` is set; True when it was set."""
         ...
@@ -25,6 +34,17 @@ class Clock(Protocol):
 
 _THROUGH_SLEEP: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 """On Linux `time.monotonic` stands still while the machine sleeps, and a lease does not; this does not."""
+
+
+@cache
+def _boot() -> str:
+    """This start of this machine, and the time namespace, each of which has a CLOCK_BOOTTIME of its own."""
+    if _THROUGH_SLEEP is None:
+        return ""
+    with suppress(OSError):
+        times, boot = Path("/proc/self/ns/time"), Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {times.readlink() if times.is_symlink() else ''}".strip()
+    return ""
 
 
 class SystemClock:
@@ -37,6 +57,11 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds since some fixed moment; they go on while the machine sleeps."""
         return time.monotonic() if _THROUGH_SLEEP is None else time.clock_gettime(_THROUGH_SLEEP)
+
+    @property
+    def boot(self) -> str:
+        """This start of this machine; empty where `monotonic` is not told beyond this process."""
+        return _boot()
 
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         """Wait so many seconds or until `stop` is set; True when it was set."""
@@ -60,6 +85,7 @@ class SteppedClock:
     ) -> None:
         self._start, self._elapsed, self._on_advance = start, 0.0, on_advance
         self._lock = threading.Lock()
+        self.boot = f"stepped {uuid.uuid4()}"
 
     def now(self) -> datetime:
         """The start moment plus what was waited since."""
@@ -69,6 +95,10 @@ class SteppedClock:
         """Seconds waited or advanced since the start."""
         with self._lock:
             return self._elapsed
+
+    def set_by(self, seconds: float) -> None:
+        """Set what the clock shows ahead (or back, below 0), while no time passes."""
+        self._start += timedelta(seconds=seconds)
 
     def advance(self, seconds: float) -> None:
         """Move time ahead by hand."""

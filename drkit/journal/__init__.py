@@ -8,7 +8,7 @@ what was written.
 
 from drkit.journal.anchoring import Anchor, anchor_faults
 from drkit.journal.chain import DRKIT_VERSION
-from drkit.journal.entries import Entry, EntryKind, FirstEntry, Resumed, TakenOver, chain_faults
+from drkit.journal.entries import ClockReading, Entry, EntryKind, FirstEntry, Resumed, TakenOver, chain_faults
 from drkit.journal.journal import Hold, Journal, NewRun
 from drkit.journal.leases import Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified
@@ -18,6 +18,7 @@ from drkit.journal.signing import read_public
 __all__ = [
     "DRKIT_VERSION",
     "Anchor",
+    "ClockReading",
     "Entry",
     "EntryKind",
     "FirstEntry",

@@ -1,14 +1,14 @@
 """Adding an entry to the end of a run's chain."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from sqlalchemy import Connection, insert, select
 
 from drkit.errors import JournalDamagedError
-from drkit.journal.entries import Entry, EntryKind
+from drkit.journal.entries import ClockReading, Entry, EntryKind
 from drkit.journal.schema import entries, runs
 
 DRKIT_VERSION = version("drkit")
@@ -20,7 +20,7 @@ class NewEntry:
 
     run_id: str
     kind: EntryKind
-    at: datetime
+    clock: ClockReading
     who: str
     host: str
     fence: int
@@ -39,10 +39,33 @@ def add(connection: Connection, draft: NewEntry) -> Entry:
     # for the whole file; there FOR UPDATE is left out.
     connection.execute(select(runs.c.id).where(runs.c.id == draft.run_id).with_for_update())
     last = _last(connection, draft.run_id)
-    entry = Entry(**asdict(draft), seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
+    given = {each.name: getattr(draft, each.name) for each in fields(draft)}
+    at = _moment(connection, draft, last)
+    entry = Entry(**given, at=at, seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
     entry = replace(entry, hash=entry.sealed_after(last.hash if last else ""))
     connection.execute(insert(entries), entry.to_row())
     return entry
+
+
+def _moment(connection: Connection, draft: NewEntry, last: Entry | None) -> datetime:
+    """When it is, counted from what was written before; by the wall's clock where nothing else can tell."""
+    now = draft.clock
+    if last is None:
+        return now.wall
+    known = last if last.clock and last.clock.boot == now.boot else _of_this_boot(connection, draft)
+    if known and known.clock and now.goes_on(known.clock):
+        return max(last.at, known.at + timedelta(seconds=now.seconds - known.clock.seconds))
+    return max(last.at, now.wall)
+
+
+def _of_this_boot(connection: Connection, draft: NewEntry) -> Entry | None:
+    """The last entry of this start of this machine; others may have noted something since."""
+    if not draft.clock.boot:
+        return None
+    mine = select(entries).where(entries.c.run_id == draft.run_id, entries.c.data.contains(draft.clock.boot))
+    rows = connection.execute(mine.order_by(entries.c.seq.desc())).mappings()
+    written = (Entry.from_row(row) for row in rows)
+    return next((each for each in written if each.clock and each.clock.boot == draft.clock.boot), None)
 
 
 def _last(connection: Connection, run_id: str) -> Entry | None:

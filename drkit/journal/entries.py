@@ -9,9 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self, TypedDict
 
+from drkit.clock import Clock
 from drkit.errors import JournalDamagedError
 
 LONGEST_TEXT = 4000
+_CLOCK = "clock"
 _SECRET_KEY = re.compile(
     r"passw|secret|token|authoriz|credential|access_?key|signature|^[as]k$", re.IGNORECASE
 )
@@ -71,8 +73,32 @@ class TakenOver(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What the clocks showed when an entry was written: the wall's (UTC), and `seconds` of one that does not
+    jump, which are comparable within one `boot` of a machine; where that is empty, with nothing.
+    """
+
+    wall: datetime
+    seconds: float
+    boot: str
+
+    @classmethod
+    def of(cls, clock: Clock) -> Self:
+        """What that clock shows now."""
+        return cls(clock.now(), round(clock.monotonic(), 6), clock.boot)
+
+    def goes_on(self, earlier: "ClockReading | None") -> bool:
+        """Whether the time that passed since the earlier one is known without the wall's clock."""
+        known = earlier is not None and bool(self.boot) and earlier.boot == self.boot
+        return known and earlier is not None and earlier.seconds <= self.seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. `at` is UTC; `fence` is the number of the lease under which it was written."""
+    """One entry. `at` (UTC) goes on by a clock that does not jump, and never back; what the wall's clock
+    showed stands in `clock` (None in former records). `fence` is the number of the lease under which it was
+    written.
+    """
 
     run_id: str
     seq: int
@@ -86,26 +112,37 @@ class Entry:
     fence: int
     data: Mapping[str, Any] = field(default_factory=dict)
     hash: str = ""
+    clock: ClockReading | None = None
 
     def sealed_after(self, previous: str) -> str:
         """SHA-256 over the hash of the entry before and everything this one says."""
-        sealed = {key: value for key, value in asdict(self).items() if key != "hash"}
-        sealed["at"] = spell_time(self.at)
+        sealed = {key: value for key, value in asdict(self).items() if key not in {"hash", "clock"}}
+        sealed |= {"at": spell_time(self.at), "data": self._kept}
         return hashlib.sha256(canonical([previous, sealed]).encode()).hexdigest()
 
     def to_row(self) -> dict[str, Any]:
         """The columns of the entry."""
-        texts = {"kind": self.kind.value, "at": spell_time(self.at), "data": canonical(self.data)}
-        return asdict(self) | texts
+        texts = {"kind": self.kind.value, "at": spell_time(self.at), "data": canonical(self._kept)}
+        return {key: value for key, value in asdict(self).items() if key != "clock"} | texts
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        """What is stored: beside what the entry says, how the clocks stood."""
+        if self.clock is None:
+            return dict(self.data)
+        return {**self.data, _CLOCK: asdict(self.clock) | {"wall": spell_time(self.clock.wall)}}
 
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self:
         """The entry of those columns. Raises `JournalDamagedError` where they were altered beyond reading."""
         try:
+            data = dict(json.loads(row["data"]))
+            shown = data.pop(_CLOCK, None)
             read = {
                 "kind": EntryKind(row["kind"]),
                 "at": datetime.fromisoformat(row["at"]),
-                "data": dict(json.loads(row["data"])),
+                "data": data,
+                "clock": shown and ClockReading(**{**shown, "wall": datetime.fromisoformat(shown["wall"])}),
             }
             return cls(**{**row, **read})
         except (ValueError, TypeError, RecursionError):

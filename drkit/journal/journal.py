@@ -15,6 +15,7 @@ from drkit.journal.anchoring import Anchor, Anchors
 from drkit.journal.chain import NewEntry
 from drkit.journal.database import Database, locate
 from drkit.journal.entries import (
+    ClockReading,
     Entry,
     EntryKind,
     FirstEntry,
@@ -241,7 +242,7 @@ class Journal:
         data: Mapping[str, object],
         fence: int,
     ) -> Entry:
-        now = self._database.clock.now()
+        now = ClockReading.of(self._database.clock)
         draft = NewEntry(run_id, kind, now, self._holder.who, self._holder.host, fence, data, step)
         return chain.add(connection, draft)
 
@@ -370,7 +371,7 @@ class Hold:
     def _write(
         self, connection: Connection, kind: EntryKind, step: str, data: Mapping[str, object], job_id: str
     ) -> Entry:
-        now, holder = self._database.clock.now(), self._claim.holder
+        now, holder = ClockReading.of(self._database.clock), self._claim.holder
         draft = NewEntry(self.run_id, kind, now, holder.who, holder.host, self.fence, data, step, job_id)
         return chain.add(connection, draft)
 

@@ -26,6 +26,7 @@ from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Resumed, Seal, TakenO
 from drkit.model import Change
 from drkit.report.clauses import clause_lines
 from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint, SealLine
+from drkit.report.jumping import jumps
 from drkit.report.stepping import line_of, step_records
 from drkit.report.verdicts import deviations, ending, ledger, not_executed
 from drkit.report.words import duration, moment
@@ -48,7 +49,9 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
     clocks = recovery_clocks(state, until)
     away = {each.group_id for each in clocks if each.until is None}
     points = _points(state, entries, away)
-    off = deviations(steps, clocks, points, (*_counted_late(state, entries), *_breaks(entries)))
+    off = deviations(
+        steps, clocks, points, (*_counted_late(state, entries), *jumps(entries), *_breaks(entries))
+    )
     aims = plan.objectives
     after = _at_the_end(entries)
     evidence = Evidence(
