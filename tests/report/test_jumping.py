@@ -1,13 +1,14 @@
 """A clock that is set while a run is on: told with its size, in no duration, and the record still holds."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from drkit.journal import ClockReading, Entry, EntryKind
+from drkit.plan import Plan
 from drkit.report.jumping import jumps
 from drkit.report.run_record import RunRecord
 from tests.execution.stage import CACHES, Stage
@@ -24,8 +25,13 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 def test_a_clock_that_is_set_in_mid_run_changes_no_duration(stage: Stage, tmp_path: Path) -> None:
-    lasted = []
-    for change, plan in ((0.0, stage.attach), (-HOURS, lambda: stage.detach(*CACHES)), (HOURS, stage.attach)):
+    lasted: list[float] = []
+    plans: list[tuple[float, Callable[[], Plan]]] = [
+        (0.0, stage.attach),
+        (-HOURS, lambda: stage.detach(*CACHES)),
+        (HOURS, stage.attach),
+    ]
+    for change, plan in plans:
         planned = plan()
         set_once = [change]
 
@@ -73,7 +79,7 @@ def test_another_boot_is_told_once_and_a_former_record_tells_nothing() -> None:
 
 def test_a_machine_that_is_behind_leaves_the_time_between_unknown() -> None:
     [sentence] = _told(ClockReading(START, 5.0, "a"), ClockReading(START - timedelta(hours=3), 1.0, "b"))
-    assert "3 h behind" in sentence
+    assert "3 h 00 min behind" in sentence
     assert sentence.endswith("is not known.")
 
 
