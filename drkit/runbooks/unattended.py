@@ -187,6 +187,8 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         """Read the groups of the parameters; gives their rows."""
         session = self.session
         if session.request.run:
+            # Before it goes on: what it asks only later was answered beforehand.
+            self._before = recorded(session.site.journal, session.request.run)
             session.resume(session.request.run, attended=False)
         else:
             asked = session.requested(session.survey())

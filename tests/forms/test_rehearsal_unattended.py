@@ -210,7 +210,7 @@ def test_an_answer_to_what_a_check_settles_is_refused_before_anything_is_sent(fi
 
 
 def test_an_answer_to_no_step_is_refused_before_anything_is_sent(field: Field) -> None:
-    book = field.book(attest={"Acepted": "passed"})
+    book = field.book(attest={"Acepted": "passed: seen"})
     book.choose()
     with pytest.raises(UnknownNameError, match="did you mean 'Accepted'"):
         book.objectives()

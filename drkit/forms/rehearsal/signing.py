@@ -42,7 +42,7 @@ class Row(VBox):
         self.error = Live(spoken="assertive").add_class("drkit-error")
         self.head = Live()
         self.note = TextField(
-            placeholder="needed: a note on what you saw, or a file", layout=Layout(width="420px")
+            placeholder="note: what you saw, or why (or add a file)", layout=Layout(width="420px")
         )
         self.file = FileUpload(accept=".txt,.log,.csv,.json,.png,.jpg,.jpeg,.pdf", multiple=False)
         self.file.description = "File"
