@@ -57,7 +57,7 @@ Rehearse: say what is measured, get the plan, start it, sign off what people do,
     >>> while (state := run.wait()).phase.alive:
     ...     for step in state.steps:
     ...         if drkit.Action.SIGN_OFF in step.actions:
-    ...             run.sign_off(step.key, passed=True, who="Duty lead")
+    ...             run.sign_off(step.key, passed=True, who="Duty lead", note="The shop opens")
     >>> state.phase
     <RunPhase.DONE: 'done'>
     >>> report = site.record(run.id).write()

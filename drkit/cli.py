@@ -445,7 +445,7 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
         action="append",
         default=[],
         metavar="STEP=ANSWER",
-        help="the answer to a manual step, by its title: passed, passed: NOTE, failed: WHY or skip: WHY; "
+        help="the answer to a manual step, by its title: passed: NOTE, failed: WHY or skip: WHY; "
         "may be repeated",
     )
     resume.add_argument("--sign", default="", metavar="NAME", help="who signs these answers")
@@ -463,7 +463,8 @@ def _resume(arguments: argparse.Namespace) -> int:
     with interrupted_by(signal.SIGTERM, signal.SIGHUP):
         with connect(arguments.profile or None) as site:
             _complain(f"{site.backend.label}:")
-            answers.check(recorded(site.journal, arguments.run).plan)
+            before = recorded(site.journal, arguments.run)
+            answers.check(before.plan, before)
             try:
                 run = site.resume(arguments.run, takeover=arguments.takeover, attended=False)
                 state = follow(run, lambda line: _print_line(printable(line)), answers.give)

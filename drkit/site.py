@@ -177,7 +177,7 @@ class Site:
     @tables.documented(tables.PAIRS)
     def pairs(self, group: str = "") -> pd.DataFrame:
         """Replication pairs and what they are attached to."""
-        inventory = self._read(group, ("groups", "instances", "pairs"))
+        inventory = self.client.listing(self._group_id(group), kinds=("groups", "instances", "pairs"))
         return _with_problems(tables.pairs(inventory), inventory)
 
     @tables.documented(tables.ATTACHMENTS)

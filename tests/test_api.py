@@ -66,7 +66,9 @@ def see_through(run: drkit.Run, *, release: bool = True) -> drkit.RunState:
         asking = [step for step in state.steps if drkit.Action.SIGN_OFF in step.actions]
         assert asking, state.sentence
         for step in asking:
-            run.sign_off(step.key, passed=release or not step.title.startswith("Release"), who="Duty lead")
+            run.sign_off(
+                step.key, passed=release or not step.title.startswith("Release"), who="Duty lead", note="Seen"
+            )
     return state
 
 

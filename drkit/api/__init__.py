@@ -2,7 +2,8 @@
 
 Here: `wire` (values to requests) and `responses` (answers to JSON or an error), both pure; `transport`
 (the one importer of httpx here: time limits, retries of reads, sign in again); `auth`, `signer`, `secret`;
-`profiles` and `clouds` (where to go and who one is); `pages` and `reading` (one consistent inventory);
+`profiles` and `clouds` (where to go and who one is); `pages`, `rows` and `reading` (one consistent
+inventory);
 `client` (the calls by name), `opening` (from a profile to a client); `practice` (a sandbox's control);
 `checks` (does a port or a URL answer).
 

@@ -145,6 +145,13 @@ class Client:
         scope = Scope(wanted, _ids(group_id), tuple(block_devices_of), every_drill, quotas)
         return self._reader.inventory(scope)
 
+    def listing(self, group_id: GroupIds = "", *, kinds: tuple[ThingKind, ...]) -> Inventory:
+        """A reading for tables: as `inventory`, with rows in the place of instances, pairs and servers.
+
+        A row has the names of the value that it stands for, but tells its times as texts; rules want values.
+        """
+        return self._reader.listing(Scope(kinds, _ids(group_id)))
+
     def groups(self) -> tuple[ProtectionGroup, ...]:
         """All protection groups."""
         return self._reader.listed("groups")

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
+from drkit.api.rows import ListedRow
 from drkit.api.wire import PAGE, Filters, Json, Listing, Request
 from drkit.errors import DrkitError, WireError
 from drkit.model import WireFields
@@ -127,5 +128,7 @@ def _page(listing: Listing, body: Json) -> _Page:
 
 
 def _id_of(row: Json) -> str:
+    if isinstance(row, ListedRow):
+        return row.id
     identity = row.get("id") if isinstance(row, dict) else None
     return identity if isinstance(identity, str) else ""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from drkit.api import wire
 from drkit.api.pages import Ask, read_listings
+from drkit.api.rows import InstanceRow, ListedRow, Page, PairRow, ServerRow, lacking, values
 from drkit.api.wire import Filters, Listing
 from drkit.clock import Clock
 from drkit.errors import DrkitError, SignInError, WireError
@@ -34,12 +35,17 @@ USUAL: tuple[ThingKind, ...] = ("groups", "instances", "pairs", "drills", "serve
 MOST_PROBLEMS = 20
 NAMED = 3  # things with the same problem, by name; the others are counted
 
+
+def _in_rows(listing: Listing, kind: type[ListedRow]) -> Listing:
+    return replace(listing, reader=Page(listing.key, kind))
+
+
 _KINDS: Mapping[ThingKind, tuple[Listing, Callable[[object], Any]]] = {
     "groups": (wire.GROUPS, ProtectionGroup.from_wire),
-    "instances": (wire.INSTANCES, ProtectedInstance.from_wire),
-    "pairs": (wire.PAIRS, ReplicationPair.from_wire),
+    "instances": (_in_rows(wire.INSTANCES, InstanceRow), ProtectedInstance.from_wire),
+    "pairs": (_in_rows(wire.PAIRS, PairRow), ReplicationPair.from_wire),
     "drills": (wire.DRILLS, Drill.from_wire),
-    "servers": (wire.SERVERS, Server.from_wire),
+    "servers": (_in_rows(wire.SERVERS, ServerRow), Server.from_wire),
     "disks": (wire.DISKS, Disk.from_wire),
 }
 _OF_A_GROUP: frozenset[ThingKind] = frozenset({"instances", "pairs", "drills"})
@@ -78,13 +84,22 @@ class Reader:
         `read_at` is when the reading began. That servers or disks cannot be read is a problem, not an
         error: an outage that takes ECS along must not hide the groups.
         """
-        reading, problems, unread = self._read(scope)
-        if problems:
-            reading, problems, unread = self._read(scope)
+        reading = self.listing(scope)
+        problems, reading = reading.problems, _valued(reading)
         with_devices, unknown = self._block_devices(reading, scope.block_devices_of)
         reading = replace(reading, servers={**reading.servers, **with_devices})
         quotas, untold = self._quotas_of(reading) if scope.quotas else (reading, ())
-        return replace(quotas, problems=(*problems, *unread, *unknown, *untold))
+        return replace(quotas, problems=(*problems, *unknown, *untold))
+
+    def listing(self, scope: Scope) -> Inventory:
+        """As `inventory`, without block devices and quotas, and with rows where there may be thousands.
+
+        For tables: a row (see `drkit.api.rows`) has the names of its value, and costs less.
+        """
+        reading, problems, unread = self._read(scope)
+        if problems:
+            reading, problems, unread = self._read(scope)
+        return replace(reading, problems=(*problems, *unread))
 
     def listed(self, kind: ThingKind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
         """All things of one kind; read a second time where the pages did not fit together.
@@ -96,7 +111,7 @@ class Reader:
             listing = self._listing(Scope((kind,), group_ids))
         for error in (*listing.errors.values(), *map(WireError, listing.left_out)):
             raise error
-        return tuple(listing.things[kind].values())
+        return tuple(values(listing.things[kind]).values())
 
     def quotas(self) -> tuple[Quota, ...]:
         """How many things there are and may be; what of the answer cannot be read is left out."""
@@ -194,7 +209,7 @@ class _Listing:
     def take(self, kind: ThingKind, row: object, scope: Scope) -> None:
         """Read one row; a strange one is left out and said, so that it does not hide the others."""
         try:
-            thing = _KINDS[kind][1](row)
+            thing: Any = row if isinstance(row, ListedRow) else _KINDS[kind][1](row)
         except WireError as error:
             self.left_out.append(f"One of the {kind} is left out: {error}")
             self.partly.add(kind)
@@ -204,11 +219,21 @@ class _Listing:
             self.things[kind][thing.id] = thing
 
 
+def _valued(reading: Inventory) -> Inventory:
+    """The reading with values in the place of rows."""
+    return replace(
+        reading,
+        instances=values(reading.instances),
+        pairs=values(reading.pairs),
+        servers=values(reading.servers),
+    )
+
+
 def _unknown_keys(inventory: Inventory) -> Iterator[str]:
     """Sentences about what things do not tell though the reference says they do, a line for each key."""
     names: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for kind in _KINDS:
-        for thing in getattr(inventory, kind).values():
+        for thing in lacking(getattr(inventory, kind)):
             for key in thing.unknown:
                 names[kind, key].append(thing.name)
     for (things, key), of in names.items():
@@ -244,12 +269,20 @@ def _unlike_counts(inventory: Inventory, group_ids: Iterable[str]) -> Iterator[s
 
 
 def _unlike_attachments(inventory: Inventory) -> Iterator[str]:
-    by_pair = {each for pair in inventory.pairs.values() for each in pair.attachments}
-    by_instance = {each for instance in inventory.instances.values() for each in instance.attachments}
-    for each in sorted(by_pair ^ by_instance, key=lambda one: (one.pair_id, one.instance_id, one.device)):
-        pair, instance = inventory.pairs.get(each.pair_id), inventory.instances.get(each.instance_id)
+    by_pair = {
+        (key, each.instance_id, each.device)
+        for key, pair in inventory.pairs.items()
+        for each in pair.attachments
+    }
+    by_instance = {
+        (each.pair_id, key, each.device)
+        for key, instance in inventory.instances.items()
+        for each in instance.attachments
+    }
+    for place in sorted(by_pair ^ by_instance):
+        pair, instance = inventory.pairs.get(place[0]), inventory.instances.get(place[1])
         if all(one is None or (_rests(one) and not one.unknown) for one in (pair, instance)):
-            yield _sentence(each, pair, instance, by_pair=each in by_pair)
+            yield _sentence(Attachment(*place), pair, instance, by_pair=place in by_pair)
 
 
 def _sentence(
@@ -267,16 +300,12 @@ def _sentence(
 
 
 def _unlike_stations(inventory: Inventory) -> Iterator[str]:
-    members: tuple[ProtectedInstance | ReplicationPair, ...] = (
-        *inventory.instances.values(),
-        *inventory.pairs.values(),
-    )
-    for member in members:
+    members = (("Instance", inventory.instances), ("Pair", inventory.pairs))
+    for kind, member in ((kind, each) for kind, things in members for each in things.values()):
         group = inventory.groups.get(member.group_id)
-        if group is None or not _rests(group) or not _rests(member):
+        if group is None or member.priority_station == group.priority_station:
             continue
-        if isinstance(member.priority_station, Station) and member.priority_station != group.priority_station:
-            kind = "Pair" if isinstance(member, ReplicationPair) else "Instance"
+        if isinstance(member.priority_station, Station) and _rests(group) and _rests(member):
             yield (
                 f"{kind} {member.name!r} has its production at {member.priority_station}, "
                 f"its group {group.name!r} at {group.priority_station}."

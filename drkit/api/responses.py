@@ -59,7 +59,7 @@ def decode(answer: Response, request: Request, secrets: Collection[Secret] = ())
         return None
     if answer.status < 300:
         try:
-            return _without(secrets, _json(answer.body), answer.body)
+            return _content(answer.body, request, secrets)
         except ValueError:
             said = f"{answer.status} but no readable JSON: {_words(answer.body, secrets)!r}"
             raise _unreadable(request, said, answer) from None
@@ -127,7 +127,7 @@ def _fault(answer: Response, secrets: Collection[Secret] = ()) -> tuple[str, str
     if answer.status < 400:
         return "", "this address leads elsewhere, which is not followed; check the endpoints of the profile"
     try:
-        body = _json(answer.body)
+        body = read_json(answer.body)
     except ValueError:
         body = None
     inner = [each for each in body.values() if isinstance(each, dict)] if isinstance(body, dict) else []
@@ -142,7 +142,8 @@ def _first(source: Mapping[str, Any], *keys: str) -> str:
     return next((each for each in texts if each), "")
 
 
-def _json(body: bytes) -> Json:
+def read_json(body: bytes) -> Json:
+    """The JSON of some bytes; ValueError where they are none, or nested too deep."""
     try:
         return json.loads(body, parse_constant=_refuse)
     except RecursionError:
@@ -160,15 +161,22 @@ def _words(body: bytes, secrets: Collection[Secret]) -> str:
     return clean(title[1] if title else re.sub(r"<[^<>]*>", " ", text))
 
 
-def _without(secrets: Collection[Secret], value: Json, body: bytes) -> Json:
+def _content(body: bytes, request: Request, secrets: Collection[Secret]) -> Json:
     """The JSON with every long secret hidden that it repeats; a short one can be part of a name or an id.
 
     Looked for in the bytes first, which costs little; but escapes can spell a secret in another way.
     """
     long = [secret for secret in secrets if len(secret.reveal()) >= SHORTEST_SECRET]
-    if long and (b"\\" in body or any(secret.reveal().encode() in body for secret in long)):
-        return _hidden_in(value, long)
-    return value
+    read = request.reader or read_json
+    if not long or not _may_repeat(body, long):
+        return read(body)
+    content = read_json(body)
+    hidden = _hidden_in(content, long)
+    return hidden if hidden != content else read(body)
+
+
+def _may_repeat(body: bytes, secrets: Collection[Secret]) -> bool:
+    return b"\\" in body or any(secret.reveal().encode() in body for secret in secrets)
 
 
 def _hidden_in(value: Json, secrets: Collection[Secret]) -> Json:

@@ -28,7 +28,10 @@ IDS_PER_REQUEST = 30
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call; `body` is JSON (None: no body), `changes` says that it is not a mere read."""
+    """One call; `body` is JSON (None: no body), `changes` says that it is not a mere read.
+
+    `reader` makes JSON of the bytes of an answer where that is not done as usual; ValueError: it is none.
+    """
 
     method: str
     path: str
@@ -36,6 +39,7 @@ class Request:
     body: Json = field(default=None, repr=False)
     service: ServiceName = "sdrs"
     changes: bool = False
+    reader: "Callable[[bytes], Json] | None" = field(default=None, repr=False, compare=False)
 
     @property
     def where(self) -> str:
@@ -45,19 +49,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list operation: its path, the key of the list in the answer, and how it counts its offset."""
+    """A list operation: its path, the key of the list in the answer, and how it counts its offset.
+
+    `reader` reads its pages, where that is not done as usual.
+    """
 
     path: str
     key: str
     service: ServiceName = "sdrs"
     numbers_pages: bool = False
+    reader: "Callable[[bytes], Json] | None" = field(default=None, repr=False, compare=False)
 
     def page(self, start: int, limit: int = PAGE, filters: Filters = ()) -> Request:
         """The request for up to `limit` things from the thing number `start` (from 0) on."""
         offset = start // limit + 1 if self.numbers_pages else start
-        return Request(
-            "GET", self.path, (*filters, ("limit", str(limit)), ("offset", str(offset))), service=self.service
-        )
+        query = (*filters, ("limit", str(limit)), ("offset", str(offset)))
+        return Request("GET", self.path, query, service=self.service, reader=self.reader)
 
 
 GROUPS = Listing("/server-groups", "server_groups")

@@ -150,8 +150,9 @@ class Details(TypedDict, total=False):
 
     Of the service: `code`, `reason`, `remedy` (what to do), `request_id`, `job`, `seen` (last). Of the rules:
     `objections`; `retry` says whether another try is offered. `deviation` says in what a step that is done
-    differs from what was asked for. Of a person: `by` (the user), `signed_by` (the
-    name given), `passed` and `note` of a sign-off; `resolved` (was it done) and `why` of an unknown outcome.
+    differs from what was asked for. Of a person: `by` (the user), `signed_by` (the name given), `passed`,
+    `note` and `beforehand` (before the step was reached) of a sign-off; `resolved` (was it done) and `why`
+    of an unknown outcome.
     Of the reading at the end: `against`, what it, or a check, shows against what is told.
     """
 
@@ -168,6 +169,7 @@ class Details(TypedDict, total=False):
     signed_by: str
     passed: bool
     note: str
+    beforehand: bool
     resolved: bool
     why: str
     against: str

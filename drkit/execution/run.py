@@ -35,6 +35,7 @@ Instruction = tuple[EntryKind, str, Phased]
 
 LAST_SECONDS = 20.0  # for each run that goes on when the process ends
 _LOOK_AGAIN = phased(StepPhase.WORKING, "Looked at again.")
+BEFOREHAND = "answered before the start"
 _STILL_COMES = (
     "A retry looks once more, then sends it again. What was sent before may still arrive; then it is done "
     "twice."
@@ -205,12 +206,34 @@ class Run:
         skipped = phased(StepPhase.SKIPPED, sentence, reason=reason)
         self._instruct(key, Action.SKIP, EntryKind.SETTLED, skipped)
 
-    def sign_off(self, key: str, passed: bool, who: str, note: str = "") -> None:  # as a form calls it
-        """Say that a person did a step, or that it did not work out; also that a check holds."""
+    def sign_off(  # as a form calls it
+        self,
+        key: str,
+        passed: bool,
+        who: str,
+        note: str = "",
+        attachment: tuple[str, str, bytes] | None = None,
+        *,
+        beforehand: bool = False,
+    ) -> None:
+        """Say that a person did a step, or that it did not work out; also that a check holds.
+
+        Either needs what was seen: a note, or a file as `note` takes it; `InputError` without one.
+        `beforehand` says that the answer was given before the step was reached, and is told with it.
+        """
         who = stated("who signs", who)
-        sentence = f"{'Done' if passed else 'Not passed'}, says {who}{f': {note}' if note else '.'}"
+        if attachment is None or note.strip():
+            note = stated("what you saw, in the note, or add a file", note)
+        self._expect(key, Action.SIGN_OFF)
+        if attachment:  # first: a word without what it rests on is worth less than a file without a word
+            self.note(key, "", who, attachment)
+        shown = note or f"with the file {attachment[0] if attachment else ''}"
+        when = f", {BEFOREHAND}" if beforehand else ""
+        sentence = f"{'Done' if passed else 'Not passed'}, says {who}{when}: {shown}"
         phase = StepPhase.DONE if passed else StepPhase.FAILED
         signed = phased(phase, sentence, signed_by=who, passed=passed, note=note)
+        if beforehand:
+            signed["beforehand"] = True
         if passed and (against := self._against(key)):
             signed["sentence"], signed["against"] = f"{sentence} The check: {against}", against
         self._instruct(key, Action.SIGN_OFF, EntryKind.SETTLED, signed)

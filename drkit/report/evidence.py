@@ -44,7 +44,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A person signed that a manual step was done, or was not passed."""
+    """A person signed that a manual step was done, or was not passed; `beforehand`: before it was reached."""
 
     step: str
     who: str
@@ -52,6 +52,7 @@ class Checked:
     note: str
     at: datetime
     written_by: str
+    beforehand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

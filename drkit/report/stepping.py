@@ -183,7 +183,8 @@ def _checked(entries: Iterable[Entry]) -> Iterator[Checked]:
     for entry in entries:
         if (signed := read(entry, Phased)) and "signed_by" in signed and "passed" in signed:
             who, note = signed["signed_by"], signed.get("note", "")
-            yield Checked(entry.step, who, signed["passed"], note, entry.at, entry.who)
+            early = signed.get("beforehand", False)
+            yield Checked(entry.step, who, signed["passed"], note, entry.at, entry.who, early)
 
 
 def _notes(entries: Sequence[Entry]) -> Iterator[Note]:

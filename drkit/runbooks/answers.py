@@ -13,18 +13,25 @@ _ANSWER = re.compile(r"(passed|failed|skip)\s*(?::\s*(.*))?", re.DOTALL)
 
 
 class Answers:
-    """Answers by a step's title, key or kind: "passed", "passed: NOTE", "failed: WHY" or "skip: WHY".
+    """Answers by a step's title, key or kind: "passed: NOTE", "failed: WHY" or "skip: WHY".
 
     `signed_by` is the person they are signed with; `sign` says how to give it. `InputError` for an answer
-    that is none of these. Nothing is signed that nobody said.
+    that is none of these. Nothing is signed that nobody said; what was not asked yet when the answer was
+    given is marked so.
     """
 
     def __init__(self, given: Mapping[str, str], signed_by: str, sign: str) -> None:
         self._given = {step: _read(step, text) for step, text in given.items()}
         self._signed_by, self._sign = signed_by.strip(), sign
+        self._asked: frozenset[str] = frozenset()
 
-    def check(self, plan: Plan) -> None:
-        """Refuse, before anything is sent, what fits no manual step of this plan, and what nobody signs."""
+    def check(self, plan: Plan, state: RunState | None = None) -> None:
+        """Refuse, before anything is sent, what fits no manual step of this plan, and what nobody signs.
+
+        `state` is that of the run which is gone on with: what it asks already is not answered beforehand.
+        """
+        if state:
+            self._asked = frozenset(each.key for each in state.steps if each.phase is StepPhase.READY)
         manual = [step for step in plan.steps if step.manual]
         known = {name for step in manual for name in _names(step)}
         settled = {name for step in plan.steps if step.check for name in _names(step)} - known
@@ -57,7 +64,8 @@ class Answers:
         if word == "skip":
             run.skip(shown.key, note)
         else:
-            run.sign_off(shown.key, word == "passed", self._signed_by, note)
+            beforehand = shown.key not in self._asked
+            run.sign_off(shown.key, word == "passed", self._signed_by, note, beforehand=beforehand)
 
 
 def how_to_go_on(state: RunState) -> str:
@@ -71,7 +79,7 @@ def how_to_go_on(state: RunState) -> str:
         return f"{waits} Say yes to it on a screen: go on with run {state.run_id} in its runbook (drkit lab)."
     answers = " ".join(f"--attest {shlex.quote(f'{printable(title)}=ANSWER')}" for title in manual)
     return (
-        f"{waits} Go on with: drkit resume {state.run_id} {answers} --sign NAME (an ANSWER is passed, "
+        f"{waits} Go on with: drkit resume {state.run_id} {answers} --sign NAME (an ANSWER is "
         "passed: NOTE, failed: WHY or skip: WHY)."
     )
 
@@ -85,9 +93,10 @@ def _read(step: str, text: str) -> tuple[str, str]:
     match = _ANSWER.fullmatch(text.strip())
     if not match:
         raise InputError(
-            f"The answer to {step!r} is {text!r}; write passed, passed: NOTE, failed: NOTE or skip: REASON."
+            f"The answer to {step!r} is {text!r}; write passed: NOTE, failed: NOTE or skip: REASON."
         )
     word, note = match[1], (match[2] or "").strip()
-    if word != "passed" and not note:
-        raise InputError(f"The answer to {step!r} needs a reason: {word}: WHY.")
+    if not note:
+        needs = "a note on what was seen: passed: NOTE" if word == "passed" else f"a reason: {word}: WHY"
+        raise InputError(f"The answer to {step!r} needs {needs}.")
     return word, note

@@ -13,7 +13,7 @@ from pandas import DataFrame
 
 from drkit import tables
 from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
-from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions
+from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions, recorded
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan
 from drkit.report import duration, speeds_words
@@ -99,6 +99,7 @@ class UnattendedAttach(Unattended[AttachSession]):
         """Read the group and the instance of the parameters; gives the instance's row."""
         session = self.session
         if session.request.run:
+            self._before = recorded(session.site.journal, session.request.run)  # what it asked by then
             session.resume(session.request.run, attended=False)
         else:
             group_id, instance_id = session.requested(session.survey())
@@ -180,11 +181,14 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         super().__init__(session)
         request = session.request
         self.answers = Answers(request.attest, request.signed_by, "the parameter signed_by")
+        self._before: RunState | None = None
 
     def choose(self) -> DataFrame:
         """Read the groups of the parameters; gives their rows."""
         session = self.session
         if session.request.run:
+            # Before it goes on: what it asks only later was answered beforehand.
+            self._before = recorded(session.site.journal, session.request.run)
             session.resume(session.request.run, attended=False)
         else:
             asked = session.requested(session.survey())
@@ -197,7 +201,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         session = self.session
         if session.run is None:
             session.plan = session.draft(session.chosen)
-        self.answers.check(session.drafted)
+        self.answers.check(session.drafted, self._before)
         return DataFrame(objectives_rows(session.drafted))
 
     def confirm(self) -> DataFrame:

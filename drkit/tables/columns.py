@@ -7,9 +7,12 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from drkit.model import DrillStatus, GroupStatus, InstanceStatus, JobStatus, PairStatus, Phase, ServerStatus
@@ -52,7 +55,18 @@ NUMBER = _plain("int64")
 NUMBER_OR_NONE = _plain("Int64")
 FLAG = _plain("bool")
 FLAG_OR_NONE = _plain("boolean")
-MOMENT = _plain("datetime64[us, UTC]")  # what is missing is NaT
+
+
+def _moments(values: Iterable[datetime | str | None]) -> Column:
+    """What is missing is NaT; texts are times in UTC as rows of a listing tell them."""
+    moments: list[Any] = list(values)
+    if str not in set(map(type, moments)):
+        return pd.array(moments, dtype="datetime64[us, UTC]")
+    texts = [one.replace(tzinfo=None).isoformat() if isinstance(one, datetime) else one for one in moments]
+    return pd.DatetimeIndex(np.array(texts, dtype="datetime64[us]")).tz_localize("UTC").array
+
+
+MOMENT = ColumnType("datetime64[us, UTC]", _moments)
 
 
 def status(kind: Kind) -> ColumnType:
@@ -64,7 +78,7 @@ def status(kind: Kind) -> ColumnType:
     def make(values: Iterable[str]) -> Column:
         states = list(values)
         known = _by_attention(kind)
-        unknown = sorted({str(state) for state in states} - {*known, ""})
+        unknown = sorted(map(str, {*states} - {*known, ""}))
         broken = sum(kind(state).phase is Phase.BROKEN for state in known)
         return _categories(states, [*known[:broken], *unknown, *known[broken:]])
 
@@ -80,7 +94,7 @@ def frame(schema: Schema, rows: Sequence[object], **columns: Iterable[object]) -
     """The table of a schema; a column that is not given is the attribute of its name, of each row."""
     return pd.DataFrame(
         {
-            name: kind.make(columns[name] if name in columns else [getattr(row, name) for row in rows])
+            name: kind.make(columns[name] if name in columns else map(attrgetter(name), rows))
             for name, kind in schema.items()
         }
     )
@@ -104,8 +118,8 @@ def documented(schema: Schema) -> Callable[[F], F]:
 
 
 def _categories(values: Iterable[str], order: Sequence[str]) -> Column:
-    words = [str(value) for value in values]
-    rest = sorted(set(words) - set(order) - {""})
+    words = list(values)  # a member of a StrEnum is its text
+    rest = sorted(map(str, set(words) - set(order) - {""}))
     places = {str(name): place for place, name in enumerate((*order, *rest))}
     codes = [places.get(name, -1) for name in words]
     return pd.Categorical.from_codes(codes, categories=pd.Index(list(places), dtype="str"), ordered=True)

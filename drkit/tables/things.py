@@ -141,14 +141,15 @@ def pairs(inventory: Inventory) -> pd.DataFrame:
     """Replication pairs, sizes in GB; `attached_to` and `device` list several where disks are shared."""
     rows = list(inventory.pairs.values())
     group, instance = _namer(inventory.groups), _namer(inventory.instances)
-    attached = [inventory.attachments_of(row.id) for row in rows]
+    places = _places(inventory)
+    attached = [places.get(row.id, _NOWHERE) for row in rows]
     return frame(
         PAIRS,
         rows,
         pair=(row.name for row in rows),
         group=(group(row.group_id) for row in rows),
-        attached_to=(", ".join([instance(one.instance_id) for one in places]) for places in attached),
-        device=(", ".join([one.device for one in places]) for places in attached),
+        attached_to=(", ".join(map(instance, places)) for places in attached),
+        device=(", ".join(places.values()) for places in attached),
         pair_id=(row.id for row in rows),
     )
 
@@ -270,6 +271,22 @@ def drills(inventory: Inventory) -> pd.DataFrame:
         servers=(len(row.servers) for row in rows),
         drill_id=(row.id for row in rows),
     )
+
+
+_NOWHERE: Mapping[str, str] = {}
+
+
+def _places(inventory: Inventory) -> dict[str, dict[str, str]]:
+    """Of each attached pair the device names by instance; of two that differ the instance's own."""
+    found = {
+        key: {one.instance_id: one.device for one in pair.attachments}
+        for key, pair in inventory.pairs.items()
+        if pair.attachments
+    }
+    for key, instance in inventory.instances.items():
+        for one in instance.attachments:
+            found.setdefault(one.pair_id, {})[key] = one.device
+    return found
 
 
 _Named: TypeAlias = ProtectionGroup | ProtectedInstance | Server | Drill

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from drkit.errors import InputError, JournalError, LeaseHeldError
+from drkit.execution import files
 from drkit.execution.run import Run
 from drkit.execution.states import Action, RunPhase, StepPhase
 from drkit.journal import EntryKind
@@ -29,7 +30,7 @@ def taken_in_between(stage: Stage) -> Run:
     stage.ended(run)
     stage.client.submit(rival)
     stage.clock.advance(60)
-    run.sign_off("0", True, "Duty lead")
+    run.sign_off("0", True, "Duty lead", "seen")
     return run
 
 
@@ -55,16 +56,35 @@ class TestAManualStep:
         said = stage.entries(run.id, EntryKind.SETTLED)[0].data
         assert (said["signed_by"], said["by"], said["passed"]) == ("Shift lead", "duty", True)
 
+    def test_is_signed_by_nobody_without_a_word_or_a_file(self, stage: Stage) -> None:
+        run = stage.start(stage.plan(LOOK))
+        stage.ended(run)
+        for passed in (True, False):
+            with pytest.raises(InputError, match="Say what you saw, in the note, or add a file"):
+                run.sign_off("1", passed, "Shift lead", "  ")
+        assert run.state().phase is ASKING
+        run.sign_off("1", True, "Shift lead", attachment=("till.txt", "text/plain", b"open"))
+        assert stage.ended(run).steps[0].sentence == "Done, says Shift lead: with the file till.txt"
+        assert [each.name for each in files(stage.entries(run.id))] == ["till.txt"]
+
+    def test_answered_before_it_was_reached_says_so(self, stage: Stage) -> None:
+        run = stage.start(stage.plan(LOOK))
+        stage.ended(run)
+        run.sign_off("1", True, "Cron", "seen", beforehand=True)
+        state = stage.ended(run)
+        assert state.steps[0].sentence == "Done, says Cron, answered before the start: seen"
+        assert stage.entries(run.id, EntryKind.SETTLED)[0].data["beforehand"] is True
+
     def test_can_be_not_passed_and_tried_again(self, stage: Stage) -> None:
         run = stage.start(stage.plan(LOOK))
         stage.ended(run)
-        run.sign_off("1", False, "Shift lead")
+        run.sign_off("1", False, "Shift lead", "seen")
         state = stage.ended(run)
         assert (state.phase, state.exit_code) == (RunPhase.FAILED, 1)
-        assert state.steps[0].sentence == "Not passed, says Shift lead."
+        assert state.steps[0].sentence == "Not passed, says Shift lead: seen"
         run.retry("1")
         assert stage.ended(run).phase is ASKING
-        run.sign_off("1", True, "Shift lead")
+        run.sign_off("1", True, "Shift lead", "seen")
         assert stage.ended(run).phase is RunPhase.DONE
 
     def test_can_be_skipped_with_a_reason_where_the_plan_allows_it(self, stage: Stage) -> None:
@@ -138,7 +158,7 @@ class TestAStepThatIsNoLongerAllowed:
         group.status = "error"
         for key in group.instances:
             world.instances[key].status, world.instances[key].frozen = "error", True
-        run.sign_off("0", True, "Duty lead")
+        run.sign_off("0", True, "Duty lead", "seen")
         step = stage.ended(run).steps[1]
         (noted,) = [each for each in stage.entries(run.id) if "objections" in each.data]
         assert len(noted.data["objections"]) > 3
@@ -206,7 +226,7 @@ class TestACheck:
             return "it does not answer"
 
         monkeypatch.setattr(stage.client, "check", answered)
-        run.sign_off("1", True, "Duty lead")
+        run.sign_off("1", True, "Duty lead", "seen")
         state = stage.ended(run)
         assert phases(state) == [StepPhase.DONE, StepPhase.DONE]
         assert state.steps[1].sentence == "Done, says Duty lead: I see the shop"
@@ -225,7 +245,7 @@ class TestACheck:
             return next(answers)
 
         monkeypatch.setattr(stage.client, "check", answered)
-        run.sign_off("1", True, "Duty lead")
+        run.sign_off("1", True, "Duty lead", "seen")
         assert stage.ended(run).phase is RunPhase.DONE
         (off,) = gather(stage.entries(run.id)).deviations
         assert "Done, says Duty lead: I see the shop The check: Asked again and again" in off.sentence
@@ -265,12 +285,12 @@ class TestAWordThatDoesNotFit:
         run.stop()
         assert stage.ended(run).phase is RunPhase.STOPPED
         with pytest.raises(InputError, match=f"drkit resume {run.id}"):
-            run.sign_off("1", True, "Duty lead")
+            run.sign_off("1", True, "Duty lead", "seen")
 
     def test_while_somebody_else_holds_the_group_is_refused(self, stage: Stage) -> None:
         failed = stage.start(stage.plan(LOOK))
         stage.ended(failed)
-        failed.sign_off("1", False, "Duty lead")
+        failed.sign_off("1", False, "Duty lead", "seen")
         stage.ended(failed)
         other = stage.start(stage.plan(LOOK))
         with pytest.raises(LeaseHeldError, match=other.id):
@@ -284,7 +304,7 @@ class TestAWordThatDoesNotFit:
     ) -> None:
         run = stage.start(stage.plan(LOOK))
         stage.ended(run)
-        run.sign_off("1", False, "Duty lead")
+        run.sign_off("1", False, "Duty lead", "seen")
         stage.ended(run)
 
         def full(*_args: object) -> None:

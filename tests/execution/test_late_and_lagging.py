@@ -338,7 +338,7 @@ class TestListsThatLag:
         stage.client.submit(rival)
         stage.clock.advance(60)
         began = stage.clock.monotonic()
-        run.sign_off("0", True, "Duty lead")
+        run.sign_off("0", True, "Duty lead", "seen")
         assert phases(stage.ended(run)) == [DONE, StepPhase.READY]
         assert stage.clock.monotonic() == began
         run.stop()

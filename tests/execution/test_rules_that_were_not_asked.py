@@ -35,7 +35,7 @@ def test_before_a_drill_is_sent_its_quota_is_read_and_asked(stage: Stage) -> Non
     run = stage.start(plan)
     stage.ended(run)
     stage.sandbox.world.quotas[QUOTA] = 0
-    run.sign_off("look", True, "Shift lead")
+    run.sign_off("look", True, "Shift lead", "seen")
     assert "0 of 0 drills are used" in stage.ended(run).steps[1].sentence
     stage.sandbox.world.quotas[QUOTA] = 1
     run.approve("spring")
@@ -68,7 +68,7 @@ def test_a_later_step_is_not_judged_while_what_is_under_way_is_not_in_the_readin
     run = stage.start(stage.plan(Step("stop", "Stop", stop), LOOK, later))
     wait_for(run, lambda state: bool(state.steps[0].job_id))
     stage.sandbox.fault("server-deleted", server=server.id)
-    run.sign_off("look", True, "Shift lead")
+    run.sign_off("look", True, "Shift lead", "seen")
     told = f"What stop server would lead to cannot be worked out: server '{server.id}' is not in the reading."
     wait_for(run, lambda state: told in state.steps[2].sentence)
     assert run.state().steps[2].attempts == 0

@@ -246,9 +246,9 @@ class TestAnswersGivenBeforehand:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            (["--attest", "0=passed"], "Say who signs: give --sign NAME"),
-            (["--attest", "1=passed", "--sign", "Duty lead"], "No manual step is named '1'"),
-            (["--attest", "0=maybe", "--sign", "Duty lead"], "write passed, passed: NOTE, failed: NOTE or"),
+            (["--attest", "0=passed: seen"], "Say who signs: give --sign NAME"),
+            (["--attest", "1=passed: seen", "--sign", "Duty lead"], "No manual step is named '1'"),
+            (["--attest", "0=maybe", "--sign", "Duty lead"], "write passed: NOTE, failed: NOTE or"),
             (["--attest", "0=failed", "--sign", "Duty lead"], "needs a reason: failed: WHY."),
             (["--attest", "0", "--sign", "Duty lead"], "given once for a step, as STEP=ANSWER, not as '0'"),
         ],

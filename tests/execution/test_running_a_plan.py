@@ -351,7 +351,7 @@ def test_the_state_is_one_frozen_value_until_something_changes(stage: Stage) -> 
     run = stage.start(stage.plan(Step("1", "Look")))
     first = stage.ended(run)
     assert run.state() is first
-    run.sign_off("1", True, "Duty lead")
+    run.sign_off("1", True, "Duty lead", "seen")
     later = stage.ended(run)
     assert later.version > first.version
     assert repr(run) == f"<Run {run.id}: A plan of steps, done>"

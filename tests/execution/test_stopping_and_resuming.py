@@ -227,7 +227,7 @@ class TestResume:
         run_id = stage.ended(stage.start(stage.plan(Step("1", "Look")))).run_id
         gc.collect()
         run = stage.resume(run_id)
-        run.sign_off("1", True, "Duty lead")
+        run.sign_off("1", True, "Duty lead", "seen")
         assert stage.ended(run).phase is RunPhase.DONE
         assert len(stage.entries(run_id, EntryKind.NOTED)) == 1
 
@@ -323,7 +323,7 @@ class TestResume:
         assert stage.ended(taken).phase is RunPhase.DONE
         assert stage.entries(stopped.id, EntryKind.NOTED)[-1].data.get("takeover")
         with pytest.raises(LeaseLostError):
-            other.sign_off("1", True, "Duty lead")
+            other.sign_off("1", True, "Duty lead", "seen")
         other._engine.context.wake.set()  # type: ignore[union-attr]  # it wakes up, late
 
 

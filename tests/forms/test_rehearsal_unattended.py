@@ -16,7 +16,10 @@ from drkit.site import Site, practise
 from tests.closing import at_the_end
 from tests.forms.rehearsal_hands import AIMS, one_group
 
-SIGNED = {"signed_by": "Duty engineer", "attest": {"Service answers": "passed: seen", "Accepted": "passed"}}
+SIGNED = {
+    "signed_by": "Duty engineer",
+    "attest": {"Service answers": "passed: seen", "Accepted": "passed: seen"},
+}
 GOOD: dict[str, Any] = {"kind": "planned_failover", "waves": ["erp"], "confirm": "erp", **AIMS, **SIGNED}
 Make = Callable[..., UnattendedRehearsal]
 
@@ -164,20 +167,20 @@ def test_a_way_out_that_is_closed_says_why(field: Field, capsys: pytest.CaptureF
 
 
 def test_an_answer_may_fail_a_step_or_skip_it_with_a_reason(field: Field) -> None:
-    book = through(field.book(attest={"Service answers: erp": "skip: nobody to ask", "5": "passed"}))
+    book = through(field.book(attest={"Service answers: erp": "skip: nobody to ask", "5": "passed: seen"}))
     shown = {each.title: each for each in book.session.run.state().steps}  # type: ignore[union-attr]
     assert "Skipped: nobody to ask" in shown["Service answers: erp"].sentence
 
 
 def test_an_answer_that_says_no_fails_the_run(field: Field, outcome: Callable[[], Any]) -> None:
-    through(field.book(attest={"Service answers": "passed", "Accepted": "failed: orders are missing"}))
+    through(field.book(attest={"Service answers": "passed: seen", "Accepted": "failed: orders are missing"}))
     assert outcome()["exit"] == 1
 
 
 def test_the_ledger_of_a_drill_is_printed(field: Field, capsys: pytest.CaptureFixture[str]) -> None:
     kinds = ("Service answers", "Data is there", "Logins work", "Settings carried over", "Drill network")
     left = ("Release", "Drill network left over", "Public addresses left over")
-    attest = dict.fromkeys((*kinds, *left), "passed")
+    attest = dict.fromkeys((*kinds, *left), "passed: seen")
     book = through(field.book(kind="dr_drill", attest=attest, drill_name="d"))
     book.result()
     assert "Left: Drill network left over: erp: Done" in capsys.readouterr().out
@@ -186,7 +189,8 @@ def test_the_ledger_of_a_drill_is_printed(field: Field, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("attest", "sentence"),
     [
-        ({"Accepted": "yes"}, "write passed, passed: NOTE"),
+        ({"Accepted": "yes"}, "write passed: NOTE"),
+        ({"Accepted": "passed"}, "needs a note on what was seen: passed: NOTE"),
         ({"Accepted": "failed"}, "needs a reason"),
         ({"Accepted": "skip:"}, "needs a reason"),
     ],
@@ -206,7 +210,7 @@ def test_an_answer_to_what_a_check_settles_is_refused_before_anything_is_sent(fi
 
 
 def test_an_answer_to_no_step_is_refused_before_anything_is_sent(field: Field) -> None:
-    book = field.book(attest={"Acepted": "passed"})
+    book = field.book(attest={"Acepted": "passed: seen"})
     book.choose()
     with pytest.raises(UnknownNameError, match="did you mean 'Accepted'"):
         book.objectives()

@@ -2,6 +2,7 @@ import json
 import logging
 import multiprocessing
 import os
+import sqlite3
 import stat
 from contextlib import closing
 from dataclasses import replace
@@ -215,14 +216,12 @@ class TestSeals:
         with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
             connection.execute(text(f"DELETE FROM {table}"))
         engine.dispose()
-        engine.dispose()
 
     def test_a_journal_of_a_drkit_that_did_not_sign_is_gone_on_with(self, kept: Journal, file: Path) -> None:
         ended(kept)
         kept.close()
-        with closing(create_engine(locate(str(file))).raw_connection()) as raw:
-            raw.cursor().executescript("DROP TABLE drkit_seals; DROP TABLE drkit_anchors;")
-            raw.commit()
+        with closing(sqlite3.connect(file)) as raw:
+            raw.executescript("DROP TABLE drkit_seals; DROP TABLE drkit_anchors;")
         with closing(Journal.open(file, SteppedClock(), who="duty")) as again:
             assert again.verify("r1").holds
             assert "did not sign yet" in again.verify("r1").unsigned
@@ -231,9 +230,8 @@ class TestSeals:
 
     def test_a_seal_that_was_altered_beyond_reading_is_said(self, kept: Journal, file: Path) -> None:
         ended(kept)
-        with closing(create_engine(locate(str(file))).raw_connection()) as raw:
-            raw.cursor().executescript("DROP TRIGGER drkit_seals_no_update; UPDATE drkit_seals SET at = 'x';")
-            raw.commit()
+        with closing(sqlite3.connect(file)) as raw:
+            raw.executescript("DROP TRIGGER drkit_seals_no_update; UPDATE drkit_seals SET at = 'x';")
         with pytest.raises(JournalDamagedError, match="Seal 0 of run r1 cannot be read"):
             kept.seals("r1")
         assert "Seal 0 of run r1 cannot be read" in kept.verify("r1").faults[0]

@@ -8,7 +8,7 @@ from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.errors import InputError
-from drkit.execution import Action, Run, RunPhase, RunState, StepPhase, StepState, note_entry
+from drkit.execution import Action, Run, RunPhase, RunState, StepPhase, StepState
 from drkit.forms.live import Live
 from drkit.forms.markup import chip
 from drkit.forms.progress import step_words
@@ -41,7 +41,9 @@ class Row(VBox):
         self._key, self._who, self._tell = "", who, tell
         self.error = Live(spoken="assertive").add_class("drkit-error")
         self.head = Live()
-        self.note = TextField(placeholder="note: what you saw, or why", layout=Layout(width="420px"))
+        self.note = TextField(
+            placeholder="note: what you saw, or why (or add a file)", layout=Layout(width="420px")
+        )
         self.file = FileUpload(accept=".txt,.log,.csv,.json,.png,.jpg,.jpeg,.pdf", multiple=False)
         self.file.description = "File"
         self._answers = {
@@ -54,6 +56,7 @@ class Row(VBox):
         }
         self.buttons: dict[str, Button] = {}
         self.note.observe(lambda _: self._allow(), "value")
+        self.file.observe(lambda _: self._allow(), "value")
         every = [each for answers in self._answers.values() for each in answers]
         super().__init__([self.head, HBox([self.note, self.file, *every]), self.error])
         self.add_class("drkit-sign")
@@ -83,10 +86,11 @@ class Row(VBox):
         return button
 
     def _allow(self) -> None:
-        """What cannot be checked later needs a reason."""
-        for words in ("Not passed", "Skip"):
+        """A word needs what it rests on: a note, or for a signature a file; a skip needs its reason."""
+        for words in ("Passed", "Not passed", "Skip"):
             if words in self.buttons:
-                self.buttons[words].disabled = not self._why
+                filed = bool(self.file.value) and words != "Skip"
+                self.buttons[words].disabled = not (self._why or filed)
 
     @property
     def _why(self) -> str:
@@ -99,11 +103,7 @@ class Row(VBox):
         def command(run: Run) -> None:
             if not who:
                 raise InputError("Say who signs: choose or type your name above.")
-            for file in files:
-                note_entry("", who, file)  # raises before anything is signed
-            run.sign_off(key, passed, who, said)
-            for file in files:
-                run.note(key, "", who, file)
+            run.sign_off(key, passed, who, said, next(iter(files), None))
 
         self._tell(command, self.error.show)
 

@@ -1,0 +1,424 @@
+"""Rows of large listings as they come, decoded and checked in one go, and the values that they become.
+
+msgspec reads a page into the rows here in less time than others need for dicts, and what a row holds is what
+the reference says. A row in which something is strange stays a dict for the careful reader, `from_wire`, that
+says what is not known of it; what is merely missing is named here too. Both readers tell the same (a test).
+
+A row has the names of its value, so that tables are made of rows and no value is made for them. Its times
+stay texts: a column of them is read at once. Source: the list operations of the SDRS and ECS references.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import astuple
+
+from drkit.api.responses import read_json
+from drkit.api.wire import Json
+from drkit.model import (
+    Attachment,
+    BlockDevice,
+    InstanceStatus,
+    PairStatus,
+    ProtectedInstance,
+    ReplicationPair,
+    ReplicationStatus,
+    Server,
+    ServerStatus,
+    Station,
+)
+
+Word: TypeAlias = Annotated[str, Meta(min_length=1)]
+Text: TypeAlias = str | UnsetType | None
+Whole: TypeAlias = (
+    Annotated[int, Meta(ge=1 - 10**18, le=10**18 - 1)] | Annotated[str, Meta(pattern=r"^-?[0-9]{1,18}\Z")]
+)
+Spelled: TypeAlias = Literal["true", "false", "True", "False"]
+
+Share: TypeAlias = Callable[[str], str]
+"""Gives the one text that stands for all texts equal to it: thousands of rows name a hundred groups."""
+
+_TIMES = re.compile(
+    r"(?:(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:\n|\Z))*"
+)
+"""How listings spell times: in UTC, which is not said."""
+
+pair_status = lru_cache(256)(PairStatus.read)
+instance_status = lru_cache(256)(InstanceStatus.read)
+server_status = lru_cache(256)(ServerStatus.read)
+station = lru_cache(256)(Station.read)
+replication_status = lru_cache(256)(ReplicationStatus.read)
+
+
+class ListedRow(Struct, kw_only=True, gc=False):
+    """What all rows have; `id` is not empty."""
+
+    id: Word
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The documented keys that are missing, in the order in which `from_wire` asks for them."""
+        values = astuple(self)
+        if UNSET not in values:
+            return ()
+        keys = self.__struct_encode_fields__
+        return tuple(key for key, value in zip(keys, values, strict=True) if value is UNSET)
+
+    def value(self, share: Share) -> Any:  # noqa: ANN401  # each row says which
+        """The value of `drkit.model` that it becomes."""
+        raise NotImplementedError
+
+
+class Record(Struct, gc=False):
+    """What a pair's `record_metadata` holds."""
+
+    multiattach: bool | Spelled
+    bootable: bool | Spelled
+    volume_size: Whole
+    volume_type: str | None
+
+
+class OnInstance(Struct, gc=False, rename={"instance_id": "protected_instance"}):
+    """An attachment, as a pair tells it."""
+
+    instance_id: Word
+    device: str
+
+
+class OfPair(Struct, gc=False, rename={"pair_id": "replication"}):
+    """An attachment, as an instance tells it."""
+
+    pair_id: Word
+    device: str
+
+
+class PairRow(
+    ListedRow,
+    kw_only=True,
+    gc=False,
+    rename={
+        "record": "record_metadata",
+        "disks": "volume_ids",
+        "named": "name",
+        "about": "description",
+        "state": "status",
+        "held": "attachment",
+        "done": "progress",
+        "faults": "fault_level",
+        "group_id": "server_group_id",
+        "stands": "priority_station",
+        "synchronised": "replication_status",
+        "created": "created_at",
+        "updated": "updated_at",
+    },
+):
+    """One `replication`."""
+
+    record: Record | UnsetType = UNSET
+    disks: Word | UnsetType = UNSET
+    named: Word | UnsetType = UNSET
+    about: Text = UNSET
+    state: Word
+    held: list[OnInstance] | UnsetType | None = UNSET
+    done: Whole | UnsetType = UNSET
+    failure_detail: str | None = None
+    faults: Word | int | UnsetType = UNSET
+    group_id: Word
+    stands: Word | UnsetType = UNSET
+    synchronised: Text = UNSET
+    created: Text = UNSET
+    updated: Text = UNSET
+
+    name = property(lambda self: self.named or self.id)
+    description = property(lambda self: self.about or "")
+    status = property(lambda self: pair_status(self.state))
+    attachments = property(lambda self: self.held or ())
+    progress = property(lambda self: int(self.done or 0))
+    shared = property(lambda self: _true(self.record and self.record.multiattach))
+    system_disk = property(lambda self: _true(self.record and self.record.bootable))
+    size_gb = property(lambda self: int((self.record and self.record.volume_size) or 0))
+    disk_type = property(lambda self: (self.record and self.record.volume_type) or "")
+    fault_level = property(lambda self: "" if self.faults is UNSET else str(self.faults))
+    priority_station = property(lambda self: station(self.stands or ""))
+    replication_status = property(lambda self: replication_status(self.synchronised or ""))
+    created_at = property(lambda self: self.created or None)
+    updated_at = property(lambda self: self.updated or None)
+    production_disk_id = property(lambda self: _at(self.stands, *_both(self.disks)))
+    dr_disk_id = property(lambda self: _at(self.stands, *reversed(_both(self.disks))))
+
+    def value(self, share: Share) -> ReplicationPair:
+        """The pair."""
+        source, target = _both(self.disks)
+        return ReplicationPair(
+            self.id,
+            self.name,
+            self.description,
+            self.status,
+            source,
+            target,
+            tuple(
+                [Attachment(self.id, share(one.instance_id), share(one.device)) for one in self.attachments]
+            ),
+            self.progress,
+            self.failure_detail or "",
+            self.shared,
+            self.system_disk,
+            self.size_gb,
+            share(self.disk_type),
+            share(self.fault_level),
+            share(self.group_id),
+            self.priority_station,
+            self.replication_status,
+            _moment(self.created),
+            _moment(self.updated),
+            self.unknown,
+        )
+
+
+class Metadata(Struct, gc=False, rename={"frozen": "__system__frozen"}):
+    """What an instance's `metadata` holds; a real truth value there is none by the reference."""
+
+    frozen: Spelled | None = None
+
+
+class Tag(Struct, gc=False):
+    """A tag of an instance."""
+
+    key: str
+    value: str
+
+
+class InstanceRow(
+    ListedRow,
+    kw_only=True,
+    gc=False,
+    rename={
+        "named": "name",
+        "about": "description",
+        "state": "status",
+        "source": "source_server",
+        "target": "target_server",
+        "group_id": "server_group_id",
+        "held": "attachment",
+        "labels": "tags",
+        "done": "progress",
+        "stands": "priority_station",
+        "created": "created_at",
+        "updated": "updated_at",
+    },
+):
+    """One `protected_instance`."""
+
+    metadata: Metadata | UnsetType | None = UNSET
+    named: Word | UnsetType = UNSET
+    about: Text = UNSET
+    state: Word
+    source: Text = UNSET
+    target: Text = UNSET
+    group_id: Word
+    held: list[OfPair] | UnsetType | None = UNSET
+    labels: list[Tag] | UnsetType | None = UNSET
+    done: Whole | UnsetType = UNSET
+    stands: Word | UnsetType = UNSET
+    created: Text = UNSET
+    updated: Text = UNSET
+
+    name = property(lambda self: self.named or self.id)
+    description = property(lambda self: self.about or "")
+    status = property(lambda self: instance_status(self.state))
+    frozen = property(lambda self: _true(self.metadata and self.metadata.frozen))
+    attachments = property(lambda self: self.held or ())
+    progress = property(lambda self: int(self.done or 0))
+    priority_station = property(lambda self: station(self.stands or ""))
+    created_at = property(lambda self: self.created or None)
+    updated_at = property(lambda self: self.updated or None)
+
+    def value(self, share: Share) -> ProtectedInstance:
+        """The instance."""
+        return ProtectedInstance(
+            share(self.id),
+            self.name,
+            self.description,
+            self.status,
+            self.source or "",
+            self.target or "",
+            share(self.group_id),
+            self.frozen,
+            tuple(
+                [
+                    Attachment(share(one.pair_id), share(self.id), share(one.device))
+                    for one in self.attachments
+                ]
+            ),
+            tuple([(one.key, one.value) for one in self.labels or ()]),
+            self.progress,
+            self.priority_station,
+            _moment(self.created),
+            _moment(self.updated),
+            self.unknown,
+        )
+
+
+class Address(Struct, gc=False):
+    """What a server's `metadata` holds."""
+
+    vpc_id: str | None = None
+
+
+class Flavor(Struct, gc=False):
+    """What a server's `flavor` holds."""
+
+    id: str | None = None
+
+
+class Attached(Struct, gc=False, rename={"boot_index": "bootIndex"}):
+    """A disk of a server, as the server tells it."""
+
+    id: Word
+    device: str | None = None
+    boot_index: Whole | None = None
+
+
+class ServerRow(
+    ListedRow,
+    kw_only=True,
+    gc=False,
+    rename={
+        "named": "name",
+        "state": "status",
+        "az": "OS-EXT-AZ:availability_zone",
+        "root": "OS-EXT-SRV-ATTR:root_device_name",
+        "task": "OS-EXT-STS:task_state",
+        "held": "os-extended-volumes:volumes_attached",
+    },
+):
+    """One `server` of cloudservers/detail."""
+
+    metadata: Address | UnsetType | None = UNSET
+    flavor: Flavor | UnsetType | None = UNSET
+    named: Word | UnsetType = UNSET
+    state: Word
+    az: Text = UNSET
+    root: str | None = None
+    task: str | None = None
+    held: list[Attached] | UnsetType | None = UNSET
+
+    name = property(lambda self: self.named or self.id)
+
+    def value(self, share: Share) -> Server:
+        """The server."""
+        return Server(
+            self.id,
+            self.name,
+            server_status(self.state),
+            share(self.az or ""),
+            share((self.metadata and self.metadata.vpc_id) or ""),
+            share((self.flavor and self.flavor.id) or ""),
+            share(self.root or ""),
+            share(self.task or ""),
+            tuple(
+                [
+                    BlockDevice(
+                        one.id,
+                        share(one.device or ""),
+                        None if one.boot_index is None else int(one.boot_index),
+                    )
+                    for one in self.held or ()
+                ]
+            ),
+            None,
+            self.unknown,
+        )
+
+
+class Page:
+    """Reads the pages of a listing, whose rows are under `key`, into rows of a kind."""
+
+    def __init__(self, key: str, kind: type[ListedRow]) -> None:
+        self._key, self._kind = key, kind
+        fields = [("rows", list[kind], msgspec.field(name=key)), ("count", Any, None)]  # type: ignore[valid-type]  # for msgspec, which reads it when it runs
+        self._decoder = msgspec.json.Decoder(msgspec.defstruct("Whole", fields))
+
+    def __call__(self, body: bytes) -> Json:
+        """The page as JSON would have it, but with rows in its list; those that are strange stay JSON.
+
+        Raises ValueError for what is no JSON.
+        """
+        try:
+            page: Any = self._decoder.decode(body)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            return self._with_strange_rows(read_json(body))
+        if _ordinary(page.rows):
+            return {self._key: page.rows, "count": page.count}
+        return self._with_strange_rows(read_json(body))
+
+    def _with_strange_rows(self, content: Json) -> Json:
+        rows = content.get(self._key) if isinstance(content, dict) else None
+        if not isinstance(rows, list):
+            return content
+        return {**content, self._key: [self._row(row) for row in rows]}
+
+    def _row(self, content: Json) -> Json:
+        try:
+            row = msgspec.convert(content, self._kind)
+        except (msgspec.MsgspecError, RecursionError):
+            return content
+        return row if _ordinary([row]) else content
+
+
+def values(things: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of rows by id, with one text for all equal ones; what is a value already stays."""
+    texts: dict[str, str] = {}
+    one = {text: text for text in things}  # the ids, which others name
+
+    def share(text: str) -> str:
+        return one.get(text) or texts.setdefault(text, text)
+
+    return {key: each.value(share) if isinstance(each, ListedRow) else each for key, each in things.items()}
+
+
+def _both(ids: str | UnsetType) -> tuple[str, str]:
+    source, target, *_more = f"{ids or ''},".split(",")
+    return source.strip(), target.strip()
+
+
+def _at(stands: str | UnsetType, source: str, target: str) -> str:
+    """What is at production's site, as `drkit.model.sites` has it, of a word as it came."""
+    return source if stands == "source" else target if stands == "target" else ""
+
+
+def _true(flag: object) -> bool:
+    return flag is True or flag in ("true", "True")
+
+
+def _moment(text: Text) -> datetime | None:
+    return datetime.fromisoformat(f"{text}+00:00") if text else None
+
+
+def lacking(things: Mapping[str, Any]) -> list[Any]:
+    """Those of which something is not known."""
+    return [
+        thing
+        for thing in things.values()
+        if (UNSET in astuple(thing) if isinstance(thing, ListedRow) else thing.unknown)
+    ]
+
+
+def _ordinary(rows: Sequence[ListedRow]) -> bool:
+    """Whether all times of the rows are spelled as `_moment` and numpy read them."""
+    texts: list[Any] = []
+    for name in ("created", "updated"):
+        texts += filter(None, (getattr(row, name, None) for row in rows))
+    if not _TIMES.fullmatch("\n".join(texts)):
+        return False
+    try:
+        np.array(texts, dtype="datetime64[us]")
+    except ValueError:  # the 30th of February
+        return False
+    return True
