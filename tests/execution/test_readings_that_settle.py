@@ -91,7 +91,7 @@ class TestReprotection:
             if "copying, 42 %" in shown.sentence and not refusals:
                 assert shown.actions == (Action.SKIP,)
                 with pytest.raises(InputError, match="cannot sign_off it now, but skip") as caught:
-                    run.sign_off(key, True, "Duty lead")
+                    run.sign_off(key, True, "Duty lead", "all is there")
                 refusals.append(str(caught.value))
                 run.skip(key, "The link is being repaired.")
             return read(groups)

@@ -51,10 +51,12 @@ def test_another_boot_knows_the_wall_alone_and_never_goes_back(journal: Journal,
     assert moments == [60, 60]
 
 
-def test_a_clock_without_a_boot_goes_by_the_wall(journal: Journal, clock: SteppedClock) -> None:
+def test_a_clock_without_a_boot_goes_by_the_wall(journal: Journal, clock: SteppedClock, where: str) -> None:
     clock.boot = ""
     hold = journal.start(new_run("r1"))
     begun = journal.entries("r1")[-1].at
+    elsewhere = at_the_end.enter_context(Journal.open(where, SteppedClock(begun), who="second"))
+    elsewhere.note("r1", {"noted": "seen"})
     clock.set_by(5)
     assert (hold.append(EntryKind.NOTED).at - begun).total_seconds() == 5
 
