@@ -76,17 +76,17 @@ class Screen:
     def run_all(self) -> None:
         """Run > Run All Cells, as one does in a Jupyter that drkit did not start.
 
-        Until a kernel answers, Lab takes the click and does nothing, and no sign of it tells: the click is
-        repeated until a cell waits for the kernel or has run.
+        Until a kernel answers, Lab takes the click and does nothing, and no sign of it tells; a click during
+        the kernel's start may start a second one, and what waited for the first is forgotten. So the click is
+        repeated until a cell has run, while none waits.
         """
-        begun = self.page.locator(".jp-NotebookPanel:visible .jp-InputPrompt").get_by_text(
-            re.compile(r"\[[*\d]+\]")
-        )
+        prompt = self.page.locator(".jp-NotebookPanel:visible .jp-InputPrompt")
         for _ in range(int(PATIENCE / 3000)):
-            self.page.get_by_role("menuitem", name="Run", exact=True).click()
-            self.page.get_by_text("Run All Cells", exact=True).click()
+            if not prompt.get_by_text("[*]").count():
+                self.page.get_by_role("menuitem", name="Run", exact=True).click()
+                self.page.get_by_text("Run All Cells", exact=True).click()
             with suppress(Error):
-                begun.first.wait_for(state="attached", timeout=3000)
+                prompt.get_by_text(re.compile(r"\[\d+\]")).first.wait_for(state="attached", timeout=3000)
                 return
 
     def reload(self) -> None:
