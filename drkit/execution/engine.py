@@ -215,5 +215,6 @@ def left(records: tuple[StepRecord, ...]) -> AtTheEnd:
         for step, shown in ((record.step, record.shown) for record in records)
         if shown.phase is StepPhase.WORKING and step.change
     ]
+    asked = [each.step.key for each in records if each.phase is StepPhase.READY]
     waiting = [each.step.key for each in records if each.phase in {StepPhase.WAITING, StepPhase.READY}]
-    return {"in_flight": in_flight, "not_sent": waiting}
+    return {"in_flight": in_flight, "not_sent": waiting, "asked": asked}

@@ -71,13 +71,14 @@ class AtTheEnd(TypedDict, total=False):
     """What is known at a run's end.
 
     After the last step: how the groups are, or why that could not be read. After a stop: what goes on at the
-    service, and the keys of the steps that were not sent.
+    service, the keys of the steps that were not sent, and of those that a person was asked about by then.
     """
 
     snapshot: Snapshot
     snapshot_missing: str
     in_flight: list[InFlight]
     not_sent: list[str]
+    asked: list[str]
 
 
 class RunEnded(AtTheEnd):

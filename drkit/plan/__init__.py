@@ -16,9 +16,20 @@ from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_s
 from drkit.plan.readiness import MAIN, RuleCheck, rule_checks, wanted_by, way_there
 from drkit.plan.requests import PlanRequest, read_moment
 from drkit.plan.runbooks import plan_rehearsal
-from drkit.plan.steps import PLANNED, Answers, LeftOut, ManualStep, Plan, ReadingCheck, Step, checked
+from drkit.plan.steps import (
+    DECISIONS,
+    PLANNED,
+    Answers,
+    LeftOut,
+    ManualStep,
+    Plan,
+    ReadingCheck,
+    Step,
+    checked,
+)
 
 __all__ = [
+    "DECISIONS",
     "LEFT_OVER",
     "MAIN",
     "PLANNED",

@@ -58,6 +58,9 @@ READ: Mapping[ManualStep, ReadingCheck] = {
 }
 """What a reading settles in a person's stead. A plan of a former record may still ask a person."""
 
+DECISIONS = frozenset({ManualStep.RELEASE})
+"""What can be told beforehand. What any other manual step asks about is there only once it is reached."""
+
 Answers = tuple[tuple[str, ...], ...]
 """What has to tell that a service answers: all of these, of each any one step (by its key) is enough."""
 

@@ -218,14 +218,25 @@ class _Course:
             answers = self.draft.ask(
                 ManualStep.SERVICE_ANSWERS, group.name, words, group.id, needs=needs, wave=wave
             )
+        disks = some_of(sorted(each.name for each in self.draft.inventory.pairs_of(group.id)))
+        data = self.draft.ask(
+            ManualStep.DATA_IS_THERE,
+            group.name,
+            f"Is the data of {group.name} there, on each of its disks: {disks or 'none'}? Each is "
+            "replicated by itself. Name in the note the newest that you found, for example the newest order "
+            "and its time.",
+            group.id,
+            needs=needs,
+            wave=wave,
+        )
         accepted = self.draft.ask(
             ManualStep.ACCEPTED,
             group.name,
-            f"Recovered means: {self._objectives.criteria} Is that so for {group.name}, is its data there, "
-            "and do logins work? Say in the note what you looked at.",
+            f"Recovered means: {self._objectives.criteria} Is that so for {group.name}, and do logins work? "
+            "Say in the note what you looked at.",
             group.id,
             needs=needs,
-            after=(answers,),
+            after=(answers, data),
             wave=wave,
         )
         self.draft.recovered(group.id, ((answers, accepted),))

@@ -18,8 +18,6 @@ DORA, RTS = "DORA, Regulation (EU) 2022/2554", "RTS, Delegated Regulation (EU) 2
 CONTINGENCY, EXERCISES = "NIST SP 800-34 Rev. 1", "NIST SP 800-84"
 SOC, ISO = "SOC 2, trust services criteria", "ISO 22301:2019"
 
-DATA_CHECKS = frozenset({ManualStep.DATA_IS_THERE, ManualStep.ACCEPTED})
-"""The manual steps in which somebody looks at the data."""
 _SWITCHES = frozenset({Operation.PLANNED_FAILOVER, Operation.FAILOVER})
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -223,11 +221,16 @@ def _gaps_in_checks(evidence: Evidence, done: Sequence[StepEvidence]) -> Iterato
     """One signature is one proof: what counts as the look at the data does not count as the check as well,
     and it counts only with what was seen: a note or a file.
     """
-    looks = [step for step in evidence.steps if step.kind in DATA_CHECKS]
+    looks = [step for step in evidence.steps if step.kind == ManualStep.DATA_IS_THERE]
+    looks = looks or [step for step in evidence.steps if step.kind == ManualStep.ACCEPTED]  # a former plan
     if not any(step.how == "check" or step.checked for step in done if step not in looks):
         yield "checks", "No check and no sign-off says that the service answered."
     filed = {file.step for file in evidence.attachments}
-    noted = [step for step in looks if step.key in filed or any(sign.note for sign in step.checked)]
+    noted = [
+        step
+        for step in looks
+        if step.key in filed or any(sign.note and not sign.beforehand for sign in step.checked)
+    ]
     proved = {step.group for step in noted if step in done}
     bare = [step.title for step in looks if step.group not in proved]
     undone = [step.title for step in looks if step not in done]

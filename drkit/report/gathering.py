@@ -112,18 +112,27 @@ def _at_the_end(entries: Sequence[Entry]) -> AtTheEnd:
 
 
 def _breaks(entries: Sequence[Entry]) -> Iterator[str]:
-    """Where the run as a whole was interrupted, gone on with, or taken over."""
+    """Where the run as a whole was interrupted, gone on with, or taken over.
+
+    Nothing was broken off where it only waited for a person's answer and was gone on with.
+    """
+    last = max((entry.seq for entry in entries if read(entry, Resumed)), default=-1)
+    waited = False
     for entry in entries:
         end = read(entry, RunEnded)
-        if end and (entry.kind is EntryKind.STOPPED or end["phase"] == RunPhase.STOPPED):
+        stopped = end and (entry.kind is EntryKind.STOPPED or end["phase"] == RunPhase.STOPPED)
+        if end and stopped and entry.seq < last and end.get("asked") and not end.get("in_flight"):
+            waited = True
+        elif end and stopped:
             yield f"The run stopped at {moment(entry.at)}: {end['sentence']}"
             for under_way in end.get("in_flight", ()):
                 what = f"{under_way['title']} {under_way['job_id']}".strip()
                 yield f"Under way at the service when it stopped: {what}"
         if end and "snapshot_missing" in end:
             yield f"No step was compared with what is there at the end: {end['snapshot_missing']}"
-        if resumed := read(entry, Resumed):
+        if (resumed := read(entry, Resumed)) and not waited:
             yield f"The run was gone on with at {moment(entry.at)} by {resumed['resumed_by']}."
+        waited = waited and not resumed
         if over := read(entry, TakenOver):
             for taking in over["takeover"]:
                 group, holder = taking["group_id"], taking["from"]

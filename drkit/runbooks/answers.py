@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from drkit.errors import InputError, UnknownNameError
 from drkit.execution import Action, Run, RunState, StepPhase, StepState
 from drkit.headless import printable
-from drkit.plan import Plan, Step
+from drkit.plan import DECISIONS, Plan, Step
 
 _ANSWER = re.compile(r"(passed|failed|skip)\s*(?::\s*(.*))?", re.DOTALL)
 
@@ -16,8 +16,8 @@ class Answers:
     """Answers by a step's title, key or kind: "passed: NOTE", "failed: WHY" or "skip: WHY".
 
     `signed_by` is the person they are signed with; `sign` says how to give it. `InputError` for an answer
-    that is none of these. Nothing is signed that nobody said; what was not asked yet when the answer was
-    given is marked so.
+    that is none of these. Nothing is signed that nobody said, or that nobody can have seen: before its step
+    is reached only a decision can be told, which is marked so, and what is to be left out.
     """
 
     def __init__(self, given: Mapping[str, str], signed_by: str, sign: str) -> None:
@@ -40,9 +40,15 @@ class Answers:
                 raise InputError(f"Nothing was sent: {name!r} is settled by a check. Leave its answer out.")
             if name not in known:
                 raise UnknownNameError.among("manual step", name, known)
-            kept = [step.title for step in manual if name in _names(step) and not step.skippable]
+            meant = [step for step in manual if name in _names(step)]
+            kept = [step.title for step in meant if not step.skippable]
             if word == "skip" and kept:
                 raise InputError(f"{kept[0]!r} cannot be skipped; answer passed, or failed: WHY.")
+            if not any(self._counts(step, word) for step in meant):
+                raise InputError(
+                    f"Nothing was sent: {name!r} is not asked now, and nobody can tell what will be seen. "
+                    "Leave its answer out: the run stops there and says how to go on. Or answer skip: WHY."
+                )
         if self._given and not self._signed_by:
             raise InputError(f"Say who signs: give {self._sign} with the answers.")
 
@@ -58,7 +64,11 @@ class Answers:
         return answered
 
     def _of(self, step: Step) -> tuple[str, str] | None:
-        return next((self._given[name] for name in _names(step) if name in self._given), None)
+        given = next((self._given[name] for name in _names(step) if name in self._given), None)
+        return given if given and self._counts(step, given[0]) else None
+
+    def _counts(self, step: Step, word: str) -> bool:
+        return word == "skip" or step.key in self._asked or step.kind in DECISIONS
 
     def _give(self, run: Run, shown: StepState, word: str, note: str) -> None:
         if word == "skip":

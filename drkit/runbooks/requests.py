@@ -33,7 +33,8 @@ class RehearsalRequest(PlanRequest):
 
     Beside what is planned: `confirm` (the names of the groups, joined by ", "), `signed_by`, `attest` and
     `dry_run` count without a screen. `attest` has the answers to manual steps by title, or by its part
-    before the colon: "passed: note", "failed: note" or "skip: reason". `run` is an earlier run to go on with.
+    before the colon: "passed: note" or "failed: note" for what is asked when it is given, "skip: reason" also
+    beforehand. `run` is an earlier run to go on with.
     """
 
     profile: str = ""

@@ -9,6 +9,7 @@ import pytest
 
 from drkit.clock import SteppedClock
 from drkit.errors import InputError, NotConfirmedError, RefusedError, StalePlanError, UnknownNameError
+from drkit.execution import StepPhase
 from drkit.forms import rehearse
 from drkit.runbooks import RehearsalRequest, RehearsalSession, UnattendedRehearsal
 from drkit.sandbox import Sandbox
@@ -16,11 +17,13 @@ from drkit.site import Site, practise
 from tests.closing import at_the_end
 from tests.forms.rehearsal_hands import AIMS, one_group
 
-SIGNED = {
+GOOD: dict[str, Any] = {
+    "kind": "planned_failover",
+    "waves": ["erp"],
+    "confirm": "erp",
     "signed_by": "Duty engineer",
-    "attest": {"Service answers": "passed: seen", "Accepted": "passed: seen"},
+    **AIMS,
 }
-GOOD: dict[str, Any] = {"kind": "planned_failover", "waves": ["erp"], "confirm": "erp", **AIMS, **SIGNED}
 Make = Callable[..., UnattendedRehearsal]
 
 
@@ -35,6 +38,17 @@ class Field:
     def book(self, **request: Any) -> UnattendedRehearsal:  # noqa: ANN401 - the fields of a request
         session = RehearsalSession(RehearsalRequest(**GOOD | request), site=self.site, clock=self.clock)
         return UnattendedRehearsal(session)
+
+    def carried_out(self, answers: dict[str, str] | None = None, **request: Any) -> UnattendedRehearsal:  # noqa: ANN401
+        """Gone through, each question answered once it is asked: passed, or as is given for its kind."""
+        book = through(self.book(**request))
+        while asked := [each for each in book.session.started.state().steps if each.phase is StepPhase.READY]:
+            kinds = {each.title: each.title.partition(":")[0] for each in asked}
+            attest = {title: (answers or {}).get(kind, "passed: seen") for title, kind in kinds.items()}
+            book = through(
+                self.book(**request | {"run": book.session.started.id, "confirm": "", "attest": attest})
+            )
+        return book
 
 
 @pytest.fixture
@@ -67,8 +81,9 @@ def test_good_parameters_carry_it_out_and_report_it(
     assert aims["RTO target of erp"] == "15 min 00 s"
     plan = book.confirm()
     assert list(plan["title"])[:2] == ["Stop erp-01 (soft)", "Planned failover of erp"]
-    steps = book.run()
-    assert set(steps["phase"]) == {"done"}
+    assert list(book.run()["phase"])[3:] == ["ready", "ready", "waiting"]
+    book = field.carried_out(run=book.session.started.id, confirm="")
+    assert {each.phase for each in book.session.started.state().steps} == {StepPhase.DONE}
     (row,) = book.result().to_dict("records")
     assert row["kept"] == "yes"
     said = outcome()
@@ -113,7 +128,7 @@ def test_without_the_names_the_plan_is_shown_and_nothing_is_sent(
     book.objectives()
     with pytest.raises(NotConfirmedError, match="'erp', as the parameter confirm"):
         book.confirm()
-    assert "5     1  Accepted: erp" in capsys.readouterr().out
+    assert "6     1  Accepted: erp" in capsys.readouterr().out
     assert outcome() is None
 
 
@@ -132,15 +147,17 @@ def test_a_world_that_changed_meanwhile_is_refused_with_nothing_sent(
 def test_a_manual_step_without_an_answer_stops_in_order_and_can_be_gone_on_with(
     field: Field, outcome: Callable[[], Any]
 ) -> None:
-    through(field.book(attest={}, signed_by=""))
+    through(field.book(signed_by=""))
     said = outcome()
     assert said["exit"] == 3
-    assert "It waits for: Service answers: erp. Go on with: drkit resume " in said["sentence"]
+    assert (
+        "It waits for: Service answers: erp; Data is there: erp. Go on with: drkit resume "
+        in said["sentence"]
+    )
     (run,) = field.site.journal.runs()
-    again = field.book(run=run.id, confirm="")
-    through(again)
+    again = field.carried_out(run=run.id, confirm="")
     assert outcome()["exit"] == 0
-    assert "completed with deviations" in again.session.record.evidence.verdict.word
+    assert again.session.record.evidence.verdict.word == "completed"  # to wait for a person is no deviation
 
 
 def test_a_failed_answer_fails_and_the_ways_out_are_told(
@@ -167,22 +184,49 @@ def test_a_way_out_that_is_closed_says_why(field: Field, capsys: pytest.CaptureF
 
 
 def test_an_answer_may_fail_a_step_or_skip_it_with_a_reason(field: Field) -> None:
-    book = through(field.book(attest={"Service answers: erp": "skip: nobody to ask", "5": "passed: seen"}))
-    shown = {each.title: each for each in book.session.run.state().steps}  # type: ignore[union-attr]
+    book = through(field.book(attest={"Service answers: erp": "skip: nobody to ask"}))
+    shown = {each.title: each for each in book.session.started.state().steps}
     assert "Skipped: nobody to ask" in shown["Service answers: erp"].sentence
+    assert shown["Data is there: erp"].phase is StepPhase.READY
 
 
 def test_an_answer_that_says_no_fails_the_run(field: Field, outcome: Callable[[], Any]) -> None:
-    through(field.book(attest={"Service answers": "passed: seen", "Accepted": "failed: orders are missing"}))
+    field.carried_out({"Accepted": "failed: orders are missing"})
     assert outcome()["exit"] == 1
 
 
+@pytest.mark.parametrize("answer", ["passed: seen", "failed: it is dark"])
+def test_what_nobody_can_have_seen_is_not_answered_beforehand(field: Field, answer: str) -> None:
+    book = field.book(attest={"Service answers": answer})
+    book.choose()
+    with pytest.raises(InputError, match="'Service answers' is not asked now, and nobody can tell what will"):
+        book.objectives()
+    assert field.site.journal.runs() == []
+    run = through(field.book()).session.started.id
+    with pytest.raises(InputError, match="'Accepted' is not asked now"):
+        through(field.book(run=run, confirm="", attest={"Accepted": answer}))
+
+
+def test_an_answer_by_kind_waits_for_no_step_that_is_reached_later(field: Field) -> None:
+    run = through(field.book(kind="dr_drill", drill_name="d")).session.started.id
+    again = through(field.book(run=run, confirm="", attest={"Drill network": "passed: reaches nothing else"}))
+    phases = {each.title: each.phase for each in again.session.started.state().steps}
+    assert phases["Drill network: erp"] is StepPhase.DONE
+    assert phases["Logins work: erp-01"] is StepPhase.READY
+
+
+def test_a_decision_may_be_told_beforehand_and_is_marked_so(field: Field) -> None:
+    release = {"Release": "passed: delete it when the checks are through"}
+    run = through(field.book(kind="dr_drill", drill_name="d", attest=release)).session.started
+    asked = [each.title for each in run.state().steps if each.phase is StepPhase.READY]
+    attest = {**dict.fromkeys(asked, "passed: seen"), **release}
+    again = through(field.book(run=run.id, confirm="", attest=attest)).session.started
+    (released,) = [each for each in again.state().steps if each.title == "Release: erp"]
+    assert released.sentence.startswith("Done, says Duty engineer, answered before the start: delete it")
+
+
 def test_the_ledger_of_a_drill_is_printed(field: Field, capsys: pytest.CaptureFixture[str]) -> None:
-    kinds = ("Service answers", "Data is there", "Logins work", "Settings carried over", "Drill network")
-    left = ("Release", "Drill network left over", "Public addresses left over")
-    attest = dict.fromkeys((*kinds, *left), "passed: seen")
-    book = through(field.book(kind="dr_drill", attest=attest, drill_name="d"))
-    book.result()
+    field.carried_out(kind="dr_drill", drill_name="d").result()
     assert "Left: Drill network left over: erp: Done" in capsys.readouterr().out
 
 
@@ -224,7 +268,7 @@ def test_what_must_not_be_skipped_is_refused_before_anything_is_sent(field: Fiel
 
 
 def test_answers_need_somebody_who_signs(field: Field) -> None:
-    book = field.book(signed_by=" ")
+    book = field.book(signed_by=" ", attest={"Accepted": "skip: no time"})
     book.choose()
     with pytest.raises(InputError, match="signed_by"):
         book.objectives()
@@ -298,8 +342,8 @@ def test_in_drkit_run_the_rehearsal_needs_no_screen(monkeypatch: pytest.MonkeyPa
 
 
 def test_earlier_runs_teach_the_forecast(field: Field) -> None:
-    through(field.book())
-    book = field.book(kind="failback", attest={}, dry_run=True)
+    field.carried_out()
+    book = field.book(kind="failback", dry_run=True)
     book.choose()
     book.objectives()
     plan = book.confirm()

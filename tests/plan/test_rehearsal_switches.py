@@ -31,13 +31,14 @@ def test_a_planned_failover_stops_switches_starts_and_verifies() -> None:
         "Start erp-1-az2",
         "Start erp-2-az2",
         "Service answers: erp",
+        "Data is there: erp",
         "Accepted: erp",
     ]
     assert plan.title == "Planned failover of erp from az1 to az2"
     assert [each.needs for each in plan.steps] == [
-        (), (), ("1", "2"), ("3",), ("3",), ("4", "5"), ("4", "5"),
+        (), (), ("1", "2"), ("3",), ("3",), ("4", "5"), ("4", "5"), ("4", "5"),
     ]  # fmt: skip
-    assert plan.steps[-1].after == ("6",)
+    assert plan.steps[-1].after == ("6", "7")
     switch = plan.step("3").change
     assert switch
     assert switch.to == "target"
@@ -82,7 +83,7 @@ def test_groups_of_one_wave_do_not_wait_for_each_other() -> None:
 def test_a_health_check_stops_the_clock_or_else_the_acceptance() -> None:
     plan = planned(world("erp"), PLANNED, ["erp"], checks={"erp": "tcp://10.0.0.5:443"})
     assert plan.step("6").check == "tcp://10.0.0.5:443"
-    assert plan.recovered_by == {"g-erp": (("6", "7"),)}
+    assert plan.recovered_by == {"g-erp": (("6", "8"),)}
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,7 @@ def test_a_failover_leaves_the_lost_servers_alone() -> None:
         "Start erp-1-az2",
         "Start erp-2-az2",
         "Service answers: erp",
+        "Data is there: erp",
         "Accepted: erp",
     ]
     assert any("cannot be undone" in each for each in plan.notes)
@@ -181,7 +183,13 @@ def test_a_planned_failover_waits_for_the_synchronisation() -> None:
 def test_after_a_failed_switch_production_can_be_started_where_it_is() -> None:
     found = world("erp", status=GroupStatus.ERROR_REVERSING, production=ServerStatus.SHUTOFF)
     plan = planned(found, RESTART, ["erp"], checks={"g-erp": "https://erp.example/"})
-    assert titles(plan) == ["Start erp-1-az1", "Start erp-2-az1", "Service answers: erp", "Accepted: erp"]
+    assert titles(plan) == [
+        "Start erp-1-az1",
+        "Start erp-2-az1",
+        "Service answers: erp",
+        "Data is there: erp",
+        "Accepted: erp",
+    ]
 
 
 def test_a_server_that_was_not_seen_is_told_and_not_sent_to() -> None:
