@@ -1,9 +1,9 @@
 """Runbooks without a screen: the parameters decide everything, and the run is waited for.
 
 What the parameters leave open is refused before anything is sent; the same cells raise the errors that
-`drkit run` turns into its exit code. A manual step that is asked is signed off with the answer that `attest` has
-for it. Where there is none the run stops in order at that step, with exit code 3, and can be gone on with:
-nothing is signed that nobody said, or that nobody can have seen.
+`drkit run` turns into its exit code. A manual step that is asked is signed off with the answer that `attest`
+has for it. Where there is none the run stops in order at that step, with exit code 3, and can be gone on
+with: nothing is signed that nobody said, or that nobody can have seen.
 """
 
 from collections.abc import Sequence

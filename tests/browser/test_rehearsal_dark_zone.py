@@ -38,7 +38,7 @@ def test_the_emergency_exit_leads_out_by_failover(screen: Screen) -> None:
     screen.see("Cannot be undone")
     screen.picture("dark-3-plan")
     confirm(screen, "shop-app")
-    rows_to_sign(screen, 1)
+    rows_to_sign(screen, 2)
     screen.picture("dark-4-under-way")
     sign_as(screen, "Shift lead")
     sign_until(screen, "Evidence report")

@@ -441,7 +441,7 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     hands.sign_all()
     assert hands.form.session.run
     assert hands.form.session.run.id == run.id
-    assert plain(hands.result.verdict.value).startswith("? completed with deviations")
+    assert plain(hands.result.verdict.value).startswith("✓ completed")
 
 
 def test_a_run_named_in_the_parameters_is_gone_on_with(make: Make) -> None:
@@ -480,7 +480,7 @@ def test_the_clock_and_the_forecast_are_on_the_screen(make: Make) -> None:
     hands.confirmed("erp")
     hands.row("Service answers: erp")
     hands.until(lambda: "expected to answer" in plain(hands.run.clocks.value))
-    hands.until(lambda: plain(hands.run.ahead.value).startswith("Step 4 of 5"))
+    hands.until(lambda: plain(hands.run.ahead.value).startswith("Step 4 of 6"))
     assert "of 15 min 00 s" in plain(hands.run.clocks.value)
     assert "All done at about" in plain(hands.run.ahead.value)
 
