@@ -104,6 +104,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
 @pytest.fixture(autouse=True)
 def _what_helpers_opened_is_closed() -> Iterator[None]:
     yield
+    if running := sys.modules.get("drkit.execution"):  # a run that goes on would open its journal once more
+        running.stop_all("The test ended", patience=5)
     at_the_end.close()
 
 

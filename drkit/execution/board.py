@@ -10,7 +10,7 @@ from drkit.errors import JournalDamagedError
 from drkit.execution.entries import RunEnded, SpeedChanged, beginning, read
 from drkit.execution.records import StepRecord
 from drkit.execution.states import RunPhase, RunState, StepPhase
-from drkit.journal import Entry, Resumed
+from drkit.journal import ClockReading, Entry, Resumed
 from drkit.plan import Plan
 
 _UNANSWERED = "Not looked for any more, and whether the service took it is not known"
@@ -33,6 +33,7 @@ class Board:
         self._speeds: tuple[float, ...] = ()
         self._pauses: tuple[tuple[datetime, datetime], ...] = ()
         self._last_at = started_at  # of the run's own entries
+        self._written: tuple[datetime, ClockReading | None] | None = None  # by anybody
         self._state: RunState | None = None
 
     @classmethod
@@ -70,6 +71,7 @@ class Board:
                 self._speeds = (*self._speeds, float(changed["speed"]))
             if entry.fence:
                 self._last_at = entry.at
+            self._written = entry.at, entry.clock
             self._touch()
         return entry
 
@@ -141,6 +143,7 @@ class Board:
                     self._lease,
                     self._speeds,
                     self._pauses,
+                    self._written,
                 )
             return self._state
 

@@ -184,7 +184,8 @@ class RunEngine:
             self.ended = True
             self.context.hold.abandon()
             shown = " ".join(dict.fromkeys(sentences))
-            self.context.board.end(RunPhase.STOPPED, shown, self.context.clock.now())
+            board = self.context.board
+            board.end(RunPhase.STOPPED, shown, board.state().now(self.context.clock))
 
 
 def _corrected(record: StepRecord, seen: Observation, reading: Inventory) -> Phased:

@@ -1,12 +1,14 @@
 """What a run shows: one frozen snapshot of the run and of each of its steps, fit for a form or a table."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from markupsafe import Markup
 
+from drkit.clock import Clock
+from drkit.journal import ClockReading
 from drkit.plan import Plan
 from drkit.showing import card, cut, line, shows, state, table
 
@@ -138,7 +140,8 @@ class RunState:
 
     `exit_code`: 0 done, 1 some step failed or was not sent, 2 refused with nothing sent, 3 interrupted or
     an outcome is unknown. `lease` says who holds the groups. `speeds` are those of the practice range, as the
-    run recorded them; `pauses` are when nobody drove the run, from and until.
+    run recorded them; `pauses` are when nobody drove the run, from and until. `written`: when its last entry
+    was, and what the clocks showed then.
     """
 
     run_id: str
@@ -153,6 +156,18 @@ class RunState:
     lease: str = ""
     speeds: tuple[float, ...] = ()
     pauses: tuple[tuple[datetime, datetime], ...] = ()
+    written: tuple[datetime, ClockReading | None] | None = None
+
+    def now(self, clock: Clock) -> datetime:
+        """The present moment (UTC) as the record counts it: by a clock that no setting of the wall's moves,
+        where it goes on since the last entry; else the wall's, and never before that entry.
+        """
+        if self.written is None:
+            return clock.now()
+        (at, then), now = self.written, ClockReading.of(clock)
+        if then and now.goes_on(then):
+            return at + timedelta(seconds=now.seconds - then.seconds)
+        return max(now.wall, at)
 
     @property
     def speed(self) -> float:

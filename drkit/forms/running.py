@@ -95,7 +95,7 @@ class RunCard(Card, Generic[AnySession]):
         return remaining(state, now)
 
     def _show(self, state: RunState) -> None:
-        now = self.session.clock.now()
+        now = state.now(self.session.clock)
         self.head.show(headline(state, now, self.left(state, now)))
         self.table.show(steps_table(state, now, {each.key for each in asked(state)}))
         turn = (state.run_id, state.phase, tuple((each.key, each.actions) for each in asked(state)))

@@ -129,8 +129,8 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
 
     def ahead(self, plan: Plan, state: RunState | None = None) -> Forecast:
         """When the plan's steps will end, from now on or as the run stands."""
-        states = state.steps if state else ()
-        return forecast(plan, self.past, self.clock.now(), states, pace=1 / self.site.client.speed)
+        states, now = (state.steps, state.now(self.clock)) if state else ((), self.clock.now())
+        return forecast(plan, self.past, now, states, pace=1 / self.site.client.speed)
 
     def _refuses(self, plan: Plan) -> str:
         return "" if plan.objectives else f"is no rehearsal: {plan.title}."
@@ -180,14 +180,15 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
 
         On the practice range that moment lies as far back as its own clock has run, however fast it did.
         """
-        now = self.clock.now()
+        now = run.state().now(self.clock)
         away = [each for each in self.clocks_of(run) if each.group_id in group_ids and not each.until]
         return min((now - timedelta(seconds=each.seconds) for each in away if each.since), default=None)
 
     def clocks_of(self, run: Run) -> tuple[RecoveryClock, ...]:
         """The recovery clocks of a run as they stand now; a drill takes nothing away, so it has none."""
         drilled = self.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP}
-        return () if drilled else recovery_clocks(run.state(), self.clock.now())
+        state = run.state()
+        return () if drilled else recovery_clocks(state, state.now(self.clock))
 
     @property
     def away(self) -> str:

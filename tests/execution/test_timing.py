@@ -1,9 +1,12 @@
 """One clock on the practice range: the same plan gives the same figures at every speed."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from drkit.clock import SteppedClock
 from drkit.execution.readings import away_since
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run
@@ -156,3 +159,28 @@ def test_a_fast_range_teaches_a_slow_one_in_the_services_time(tmp_path: Path) ->
     assert told.what == "planned failover of up to 4 pairs"
     assert told.usual == pytest.approx(sum(each.seconds for each in job.spells))
     assert told.usual > 20
+
+
+def test_a_clock_that_is_set_moves_no_figure_on_the_screen(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+    session = RehearsalSession(RehearsalRequest("planned_failover"), site=field.site, clock=field.clock)
+    (before,) = session.clocks_of(run) if run.wait(60) else ()
+    for hours in (-3, 6):
+        field.clock.set_by(hours * 3600)
+        field.clock.advance(60)
+    (after,) = session.clocks_of(run)
+    assert after.seconds == pytest.approx(before.seconds + 120)
+    assert session.ahead(run.plan, run.state()).usual_end < run.state().started_at + timedelta(hours=1)
+
+
+def test_after_a_restart_only_the_wall_tells_and_never_goes_back(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+    state = run.wait(60)
+    assert state.written
+    written, elsewhere = state.written[0], SteppedClock(state.written[0] + timedelta(minutes=1))
+    assert state.now(elsewhere) == written + timedelta(minutes=1)
+    elsewhere.set_by(-3600)
+    assert state.now(elsewhere) == written
+    assert replace(state, written=None).now(elsewhere) == elsewhere.now()

@@ -113,7 +113,7 @@ class RehearsalResultCard(Card):
 
     def _show(self, state: RunState, evidence: Evidence) -> None:
         self.verdict.show(words.verdict_words(evidence))
-        now = self.session.clock.now()
+        now = state.now(self.session.clock)
         # The record ends with the run; where the service is not back its clock goes on, and is shown so.
         live = {each.group_id: each for each in self.session.clocks_of(self.session.started)}
         shown = [each if each.until else live.get(each.group_id, each) for each in evidence.clocks]

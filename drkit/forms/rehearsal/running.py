@@ -37,7 +37,7 @@ class RehearsalRunCard(RunCard[RehearsalSession]):
 
     def _show(self, state: RunState) -> None:
         super()._show(state)
-        now = self.session.clock.now()
+        now = state.now(self.session.clock)
         ahead = self.session.ahead(state.plan, state) if state.phase.alive else None
         self.clocks.show(words.clocks_words(recovery_clocks(state, now, ahead), now))
         self.ahead.show(words.step_line(state, ahead) if ahead else "")
