@@ -9,6 +9,7 @@ from typing import Any
 from drkit.errors import JournalDamagedError
 from drkit.execution.entries import RunEnded, SpeedChanged, beginning, read
 from drkit.execution.records import StepRecord
+from drkit.execution.snapshot import off_in
 from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.journal import ClockReading, Entry, Resumed
 from drkit.plan import Plan
@@ -33,6 +34,7 @@ class Board:
         self._speeds: tuple[float, ...] = ()
         self._pauses: tuple[tuple[datetime, datetime], ...] = ()
         self._last_at = started_at  # of the run's own entries
+        self._off_before: frozenset[str] = frozenset()
         self._written: tuple[datetime, ClockReading | None] | None = None  # by anybody
         self._state: RunState | None = None
 
@@ -46,6 +48,8 @@ class Board:
             begun = beginning(entries)
             board = cls(entries[0].run_id, Plan.from_json(begun["plan"]), entries[0].at)
             board._speeds = (float(begun["speed"]),) if "speed" in begun else ()
+            if before := begun.get("snapshot"):
+                board._off_before = frozenset(off_in(before))
             for each in entries:
                 board.apply(each)
         except (LookupError, ValueError, TypeError, AttributeError) as error:
@@ -144,6 +148,7 @@ class Board:
                     self._speeds,
                     self._pauses,
                     self._written,
+                    self._off_before,
                 )
             return self._state
 

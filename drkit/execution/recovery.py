@@ -28,7 +28,8 @@ class RecoveryClock:
     operator said that the service answers; None while it still runs. It is what the target is held against.
     `elapsed` runs from the decision (the declared event, else the start of the run) until the group was
     `accepted`. `parts` split the outage. `expected_end` (UTC) and `expected` (the whole outage) are a
-    forecast. `answered` is `until` in seconds since the start of the run, on its own clock.
+    forecast. `answered` is `until` in seconds since the start of the run, on its own clock. `at_least`: a
+    server of the group was off before the run, nobody knows since when, so the outage was that or longer.
     """
 
     group_id: str
@@ -43,11 +44,12 @@ class RecoveryClock:
     accepted: datetime | None = None
     expected: float | None = None
     answered: float | None = None
+    at_least: bool = False
 
     @property
     def kept(self) -> bool | None:
-        """Whether the target was kept; None while that is open, or where there is no target."""
-        if self.target is None or (self.until is None and self.seconds <= self.target):
+        """Whether the target was kept; None while that is open or not known, or where there is no target."""
+        if self.target is None or ((self.until is None or self.at_least) and self.seconds <= self.target):
             return None
         return self.seconds <= self.target
 
@@ -116,6 +118,7 @@ def _clock(
         accepted=accepted[1] if accepted else None,
         expected=seconds + due.usual_in if due and begun[1] else None,
         answered=answered[0] if answered else None,
+        at_least=group[0] in state.off_before and not (aims and (aims.declared_at or aims.kind.beside)),
     )
 
 

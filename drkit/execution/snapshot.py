@@ -1,9 +1,9 @@
 """What the groups of a run look like at one moment, as JSON values for the journal and the report (pure)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypedDict, TypeVar
 
-from drkit.model import Drill, Inventory, ProtectedInstance, ReplicationPair
+from drkit.model import Drill, Inventory, ProtectedInstance, ReplicationPair, ServerStatus
 
 Thing = TypeVar("Thing", ProtectedInstance, ReplicationPair, Drill)
 
@@ -77,6 +77,14 @@ def snapshot(inventory: Inventory, groups: Iterable[tuple[str, str]]) -> Snapsho
         "problems": list(inventory.problems),
         "groups": [_group(inventory, key, name) for key, name in groups],
     }
+
+
+def off_in(before: Snapshot) -> Iterator[str]:
+    """The groups (ids) of which a production server is off."""
+    for group in before["groups"]:
+        servers = (each["production_server"] for each in group.get("instances", ()))
+        if any(each["status"] == ServerStatus.SHUTOFF for each in servers):
+            yield group["id"]
 
 
 def _group(inventory: Inventory, key: str, name: str) -> GroupSnapshot:

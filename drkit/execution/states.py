@@ -141,7 +141,8 @@ class RunState:
     `exit_code`: 0 done, 1 some step failed or was not sent, 2 refused with nothing sent, 3 interrupted or
     an outcome is unknown. `lease` says who holds the groups. `speeds` are those of the practice range, as the
     run recorded them; `pauses` are when nobody drove the run, from and until. `written`: when its last entry
-    was, and what the clocks showed then.
+    was, and what the clocks showed then. `off_before`: the groups (ids) of which a production server was off
+    when the run was confirmed.
     """
 
     run_id: str
@@ -157,6 +158,7 @@ class RunState:
     speeds: tuple[float, ...] = ()
     pauses: tuple[tuple[datetime, datetime], ...] = ()
     written: tuple[datetime, ClockReading | None] | None = None
+    off_before: frozenset[str] = frozenset()
 
     def now(self, clock: Clock) -> datetime:
         """The present moment (UTC) as the record counts it: by a clock that no setting of the wall's moves,

@@ -41,6 +41,11 @@ class RunbookKind(StrEnum):
         return self in {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER}
 
     @property
+    def beside(self) -> bool:
+        """Whether production goes on meanwhile, and what is done is done beside it."""
+        return self in {RunbookKind.DRILL, RunbookKind.CLEANUP}
+
+    @property
     def declared(self) -> bool:
         """Whether somebody must have declared the disaster first."""
         return self is RunbookKind.FAILOVER

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from drkit.report.proving import Proof, prove, prove_all
     from drkit.report.reviews import Review, Reviews, review
     from drkit.report.run_record import RunRecord, report_folder
-    from drkit.report.words import duration, moment, speeds_words
+    from drkit.report.words import duration, moment, outage, speeds_words
 
 _LATER = {
     "Evidence": "evidence",
@@ -27,6 +27,7 @@ _LATER = {
     "by_trouble": "charts",
     "duration": "words",
     "moment": "words",
+    "outage": "words",
     "prove": "proving",
     "prove_all": "proving",
     "report_folder": "run_record",
@@ -52,6 +53,7 @@ __all__ = [
     "by_trouble",
     "duration",
     "moment",
+    "outage",
     "prove",
     "prove_all",
     "report_folder",

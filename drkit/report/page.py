@@ -18,7 +18,7 @@ from drkit.execution import File, GroupSnapshot, RecoveryClock, SignOff
 from drkit.report.clauses import gaps
 from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology
-from drkit.report.words import duration, moment, speeds_words
+from drkit.report.words import duration, moment, outage, speeds_words
 
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 LARGEST_PICTURE = 1_000_000  # bytes
@@ -174,7 +174,7 @@ def _facts(group: GroupSnapshot) -> dict[tuple[str, str], str]:
 def _recovered(clock: RecoveryClock) -> str:
     if clock.since is None:
         return "not begun"
-    length = duration(clock.seconds)
+    length = outage(clock)
     aim = f", target {duration(clock.target)}" if clock.target is not None else ", no target"
     return f"{length}{aim}" if clock.until else f"not recovered after {length}{aim}"
 
@@ -183,6 +183,8 @@ def _kept(thing: RecoveryClock | RecoveryPoint) -> str:
     if thing.kept is None:
         if isinstance(thing, RecoveryPoint):
             return "not shown"
+        if thing.until and thing.target is not None:
+            return "not known: a server of it was off before the run"
         return "no target" if thing.until else "open" if thing.since else "not begun"
     return "kept" if thing.kept else "missed"
 

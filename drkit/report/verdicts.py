@@ -9,7 +9,7 @@ from drkit.execution import RecoveryClock, RunPhase, RunState, Snapshot, StepPha
 from drkit.model import Operation
 from drkit.plan import LEFT_OVER, ManualStep
 from drkit.report.evidence import Deviation, Ending, LeftBehind, NotExecuted, RecoveryPoint, StepEvidence
-from drkit.report.words import duration
+from drkit.report.words import duration, outage
 
 COMPLETED, DEVIATING = "completed", "completed with deviations"
 FAILED, STOPPED, UNKNOWN, UNFINISHED = "failed", "stopped", "outcome unknown", "unfinished"
@@ -66,7 +66,7 @@ def deviations(
 
 
 def _too_late(clock: RecoveryClock, target: int) -> str:
-    told = f"{duration(clock.seconds)}, {duration(clock.seconds - target)} over its target"
+    told = f"{outage(clock)}, {duration(clock.seconds - target)} over its target"
     return f"The outage of {clock.group} was {told}."
 
 

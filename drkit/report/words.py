@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from drkit.execution import RecoveryClock
+
 
 def duration(seconds: float) -> str:
     """Seconds as people say them: "12 s", "3 min 12 s", "1 h 04 min"."""
@@ -12,6 +14,11 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {left:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def outage(clock: RecoveryClock) -> str:
+    """How long a group was without its service."""
+    return f"{'at least ' if clock.at_least else ''}{duration(clock.seconds)}"
 
 
 def speeds_words(speeds: Iterable[float]) -> str:

@@ -143,7 +143,7 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
     def ways_out(self, group_id: str) -> tuple[tuple[str, ...], tuple[WayOut, ...]]:
         """Where a group stands now, read anew, and its ways out."""
         reading = self.site.client.inventory(group_id)
-        ways = drill_ways_out if self.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP} else ways_out
+        ways = drill_ways_out if self.kind.beside else ways_out
         return standing(reading, group_id), ways(reading, group_id)
 
     def follow(
@@ -186,9 +186,8 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
 
     def clocks_of(self, run: Run) -> tuple[RecoveryClock, ...]:
         """The recovery clocks of a run as they stand now; a drill takes nothing away, so it has none."""
-        drilled = self.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP}
         state = run.state()
-        return () if drilled else recovery_clocks(state, state.now(self.clock))
+        return () if self.kind.beside else recovery_clocks(state, state.now(self.clock))
 
     @property
     def away(self) -> str:

@@ -16,7 +16,7 @@ from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
 from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions, recorded
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan
-from drkit.report import duration, speeds_words
+from drkit.report import duration, outage, speeds_words
 from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
@@ -261,7 +261,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
 def _recovery_row(clock: RecoveryClock) -> dict[str, str]:
     return {
         "group": clock.group,
-        "recovery_time": duration(clock.seconds) if clock.since else "not begun",
+        "recovery_time": outage(clock) if clock.since else "not begun",
         "waiting_for_people": duration(clock.people),
         "elapsed": duration(clock.elapsed),
         "target": "" if clock.target is None else duration(clock.target),
@@ -273,11 +273,12 @@ def _recovery_row(clock: RecoveryClock) -> dict[str, str]:
 def _against_its_target(clock: RecoveryClock) -> str:
     if clock.since is None:
         return "not begun"
-    word = {True: "kept", False: "missed", None: "not back yet" if clock.until is None else "no target"}
+    ended = "no target" if clock.target is None else "kept or not is not known: a server was off before"
+    word = {True: "kept", False: "missed", None: "not back yet" if clock.until is None else ended}
     target = f" of {duration(clock.target)}" if clock.target is not None else ""
     people = f", of it {duration(clock.people)} waiting for people" if clock.people >= 0.5 else ""
     elapsed = f"elapsed {duration(clock.elapsed)}{'' if clock.accepted else ', not accepted'}"
-    return f"{duration(clock.seconds)}{target}, {word[clock.kept]}{people}; {elapsed}"
+    return f"{outage(clock)}{target}, {word[clock.kept]}{people}; {elapsed}"
 
 
 class PlainOverview:

@@ -15,6 +15,7 @@ from drkit.execution.timing import RunClock
 from drkit.plan.objectives import RunbookKind
 from drkit.report.gathering import gather
 from drkit.report.page import html
+from drkit.report.words import duration
 from drkit.runbooks import RehearsalRequest, RehearsalSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
@@ -185,3 +186,20 @@ def test_after_a_restart_only_the_wall_tells_and_never_goes_back(tmp_path: Path)
     elsewhere.set_by(-3600)
     assert state.now(elsewhere) == written
     assert replace(state, written=None).now(elsewhere) == elsewhere.now()
+
+
+def test_an_outage_that_began_before_the_run_was_that_long_or_longer(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    names = {each.name: each for each in field.inventory.groups.values()}
+    (first, *_) = field.inventory.instances_of(names["shop-app"].id)
+    field.sandbox.world.servers[first.production_server_id].status = "SHUTOFF"
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db", "shop-app"]))
+    state = field.to_the_end(run)
+    clocks = {each.group: each for each in recovery_clocks(state, field.clock.now())}
+    assert (clocks["shop-db"].at_least, clocks["shop-db"].kept) == (False, True)
+    assert (clocks["shop-app"].at_least, clocks["shop-app"].kept) == (True, None)
+    assert replace(clocks["shop-app"], target=1).kept is False
+    evidence = gather(field.site.journal.entries(run.id))
+    page = html(evidence)
+    assert f"at least {duration(clocks['shop-app'].seconds)}" in page
+    assert "not known: a server of it was off before the run" in page

@@ -12,7 +12,7 @@ from drkit.forms.attach.words import reason
 from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
 from drkit.model import Inventory
 from drkit.plan import Plan, RuleCheck, RunbookKind, WayOut
-from drkit.report import Evidence, duration
+from drkit.report import Evidence, duration, outage
 from drkit.report import moment as clock_time
 from drkit.runbooks import KNOWN_BY, expected_words, how, irreversible, outage_words, whole_words
 
@@ -21,7 +21,7 @@ PURPOSES: Mapping[RunbookKind, str] = {
     RunbookKind.DRILL: "A DR drill: copies of the servers in a network of their own; "
     "production is not touched.",
     RunbookKind.CLEANUP: "Delete a drill that was left behind, and account for what remains.",
-    RunbookKind.PLANNED_FAILOVER: "Move production to the other site, in order, with nothing lost.",
+    RunbookKind.PLANNED_FAILOVER: "Move production to the other site, in order: stop, switch, start, verify.",
     RunbookKind.FAILBACK: "Move production back to the zone it was set up in: the same steps the other way.",
     RunbookKind.FAILOVER: "Give up a lost site and go on at the other one. This cannot be undone.",
     RunbookKind.REPROTECT: "Switch protection on again after a failover. "
@@ -139,6 +139,8 @@ def _clock_words(clock: RecoveryClock, now: datetime, *, ended: bool) -> Markup:
     ]
     if clock.until and clock.target is None:
         look, word = "done", "stopped"
+    elif clock.until and clock.kept is None:
+        look, word = "unknown", "not known"
     elif clock.since is None:
         look, word = "waiting", "not begun"
     elif ended and clock.until is None:
@@ -151,12 +153,13 @@ def _clock_words(clock: RecoveryClock, now: datetime, *, ended: bool) -> Markup:
     return Markup(
         '<div class="drkit-clock drkit-is-{}"><small>{}</small><b role="timer">{}</b><span>{} {}</span>'
         "<small>{}</small></div>"
-    ).format(look, clock.group, duration(clock.seconds), target, chip(word, look), below)
+    ).format(look, clock.group, outage(clock), target, chip(word, look), below)
 
 
 def _due(clock: RecoveryClock, now: datetime) -> Markup:
     if clock.since is None:
-        return Markup("its servers run; nothing of it was begun")
+        servers = "a server of it was off before" if clock.at_least else "its servers run"
+        return Markup("{}; nothing of it was begun").format(servers)
     if clock.expected_end is None:
         return Markup("since {}").format(moment(clock.since))
     late = clock.target is not None and clock.expected is not None and clock.expected > clock.target
@@ -251,7 +254,7 @@ def _outage_words(clock: RecoveryClock) -> Markup:
     return Markup(
         "<details><summary>Where the {} of {} went: {} waiting for people</summary>{}</details>"
     ).format(
-        duration(clock.seconds),
+        outage(clock),
         clock.group,
         duration(clock.people),
         table(("Part", "Whose", "Time"), rows, numbers=[2]),
