@@ -208,11 +208,12 @@ class FileJson(TypedDict):
 
 
 class NoteJson(TypedDict):
-    """A note, a file, or both."""
+    """A note, a file, or both; `approves`: a yes of the writer's to the plan with that digest."""
 
     text: str
     who: str
     file: NotRequired[FileJson]
+    approves: NotRequired[str]
 
 
 class Noted(TypedDict):

@@ -101,6 +101,11 @@ class Journal:
         """Who writes here, for people."""
         return f"{self._holder.who} on {self._holder.host}"
 
+    @property
+    def who(self) -> str:
+        """Who writes here: the login, and the cloud user who is signed in."""
+        return self._holder.who
+
     def __enter__(self) -> Self:
         return self
 
@@ -173,7 +178,7 @@ class Journal:
         with self._database.writing() as connection:
             self._run(connection, run_id)
             entry = self._write(connection, run_id, EntryKind.NOTED, step, cleaned(data), fence=0)
-            chain_now = [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            chain_now = [Entry.from_row(row) for row in _rows(connection, run_id)]
             signed = self._sign(connection, run_id) if record_ended(chain_now) else None
         if signed:
             self.anchors.add(signed)
@@ -188,7 +193,7 @@ class Journal:
             known = (seal for seal in self._seals(connection, run_id) if seal.head == head)
             if any(seal.report == report and seal.key for seal in known):
                 return
-            chain_now = [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            chain_now = [Entry.from_row(row) for row in _rows(connection, run_id)]
             count = next(entry.seq + 1 for entry in chain_now if entry.hash == head)
             who, host = self._holder.who, self._holder.host
             now = self._database.clock.now()
@@ -266,7 +271,7 @@ class Journal:
         """A run's entries in order. Raises `UnknownNameError` for a run that is not in this journal."""
         with self._database.reading() as connection:
             self._run(connection, run_id)
-            return [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            return [Entry.from_row(row) for row in _rows(connection, run_id)]
 
     def leases(self, run_id: str = "") -> tuple[Lease, ...]:
         """Who holds which groups now, for one run where one is given."""
@@ -277,7 +282,7 @@ class Journal:
         """Recompute a run's chain and its plan's hash, from the journal alone."""
         with self._database.reading() as connection:
             row = dict(self._run(connection, run_id))
-            rows = self._rows(connection, run_id)
+            rows = _rows(connection, run_id)
             kept = self._seal_rows(connection, run_id)
         whole: list[Entry] = []
         try:
@@ -288,10 +293,6 @@ class Journal:
         faults = (*chain_faults(whole), *beginning_faults(row, whole), *seal_faults(sealed, whole))
         head = whole[-1].hash if whole else ""
         return Verified(run_id, len(whole), head, faults, unsigned(sealed, whole))
-
-    def _rows(self, connection: Connection, run_id: str) -> Sequence[RowMapping]:
-        wanted = select(entries).where(entries.c.run_id == run_id).order_by(entries.c.seq)
-        return connection.execute(wanted).mappings().all()
 
     def _seals(self, connection: Connection, run_id: str) -> tuple[Seal, ...]:
         return tuple(map(Seal.from_row, self._seal_rows(connection, run_id)))
@@ -305,6 +306,11 @@ class Journal:
         if row is None:
             raise UnknownNameError.among("run", run_id, connection.scalars(select(runs.c.id)))
         return {str(key): value for key, value in row.items()}
+
+
+def _rows(connection: Connection, run_id: str) -> Sequence[RowMapping]:
+    wanted = select(entries).where(entries.c.run_id == run_id).order_by(entries.c.seq)
+    return connection.execute(wanted).mappings().all()
 
 
 class Hold:
@@ -332,6 +338,11 @@ class Hold:
     def seconds(self) -> float:
         """How long the hold lasts without being renewed."""
         return self._claim.seconds
+
+    def entries(self) -> list[Entry]:
+        """The run's entries so far, with those that others have added."""
+        with self._database.reading() as connection:
+            return [Entry.from_row(row) for row in _rows(connection, self.run_id)]
 
     def append(
         self, kind: EntryKind, step: str = "", data: Mapping[str, object] | None = None, job_id: str = ""

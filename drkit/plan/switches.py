@@ -141,9 +141,9 @@ class _Course:
     def __init__(
         self, inventory: Inventory, operation: Operation, request: PlanRequest, objectives: Objectives
     ) -> None:
-        self.draft = PlanBuilder(inventory, operation)
         self._waves = [[distinct(inventory, key) for key in wave] for wave in request.waves]
         self.groups = tuple(chain(*self._waves))
+        self.draft = PlanBuilder(inventory, operation, self.groups, objectives)
         for group in self.groups:
             if wrong := list(faulty(inventory.instances_of(group.id), inventory.pairs_of(group.id))):
                 self.draft.notes.append(f"Not sound in {group.name}: {some_of(wrong)}. Check it by hand.")
@@ -155,7 +155,7 @@ class _Course:
         needs: tuple[str, ...] = ()
         for number, wave in enumerate(self._waves, start=1):
             needs = tuple(steps(group, (needs, number)) for group in wave)
-        return self.draft.plan(title, self.groups, self._objectives)
+        return self.draft.plan(title)
 
     def stop(self, group: ProtectionGroup, place: Place, *, at_production: bool, hard: bool) -> Place:
         """Stop the servers of one site that are not stopped yet."""

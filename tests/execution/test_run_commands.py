@@ -15,7 +15,8 @@ from drkit.errors import JournalDamagedError, LeaseHeldError, LeaseLostError
 from drkit.execution.following import readable, recorded, unfinished
 from drkit.execution.run import Run
 from drkit.execution.states import RunPhase, RunState, StepPhase
-from drkit.plan.steps import Plan, Step
+from drkit.plan.objectives import Objectives, RunbookKind
+from drkit.plan.steps import ManualStep, Plan, ReadingCheck, Step
 from drkit.runbooks import how_to_go_on
 from drkit.sandbox import Sandbox
 from drkit.site import Site, connect
@@ -275,6 +276,44 @@ class TestAnswersGivenBeforehand:
         told = how_to_go_on(replace(shown, steps=(asked,)))
         assert told.endswith(f"go on with run {run.id} in its runbook (drkit lab).")
         assert how_to_go_on(replace(shown, steps=())) == ""
+
+
+class TestASecondPerson:
+    @pytest.fixture
+    def run_id(self, site: Site) -> str:
+        aims = Objectives(RunbookKind.DRILL, "Spring", "All", "It works.", ("Ada",), second_person=True)
+        asks = Step("1", "Approved", check=ReadingCheck.APPROVED, asks=ManualStep.APPROVED)
+        now = site.inventory()
+        group = now.group("shop-backend")
+        plan = Plan("Look", now.backend, ((group.id, group.name),), (asks,), now.read_at, objectives=aims)
+        run = Run.start(plan, client=site.client, journal=site.journal, confirm="shop-backend")
+        run.stop()
+        run.wait(60)
+        return run.id
+
+    def test_sees_the_plan_approves_it_and_accepts_the_record(
+        self,
+        site: Site,
+        run_id: str,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        words = ["--sign", "Alice", "--note", "read the plan"]
+        monkeypatch.setenv("JUPYTERHUB_USER", "alice")
+        assert cli.main(["approve", run_id, *words]) == 2
+        seen = capsys.readouterr()
+        assert "read from the record" in seen.out
+        assert "to approve the plan, confirm it with 'shop-backend'" in seen.err
+        assert cli.main(["approve", run_id, "--confirm", "shop-backend", *words]) == 0
+        assert "Approved: the run goes on." in capsys.readouterr().out
+        assert cli.main(["accept", run_id, "--sign", "Alice"]) == 0
+        assert Path(capsys.readouterr().out.strip()).is_file()
+        assert cli.main(["accept", run_id, "--refuse", "--sign", "Alice"]) == 2
+        assert "Say why it is not accepted" in capsys.readouterr().err
+        monkeypatch.delenv("JUPYTERHUB_USER")
+        assert cli.main(["resume", run_id]) == 0
+        assert cli.main(["accept", run_id, "--sign", "Alice"]) == 2
+        assert "the second person does this from a login of their own" in capsys.readouterr().err
 
 
 class TestASignal:
