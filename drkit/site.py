@@ -1,11 +1,12 @@
 """`Site`: what a notebook holds. Joins reading, judging, planning and running; decides nothing itself."""
 
+import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +17,9 @@ import pandas as pd
 from drkit import api, tables
 from drkit.api import PracticeRange
 from drkit.clock import Clock, SystemClock
-from drkit.errors import ProfileError, UnknownNameError
+from drkit.errors import DrkitError, ProfileError, UnknownNameError
 from drkit.execution import Board, Run, RunOptions, RunState, close, holders, planned
-from drkit.journal import Journal
+from drkit.journal import Journal, authority
 from drkit.model import Argument, Backend, Inventory, Operation, ThingKind, find
 from drkit.plan import (
     Plan,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from drkit.report import RunRecord
     from drkit.sandbox import Sandbox
 
+_log = logging.getLogger("drkit.site")
 Where = str | Path | None
 EXPORTED = ("groups", "instances", "pairs", "attachments", "servers", "drills")
 
@@ -364,7 +366,12 @@ class Site:
         )
 
     def _report(self, run_id: str) -> None:
-        """Write the report of a run that is over, where `report_folder` says."""
+        """Have the record of a run that is over stamped, and write its report, where `report_folder` says."""
+        if url := authority():
+            try:
+                self.journal.stamp(run_id, url, partial(self.client.time_stamp, url))
+            except (DrkitError, ConnectionError) as error:  # the record stands without; verifying says so
+                _log.warning("Run %s has no time stamp of %s: %s", run_id, url, error)
         self.record(run_id).write()
 
     # what several of them need

@@ -1,6 +1,6 @@
 """`Journal`: open it, read it freely, and write to it through the `Hold` of a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -29,9 +29,10 @@ from drkit.journal.entries import (
 )
 from drkit.journal.leases import LEASE_SECONDS, Claim, Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
-from drkit.journal.schema import entries, runs, seals
+from drkit.journal.schema import entries, runs, seals, stamps
 from drkit.journal.sealing import Notary, Seal, WrittenReport, record_ended, seal_faults, unsigned
 from drkit.journal.signing import SigningKey
+from drkit.journal.stamping import Stamp
 from drkit.showing import shows
 
 
@@ -293,6 +294,25 @@ class Journal:
         faults = (*chain_faults(whole), *beginning_faults(row, whole), *seal_faults(sealed, whole))
         head = whole[-1].hash if whole else ""
         return Verified(run_id, len(whole), head, faults, unsigned(sealed, whole))
+
+    def stamp(self, run_id: str, url: str, ask: Callable[[bytes], bytes]) -> Stamp:
+        """Have an authority stamp how far a run's record has come; `ask` sends it a request for its answer.
+
+        Nothing is kept where that is no time stamp, which raises `JournalError`, or where `ask` raises.
+        """
+        with self._database.reading() as connection:
+            self._run(connection, run_id)
+            now = self._notary.standing(connection, run_id)
+        stamp = Stamp.asked(run_id, now.entries, now.head, url, ask)  # no transaction waits for the network
+        with self._database.writing() as connection:
+            connection.execute(insert(stamps), stamp.to_row())
+        return stamp
+
+    def stamps(self, run_id: str) -> tuple[Stamp, ...]:
+        """The time stamps of a run's record, in the order they were given."""
+        wanted = select(stamps).where(stamps.c.run_id == run_id).order_by(stamps.c.number)
+        with self._database.reading() as connection:
+            return tuple(map(Stamp.from_row, connection.execute(wanted).mappings()))
 
     def _seals(self, connection: Connection, run_id: str) -> tuple[Seal, ...]:
         return tuple(map(Seal.from_row, self._seal_rows(connection, run_id)))
