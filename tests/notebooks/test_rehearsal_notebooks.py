@@ -76,7 +76,7 @@ def where(sandbox: Sandbox, group: str) -> tuple[str, str]:
 def test_a_drill_is_verified_cleaned_up_and_accounted_for(shell: Shell, shop: Sandbox) -> None:
     given = {"groups": ["shop-app"], "drill_name": "d", "confirm": "shop-app"}
     assert shell.through(DRILL, **AIMS, **given) == 0, shell.said
-    assert "Verdict: completed." in shell.said
+    assert "Verdict: carried out as planned, objectives met." in shell.said
     assert "Left: Drill network left over: shop-app" in shell.said
     assert not any(each.drills for each in shop.world.groups.values())
 
