@@ -284,7 +284,7 @@ def _cells(table: Any) -> list[dict[str, str]]:  # noqa: ANN401 - pandas stays i
 
 def _add_runs(commands: Any) -> None:  # noqa: ANN401
     runs = commands.add_parser(
-        "runs", help="list the runs", description="List the runs in the journal, the unfinished first."
+        "runs", help="list the runs", description="List the runs in the journal with their verdicts, the unfinished first."
     )
     runs.add_argument("--json", action="store_true", help="as a JSON list of rows")
     runs.add_argument(
@@ -300,18 +300,17 @@ def _add_runs(commands: Any) -> None:  # noqa: ANN401
 def _runs(arguments: argparse.Namespace) -> int:
     from drkit.headless import aligned
     from drkit.journal import Journal
+    from drkit.report import run_rows
 
     if arguments.overdue is not None:
         return _overdue(arguments.overdue, as_json=arguments.json)
     with Journal.open() as journal:
-        rows = [each.row() for each in journal.runs()]
+        rows = list(run_rows(journal))
     if arguments.json:
         print(_json(rows))
     elif rows:
-        print(
-            *aligned([_columns(each, "run", "state", "title", "groups", "backend") for each in rows]),
-            sep="\n",
-        )
+        names = ("run", "state", "carried_out", "objectives", "title", "groups", "backend")
+        print(*aligned([_columns(each, *names) for each in rows]), sep="\n")
     else:
         print(f"There are no runs in {journal.where}.")
     return 0

@@ -346,8 +346,10 @@ class Site:
 
     @tables.documented(tables.RUNS)
     def runs(self) -> pd.DataFrame:
-        """The runs in the journal, unfinished ones first."""
-        return tables.runs(each.row() for each in self.journal.runs())
+        """The runs in the journal with both parts of their verdicts, unfinished ones first."""
+        from drkit.report import run_rows  # noqa: PLC0415  # as `record` below
+
+        return tables.runs(run_rows(self.journal))
 
     @tables.documented(tables.STEPS)
     def steps(self, run_id: str) -> pd.DataFrame:

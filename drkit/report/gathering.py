@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from drkit.errors import JournalDamagedError
 from drkit.execution import (
     AtTheEnd,
     Board,
@@ -22,7 +24,7 @@ from drkit.execution import (
     sign_offs,
     synced_at,
 )
-from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Resumed, Seal, TakenOver, chain_faults
+from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Journal, Resumed, Seal, TakenOver, chain_faults
 from drkit.model import Change
 from drkit.report.clauses import clause_lines
 from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint, SealLine
@@ -91,6 +93,20 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
         record=_record(entries, seals),
     )
     return replace(evidence, clauses=clause_lines(evidence)) if aims else evidence
+
+
+def run_rows(journal: Journal) -> Iterator[dict[str, Any]]:
+    """The runs of a journal as plain table rows, with both parts of the verdict: empty where a record cannot
+    be read, "none set" where a run has no objectives.
+    """
+    for each in journal.runs():
+        try:
+            verdict = gather(journal.entries(each.id)).verdict
+        except (JournalDamagedError, LookupError, ValueError, TypeError):  # it hides no other run
+            yield each.row() | {"carried_out": "", "objectives": ""}
+        else:
+            told = {"carried_out": verdict.carried_out.word, "objectives": verdict.objectives.word}
+            yield each.row() | told
 
 
 def _record(entries: Sequence[Entry], seals: Sequence[Seal]) -> JournalEvidence:

@@ -151,10 +151,12 @@ def test_runs_are_listed_with_their_state(site: Site, capsys: pytest.CaptureFixt
     run_id = stopped(site)
     assert cli.main(["runs"]) == 0
     header, line = capsys.readouterr().out.splitlines()
-    assert header.split() == ["run", "state", "title", "groups", "backend"]
+    assert header.split() == ["run", "state", "carried_out", "objectives", "title", "groups", "backend"]
     assert re.split(r"\s{2,}", line) == [
         run_id,
         "stopped",
+        "stopped",
+        "none set",
         "Attach 1 pair to app-01",
         "shop-backend",
         "PRACTICE",
@@ -215,6 +217,27 @@ def test_resuming_goes_on_to_the_end_and_says_what_becomes_of_each_step(
     assert "done: Ended: 1 done." in seen.out
     assert seen.err == "PRACTICE:\n"
     assert "app-cache-01" in set(site.attachments("shop-backend")["pair"])
+
+
+def test_resuming_ends_with_1_where_every_step_was_done_and_an_objective_was_missed(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attach = site.plan_attach("app-01", ["app-cache-01"])
+    [(group_id, _)] = attach.groups
+    aims = Objectives(RunbookKind.PLANNED_FAILOVER, "s", "s", "c", ("Duty lead",), ((group_id, 1),))
+    asked = Step("2", "Look", instruction="Look at the shop.", needs=("1",), about=group_id)
+    answers = {group_id: (("2",),)}
+    plan = replace(attach, steps=(*attach.steps, asked), objectives=aims, recovered_by=answers)
+    run = site.run(plan, "shop-backend")
+    run._board.wait_for(lambda now: now.steps[-1].phase is StepPhase.READY, 20)
+    run.stop()
+    assert run.wait(60).phase is RunPhase.STOPPED
+    assert cli.main(["resume", run.id, "--attest", "2=passed: there", "--sign", "Duty lead"]) == 1
+    assert site.record(run.id).evidence.verdict.objectives.word == "missed"
+    capsys.readouterr()
+    assert cli.main(["runs"]) == 0
+    listed = " ".join(capsys.readouterr().out.split())
+    assert f"{run.id} done with deviations missed" in listed or f"{run.id} done as planned missed" in listed
 
 
 def test_a_question_stops_the_resumed_run_and_is_shown(

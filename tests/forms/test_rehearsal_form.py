@@ -64,7 +64,8 @@ def test_a_drill_goes_from_the_choice_to_the_ledger(make: Make) -> None:
     assert "cannot be undone" in plain(hands.confirm.whole.value)
     assert hands.confirmed("erp") == ""
     hands.sign_all()
-    assert plain(hands.result.verdict.value) == "✓ carried out: as planned Every step was done as planned."
+    verdict = plain(hands.result.verdict.value)
+    assert verdict.startswith("✓ carried out: as planned Every step was done as planned. ✓ objectives: met")
     assert "Drill network left over: erp" in deviations(hands)
     assert "kept" in plain(hands.result.clocks.value)
 
@@ -277,7 +278,7 @@ def test_a_failed_switch_shows_the_ways_out_and_one_leads_on(make: Make) -> None
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.result_shown()
-    assert plain(hands.result.verdict.value).startswith("✗ failed")
+    assert plain(hands.result.verdict.value).startswith("✗ carried out: failed")
     shown = [plain(str(getattr(each, "value", ""))) for each in hands.result.exits.children]
     assert any("erp: ways out" in each and "error-reversing" in each for each in shown)
     buttons = {
