@@ -284,7 +284,9 @@ def _cells(table: Any) -> list[dict[str, str]]:  # noqa: ANN401 - pandas stays i
 
 def _add_runs(commands: Any) -> None:  # noqa: ANN401
     runs = commands.add_parser(
-        "runs", help="list the runs", description="List the runs in the journal with their verdicts, the unfinished first."
+        "runs",
+        help="list the runs",
+        description="List the runs in the journal with their verdicts, the unfinished first.",
     )
     runs.add_argument("--json", action="store_true", help="as a JSON list of rows")
     runs.add_argument(

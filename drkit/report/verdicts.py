@@ -36,18 +36,21 @@ def verdict(
     off: Sequence[Deviation],
 ) -> Verdict:
     """Both parts of the verdict of a run, given where it deviated."""
+    idle = not_begun(state)
     groups = tuple(
         GroupVerdict(
             name,
-            _carried_out(state, key, off),
+            _carried_out(state, key, off, idle),
             _objectives(state, [each for each in clocks if each.group_id == key], points, key, name),
         )
         for key, name in state.plan.groups
     )
-    return Verdict(_ending(state, clocks, off), _all_objectives(groups), groups)
+    return Verdict(_ending(state, clocks, off, idle), _all_objectives(groups), groups)
 
 
-def _ending(state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Deviation]) -> Ending:
+def _ending(
+    state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Deviation], idle: Collection[str]
+) -> Ending:
     phases = {each.phase for each in state.steps}
     if StepPhase.UNKNOWN in phases or state.phase is RunPhase.UNKNOWN:
         return Ending(UNKNOWN, "At least one change was sent and what became of it could not be told.")
@@ -55,7 +58,7 @@ def _ending(state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Devi
         return Ending(UNFINISHED, "The journal ends before the run did: it goes on now or was interrupted.")
     if state.phase is RunPhase.STOPPED:
         return Ending(STOPPED, state.sentence)
-    if missed := list(_missed(state, clocks)):
+    if missed := list(_missed(state, clocks, idle)):
         return Ending(FAILED, " ".join(missed))
     return _by_deviations(len(off))
 
@@ -67,11 +70,12 @@ def _by_deviations(count: int) -> Ending:
     return Ending(AS_PLANNED, "Every step was done as planned.")
 
 
-def _missed(state: RunState, clocks: Sequence[RecoveryClock]) -> Iterator[str]:
+def _missed(state: RunState, clocks: Sequence[RecoveryClock], not_begun: Collection[str]) -> Iterator[str]:
     """What the run was for and did not reach: groups not recovered, checks not passed, changes not made."""
-    if still := [each.group for each in clocks if each.since and each.until is None]:
+    waiting = {each.group_id for each in clocks if each.since is None or each.group_id in not_begun}
+    if still := [each.group for each in clocks if each.until is None and each.group_id not in waiting]:
         yield f"Not recovered: {', '.join(still)}."
-    if idle := [each.group for each in clocks if each.since is None]:
+    if idle := [each.group for each in clocks if each.group_id in waiting]:
         yield f"Not begun: {', '.join(idle)}."
     measured = {each.group_id for each in clocks}
     for shown in state.steps:
@@ -92,22 +96,23 @@ def _steps_of(state: RunState, group_id: str) -> list[tuple[Step, StepState]]:
     return [(step, shown) for step, shown in steps if step.group_id == group_id]
 
 
-def not_begun(state: RunState) -> tuple[str, ...]:
+def not_begun(state: RunState) -> frozenset[str]:
     """The groups (ids) of which no step was begun when the run was over."""
-    over = state.ended_at is not None
-    return tuple(
-        key
-        for key, _ in state.plan.groups
-        if over and (mine := _steps_of(state, key)) and all(shown.phase in _LEFT for _, shown in mine)
-    )
+    if state.ended_at is None:
+        return frozenset()
+    touched: dict[str, bool] = {}
+    for shown in state.steps:
+        group_id = state.plan.step(shown.key).group_id
+        touched[group_id] = touched.get(group_id, False) or shown.phase not in _LEFT
+    return frozenset(group_id for group_id, begun in touched.items() if not begun)
 
 
-def _carried_out(state: RunState, group_id: str, off: Sequence[Deviation]) -> Ending:
+def _carried_out(state: RunState, group_id: str, off: Sequence[Deviation], idle: Collection[str]) -> Ending:
     mine = _steps_of(state, group_id)
     named = [(step.title, shown.phase) for step, shown in mine]
     if unknown := [title for title, phase in named if phase is StepPhase.UNKNOWN]:
         return Ending(UNKNOWN, f"What became of it could not be told: {', '.join(unknown)}.")
-    if group_id in not_begun(state):
+    if group_id in idle:
         return Ending(NOT_BEGUN, f"None of its {len(mine)} steps was executed.")
     if failed := [title for title, phase in named if phase is StepPhase.FAILED]:
         return Ending(FAILED, f"Failed: {', '.join(failed)}.")
@@ -172,10 +177,11 @@ def deviations(
     for step in steps:
         if step.phase in _LEFT:
             left.setdefault(step.group, []).append(step)
-    idle = {name for key, name in state.plan.groups if key in not_begun(state)}
+    idle = not_begun(state)
+    names = {name for key, name in state.plan.groups if key in idle}
     return (
         *(Deviation(step.number, sentence) for step in steps for sentence in _of_step(step)),
-        *(Deviation(many[0].number, _not_done(group, many, idle)) for group, many in left.items()),
+        *(Deviation(many[0].number, _not_done(group, many, names)) for group, many in left.items()),
         *(Deviation(0, sentence) for sentence in breaks),
     )
 

@@ -133,6 +133,14 @@ class TestTheVerdict:
         ]
         assert len(evidence.not_executed) == 5
 
+    def test_a_group_that_was_not_begun_is_called_so_though_its_outage_is_counted(
+        self,
+    ) -> None:
+        aims = replace(AIMS, kind=RunbookKind.FAILOVER, declared_at=START)
+        verdict = Story(usual_plan(aims=aims)).left("1").left("2").left("3").ends("failed").evidence.verdict
+        assert verdict.carried_out.sentence == "Not begun: billing."
+        assert (verdict.groups[0].carried_out.word, verdict.objectives.word) == ("not begun", "missed")
+
     def test_a_group_whose_outcome_is_unknown_or_that_was_stopped_says_so(self) -> None:
         unknown = Story(usual_plan()).sent().lost().left("2").left("3").ends("unknown").evidence.verdict
         assert unknown.groups[0].carried_out.word == "outcome unknown"
