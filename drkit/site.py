@@ -317,7 +317,7 @@ class Site:
         what was not sent. `takeover`: take a group over from a run whose holder is gone. `attended`: somebody
         is there to be asked; without, what would have to be asked is not sent.
         """
-        return Run.start(
+        run = Run.start(
             plan,
             client=self.client,
             journal=self.journal,
@@ -326,6 +326,17 @@ class Site:
             takeover=takeover,
             options=self._options(attended=attended, fail_fast=fail_fast),
         )
+        if follows := plan.objectives.follows if plan.objectives else "":
+            try:
+                self.record(follows).followed(run.id)
+            except (
+                DrkitError,
+                OSError,
+                LookupError,
+                ValueError,
+            ) as error:  # the run goes on
+                _log.warning("Run %s cannot name %s as its successor: %s", follows, run.id, error)
+        return run
 
     def resume(self, run_id: str, *, takeover: bool = False, attended: bool = True) -> Run:
         """Go on with a run of the journal, or show it as it ended; see `Run.resume`."""

@@ -154,6 +154,7 @@ CLAUSES = (
 def clause_lines(evidence: Evidence) -> tuple[ClauseLine, ...]:
     """Every clause with the sections that serve it and what this run leaves missing for it."""
     missing = dict(gaps(evidence))
+    always = [missing[item] for item in _undone(evidence) if item in missing]
     absent = _absent(evidence)
     return tuple(
         ClauseLine(
@@ -161,10 +162,18 @@ def clause_lines(evidence: Evidence) -> tuple[ClauseLine, ...]:
             clause.number,
             clause.wants,
             tuple(section for section in _sections(clause) if section not in absent),
-            tuple(missing[item] for item in clause.items if item in missing),
+            tuple(dict.fromkeys([*always, *(missing[item] for item in clause.items if item in missing)])),
         )
         for clause in CLAUSES
     )
+
+
+def _undone(evidence: Evidence) -> Iterator[str]:
+    """The items without which a report serves no clause: a record that holds and that nobody refused."""
+    if evidence.record.faults:
+        yield "journal"
+    if evidence.sign_offs and not evidence.sign_offs[-1].accepted:
+        yield "sign-off"
 
 
 def _sections(clause: Clause) -> Iterator[str]:

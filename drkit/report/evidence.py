@@ -259,6 +259,7 @@ class Evidence:
     notes: tuple[Note, ...]
     attachments: tuple[File, ...]
     sign_offs: tuple[SignOff, ...]
+    followed_by: tuple[str, ...]
     clauses: tuple[ClauseLine, ...]
     record: JournalEvidence
 

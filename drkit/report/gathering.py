@@ -9,11 +9,14 @@ from drkit.errors import JournalDamagedError
 from drkit.execution import (
     AtTheEnd,
     Board,
+    FollowedBy,
     Intended,
+    Phased,
     RunClock,
     RunEnded,
     RunPhase,
     RunState,
+    StepPhase,
     SyncedPairs,
     beginning,
     files,
@@ -32,6 +35,7 @@ from drkit.report.jumping import jumps
 from drkit.report.stepping import line_of, step_records
 from drkit.report.verdicts import deviations, ledger, not_executed, verdict
 from drkit.report.words import duration, moment
+from drkit.showing import count
 
 LONGEST_LINE = 160  # characters
 
@@ -89,6 +93,7 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
         notes=tuple(each for each in notes(entries) if not each.step),
         attachments=files(entries),
         sign_offs=sign_offs(entries),
+        followed_by=tuple(told["followed_by"] for each in entries if (told := read(each, FollowedBy))),
         clauses=(),
         record=_record(entries, seals),
     )
@@ -218,14 +223,18 @@ def _point(group: str, synced: SyncedPairs, target: int, gap: _Gap | None) -> Re
     if not pairs:
         return RecoveryPoint(group, "The group has no pairs, so nothing was replicated.", method, None)
     if not behind:
+        whole = "Its 1 pair was" if pairs == 1 else f"All {pairs} pairs were"
         statement = (
-            f"All {pairs} pairs were synchronised at {read_at}, the last reading before the switch: each "
-            "disk had what was written to it. Not known: the order of writes across disks, what was written "
+            f"{whole} synchronised at {read_at}, the last reading before the switch: each disk had "
+            "what was written to it. Not known: the order of writes across disks, what was written "
             "after that reading, and what the application had not written yet. Only a check of the data "
             "tells that."
         )
         return RecoveryPoint(group, statement, method, True)
-    late = f"{len(behind)} of {pairs} pairs were not synchronised at {read_at}: {', '.join(behind)}."
+    late = (
+        f"{len(behind)} of {count(pairs, 'pair')} {'was' if len(behind) == 1 else 'were'} not synchronised "
+        f"at {read_at}: {', '.join(behind)}."
+    )
     if gap:
         return RecoveryPoint(group, f"{late} {gap.sentence}", method, gap.seconds <= target)
     if target:
@@ -235,6 +244,17 @@ def _point(group: str, synced: SyncedPairs, target: int, gap: _Gap | None) -> Re
 
 
 def _line(entry: Entry) -> EntryLine:
-    line = line_of(entry)
+    line = _line_of_step(read(entry, Phased)) or line_of(entry)
     cut = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
     return EntryLine(entry.seq, entry.at, entry.step, entry.kind.value, entry.who, cut, entry.hash)
+
+
+def _line_of_step(phased: Phased | None) -> str:
+    """In short what the report tells in full at the step; empty where it does not."""
+    if phased and phased["phase"] == StepPhase.READY:
+        return "Asked"
+    if phased and phased["phase"] == StepPhase.NOT_SENT:
+        return "Not executed"
+    if phased and "signed_by" in phased and "passed" in phased:
+        return f"{'Passed' if phased['passed'] else 'Not passed'}, says {phased['signed_by']}"
+    return ""

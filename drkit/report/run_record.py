@@ -83,6 +83,11 @@ class RunRecord:
         """Close a finding by its number, and say how it was put right."""
         return self._add(annotations.closing_entry(self.evidence.findings, number, outcome))
 
+    def followed(self, run_id: str) -> None:
+        """Name the run that goes on from this one, where this one did not reach what it was for."""
+        if not self.evidence.verdict.good:
+            self._add({"followed_by": run_id})
+
     def approve(self, who: str, note: str, confirm: str) -> Path:
         """Approve the plan of a run that waits for its second person; `confirm` are the names of its groups.
 

@@ -152,7 +152,7 @@ def _objectives(
         *(["Its service is not back yet."] if clock.until is None else []),
         *(["A server of it was off before the run, nobody knows since when."] if clock.at_least else []),
         *(["It was not accepted."] if clock.accepted is None else []),
-        *(each.statement for each in lost if each.kept is None),
+        *("What data it may have lost is not shown." for each in lost if each.kept is None),
     ]
     if open_ or clock.target is None:
         return Ending(NOT_MEASURED, " ".join(open_) or "No time to be back within is set for it.")
@@ -209,7 +209,10 @@ def _of_step(step: StepEvidence) -> Iterator[str]:
         case "working":
             yield f"{step.title}: under way when the run ended. {step.sentence}"
         case "failed" | "unknown":
-            yield f"{step.title}: {step.phase}. {step.sentence}".strip()
+            sentence = (
+                step.sentence.replace(f"Job {step.job_id} ", "The job ") if step.job_id else step.sentence
+            )
+            yield f"{step.title}: {step.phase}. {sentence}".strip()
         case _:
             pass  # not executed
     for each in step.surprises:

@@ -315,7 +315,7 @@ def test_after_going_over_the_way_back_is_offered(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    assert "erp: All 1 pairs were synchronised" in deviations(hands)
+    assert "erp: Its 1 pair was synchronised" in deviations(hands)
     assert hands.result.next.description == "Go on: failback"
     hands.go_on_to("failback")
     assert hands.form.session.drafted.title == "Failback of erp"

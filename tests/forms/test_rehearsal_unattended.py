@@ -94,7 +94,7 @@ def test_good_parameters_carry_it_out_and_report_it(
     assert "target 15 min 00 s: fits usually, and not at the slowest" in printed
     assert "Outage of erp: " in printed
     assert " of 15 min 00 s, kept" in printed
-    assert "Recovery point of erp: All 1 pairs were synchronised" in printed
+    assert "Recovery point of erp: Its 1 pair was synchronised" in printed
     assert "Every step can be taken back." in printed
 
 

@@ -334,7 +334,12 @@ class TestRecovery:
         [point] = story.evidence.points
         assert point.kept is False
         assert story.evidence.verdict.objectives.word == "missed"
-        assert "1 of 4 pairs were not synchronised" in story.evidence.verdict.objectives.sentence
+        assert "1 of 4 pairs was not synchronised" in story.evidence.verdict.objectives.sentence
+
+    def test_a_group_of_one_pair_is_told_in_the_singular(self) -> None:
+        story = Story(usual_plan()).sent().done().signed("2").signed("3").ends()
+        story.entries[1].data["recovery_point"]["pairs"] = 1  # type: ignore[index]
+        assert story.evidence.points[0].statement.startswith("Its 1 pair was synchronised at")
 
     def test_pairs_that_lag_behind_leave_another_target_untold(self) -> None:
         plan = usual_plan(aims=replace(AIMS, rpo_target=300))
@@ -559,6 +564,12 @@ class TestTheClauses:
         ]
         assert reworded.verdict.carried_out.word == plain.verdict.carried_out.word
         assert len(reworded.ledger) == len(plain.ledger) == 1
+
+    def test_a_record_that_was_refused_leaves_no_clause_without_something_missing(self) -> None:
+        story = usual()
+        story.added(sign_off_entry("Head of IT", "The times are not ours.", accepted=False))
+        refusal = "Head of IT did not accept the report: The times are not ours."
+        assert all(refusal in each.missing for each in story.evidence.clauses)
 
     def test_a_section_that_the_report_does_not_have_serves_no_clause(self) -> None:
         drilled = Story(plan_of(*usual_plan().steps, hand_step("4", "Drill servers gone: billing"))).ends()
