@@ -5,7 +5,7 @@ The same evidence gives the same page, with one version of matplotlib, which dra
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from itertools import groupby
@@ -122,19 +122,17 @@ def _running(evidence: Evidence) -> Iterator[str]:
         yield "Which servers run is not known: nothing was read at the end."
         return
     for group in evidence.after["groups"]:
-        sides = (("production_server", group["production_zone"]), ("dr_server", group["dr_zone"]))
-        states = [
-            (zone or "a zone not told", each[side]["status"])
-            for side, zone in sides
-            for each in group["instances"]
-            if each[side]["id"]
-        ]
-        told = [
-            f"{zone}: {count(sum(status == 'ACTIVE' for _, status in those), 'server')} on"
-            + (f", {unread} not read" if (unread := sum(not status for _, status in those)) else "")
-            for zone, those in ((zone, list(each)) for zone, each in groupby(states, lambda one: one[0]))
-        ]
-        yield f"{group['name']} at the end: {'; '.join(told) or 'no servers'}"
+        sides = (
+            (group["production_zone"], [each["production_server"] for each in group["instances"]]),
+            (group["dr_zone"], [each["dr_server"] for each in group["instances"]]),
+        )
+        told = [_on(zone, [each["status"] for each in servers if each["id"]]) for zone, servers in sides]
+        yield f"{group['name']} at the end: {'; '.join(told)}"
+
+
+def _on(zone: str, states: Sequence[str]) -> str:
+    unread = f", {states.count('')} not read" if "" in states else ""
+    return f"{zone or 'a zone not told'}: {count(states.count('ACTIVE'), 'server')} on{unread}"
 
 
 def _next_steps(evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -338,7 +338,7 @@ class TestRecovery:
 
     def test_a_group_of_one_pair_is_told_in_the_singular(self) -> None:
         story = Story(usual_plan()).sent().done().signed("2").signed("3").ends()
-        story.entries[1].data["recovery_point"]["pairs"] = 1  # type: ignore[index]
+        story.entries[1].data["recovery_point"]["pairs"] = 1
         assert story.evidence.points[0].statement.startswith("Its 1 pair was synchronised at")
 
     def test_pairs_that_lag_behind_leave_another_target_untold(self) -> None:
