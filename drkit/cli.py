@@ -22,7 +22,10 @@ from drkit.errors import DrkitError, InputError, JournalDamagedError
 Command = Callable[[argparse.Namespace], int]
 
 TABLES = ("groups", "instances", "pairs", "attachments", "servers")
-CODES = "Exit codes: 0 done, 1 some step failed, 2 refused or bad input, 3 interrupted or outcome unknown."
+CODES = (
+    "Exit codes: 0 done, 1 some step failed or an objective was missed, 2 refused or bad input, "
+    "3 interrupted or outcome unknown."
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -528,7 +531,7 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
 def _resume(arguments: argparse.Namespace) -> int:
     from drkit.execution import follow, interrupted_by, recorded, stop_all
     from drkit.headless import printable
-    from drkit.runbooks import Answers, how_to_go_on
+    from drkit.runbooks import Answers, exit_code, how_to_go_on
     from drkit.site import connect
 
     answers = Answers(_attested(arguments.attest), arguments.sign, "--sign NAME")
@@ -540,13 +543,14 @@ def _resume(arguments: argparse.Namespace) -> int:
             try:
                 run = site.resume(arguments.run, takeover=arguments.takeover, attended=False)
                 state = follow(run, lambda line: _print_line(printable(line)), answers.give)
+                code = exit_code(state, site.record(run.id))
             except KeyboardInterrupt:
                 stop_all()
                 raise
         _print_run(state, _print_line)
         if state.phase == "stopped" and (sentence := how_to_go_on(state)):
             _print_line(printable(sentence))
-    return state.exit_code
+    return code
 
 
 def _attested(given: list[str]) -> dict[str, str]:

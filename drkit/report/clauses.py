@@ -243,8 +243,9 @@ def _gaps_in_checks(evidence: Evidence, done: Sequence[StepEvidence]) -> Iterato
 
 
 def _gaps_in_follow_up(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    if evidence.deviations and not evidence.findings:
-        yield "findings", "There are deviations and no finding with an owner and a due date."
+    if (evidence.deviations or evidence.verdict.objectives.word == "missed") and not evidence.findings:
+        off = "deviations" if evidence.deviations else "missed objectives"
+        yield "findings", f"There are {off} and no finding with an owner and a due date."
     if any(not each.settled for each in evidence.ledger):
         yield "clean-up", "Not everything that the run made is gone or has its keeper."
     if not evidence.sign_offs:

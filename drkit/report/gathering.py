@@ -28,7 +28,7 @@ from drkit.report.clauses import clause_lines
 from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint, SealLine
 from drkit.report.jumping import jumps
 from drkit.report.stepping import line_of, step_records
-from drkit.report.verdicts import deviations, ending, ledger, not_executed
+from drkit.report.verdicts import deviations, ledger, not_executed, verdict
 from drkit.report.words import duration, moment
 
 LONGEST_LINE = 160  # characters
@@ -49,9 +49,7 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
     clocks = recovery_clocks(state, until)
     away = {each.group_id for each in clocks if each.until is None}
     points = _points(state, entries, away)
-    off = deviations(
-        steps, clocks, points, (*_counted_late(state, entries), *jumps(entries), *_breaks(entries))
-    )
+    off = deviations(state, steps, (*_counted_late(state, entries), *jumps(entries), *_breaks(entries)))
     aims = plan.objectives
     after = _at_the_end(entries)
     evidence = Evidence(
@@ -73,7 +71,7 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
         ended_at=state.ended_at,
         last_at=until,
         lasted=clock.reaches(each.key for each in plan.steps),
-        verdict=ending(state, clocks, off),
+        verdict=verdict(state, clocks, points, off),
         objectives=aims,
         steps=steps,
         clocks=clocks,

@@ -16,7 +16,7 @@ from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
 from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions, recorded
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan
-from drkit.report import duration, outage, speeds_words
+from drkit.report import RunRecord, duration, outage, speeds_words
 from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
@@ -31,6 +31,13 @@ from drkit.runbooks.rows import (
 from drkit.runbooks.session import AnySession
 from drkit.showing import count
 from drkit.site import Site
+
+
+def exit_code(state: RunState, record: RunRecord) -> int:
+    """What a command ends with: that of the run, and 1 where it came to its end and missed an objective."""
+    missed = state.phase is RunPhase.DONE and record.evidence.verdict.objectives.word == "missed"
+    return 1 if missed else state.exit_code
+
 
 EVERY = 0.5  # seconds between two readings of a run's state
 
@@ -70,8 +77,11 @@ class Unattended(Generic[AnySession]):
             state = run.wait()
         kept = f"It is kept as run {state.run_id}. {how_to_go_on(state)}"
         sentence = f"{state.sentence} {kept if self.session.site.journal.there else ''}"
-        report_outcome(state.exit_code, sentence.strip(), result_rows(state))
+        report_outcome(self._exit_code(state), sentence.strip(), result_rows(state))
         return tables.steps(state.rows())
+
+    def _exit_code(self, state: RunState) -> int:
+        return state.exit_code
 
     def _waited(self, run: Run) -> RunState:
         phases: dict[str, StepPhase] = {}
@@ -228,7 +238,9 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         if self.session.request.dry_run:
             return DataFrame()
         evidence = self.session.record.evidence
-        print(f"Verdict: {evidence.verdict.word}. {evidence.verdict.sentence}")  # noqa: T201
+        print(f"Verdict: {evidence.verdict.words}. {evidence.verdict.sentence}")  # noqa: T201
+        for each in evidence.verdict.groups:
+            print(f"{each.group}: {each.carried_out.word}, objectives {each.objectives.word}")  # noqa: T201
         if evidence.backend.practice:
             print(f"Practice range {speeds_words(evidence.speeds)}.")  # noqa: T201
         for clock in evidence.clocks:
@@ -239,7 +251,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
             print(f"Deviation: {deviation.sentence}")  # noqa: T201
         for left in evidence.ledger:
             print(f"Left: {left.what}: {left.state}")  # noqa: T201
-        if evidence.verdict.word not in {"completed", "completed with deviations"}:
+        if evidence.verdict.carried_out.word not in {"as planned", "with deviations"}:
             self._print_ways_out()
         return DataFrame(map(_recovery_row, evidence.clocks))
 
@@ -256,6 +268,9 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
 
     def _answer(self, run: Run, state: RunState) -> bool:
         return self.answers.give(run, state)
+
+    def _exit_code(self, state: RunState) -> int:
+        return exit_code(state, self.session.record)
 
 
 def _recovery_row(clock: RecoveryClock) -> dict[str, str]:

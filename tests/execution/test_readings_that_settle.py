@@ -165,7 +165,7 @@ class TestReprotection:
         assert refusals
         assert state.steps[-1].phase is StepPhase.SKIPPED
         evidence = gather(field.site.journal.entries(run.id))
-        assert evidence.verdict.word != "completed"
+        assert evidence.verdict.carried_out.word != "as planned"
         (off,) = evidence.deviations
         assert "Skipped: The link is being repaired. Last seen: Read again and again until it holds" in (
             off.sentence
@@ -179,7 +179,7 @@ class TestReprotection:
         state = run.wait(PATIENCE)
         assert (state.phase, state.exit_code) == (RunPhase.FAILED, 1)
         assert "and still erp-01" in state.steps[-1].sentence
-        assert gather(field.site.journal.entries(run.id)).verdict.word == "failed"
+        assert gather(field.site.journal.entries(run.id)).verdict.carried_out.word == "failed"
 
     def test_is_read_again_while_the_service_cannot_be_read(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

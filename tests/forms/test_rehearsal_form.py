@@ -64,7 +64,7 @@ def test_a_drill_goes_from_the_choice_to_the_ledger(make: Make) -> None:
     assert "cannot be undone" in plain(hands.confirm.whole.value)
     assert hands.confirmed("erp") == ""
     hands.sign_all()
-    assert plain(hands.result.verdict.value) == "✓ completed Every step was done as planned."
+    assert plain(hands.result.verdict.value) == "✓ carried out: as planned Every step was done as planned."
     assert "Drill network left over: erp" in deviations(hands)
     assert "kept" in plain(hands.result.clocks.value)
 
@@ -215,7 +215,7 @@ def test_whoever_signs_has_a_name_and_a_refusal_has_a_reason(make: Make) -> None
     hands.run.desk.who.value = "Shift lead"
     row.buttons["Skip"].click()
     hands.sign_all()
-    assert "completed with deviations" in plain(hands.result.verdict.value)
+    assert "with deviations" in plain(hands.result.verdict.value)
     assert "nobody could try (says Shift lead)" in deviations(hands)
 
 
@@ -267,7 +267,7 @@ def test_a_check_that_fails_can_be_tried_again_while_the_run_goes_on(make: Make)
     failed.buttons["Try again"].click()
     hands.row("ready Service answers: erp")
     hands.sign_all()
-    assert "completed with deviations" in plain(hands.result.verdict.value)
+    assert "with deviations" in plain(hands.result.verdict.value)
 
 
 def test_a_failed_switch_shows_the_ways_out_and_one_leads_on(make: Make) -> None:
@@ -398,7 +398,7 @@ def test_a_drill_that_was_left_behind_is_cleaned_up(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    assert plain(hands.result.verdict.value).startswith("✓ completed"), deviations(hands)
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned"), deviations(hands)
     assert not hands.site.inventory().drills
 
 
@@ -441,7 +441,7 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     hands.sign_all()
     assert hands.form.session.run
     assert hands.form.session.run.id == run.id
-    assert plain(hands.result.verdict.value).startswith("✓ completed")
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
 
 
 def test_a_run_named_in_the_parameters_is_gone_on_with(make: Make) -> None:
@@ -470,7 +470,7 @@ def test_many_steps_to_sign_come_a_few_at_a_time(make: Make) -> None:
     assert len(hands.rows()) == 8
     assert hands.run.desk.who.value == "Duty engineer"
     hands.sign_all()
-    assert plain(hands.result.verdict.value).startswith("✓ completed")
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
 
 
 def test_the_clock_and_the_forecast_are_on_the_screen(make: Make) -> None:
@@ -561,7 +561,7 @@ def test_protection_after_a_failover_has_no_recovery_clock(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    assert plain(hands.result.verdict.value).startswith("✓ completed")
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
     assert plain(hands.result.clocks.value) == ""
 
 

@@ -39,7 +39,7 @@ def test_a_drill_leaves_a_report_with_its_ledger_and_both_states(field: Range) -
     run = start(field, field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1"))
     field.to_the_end(run)
     evidence = left(field, run).evidence
-    assert evidence.verdict.word == "completed"
+    assert evidence.verdict.carried_out.word == "as planned"
     assert [each.settled for each in evidence.ledger] == [True, True, True]
     assert evidence.before
     assert evidence.after
@@ -62,8 +62,8 @@ def test_a_switch_that_failed_leaves_a_report_that_says_so(field: Range) -> None
     run = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
     assert field.to_the_end(run).phase is RunPhase.FAILED
     evidence = left(field, run).evidence
-    assert evidence.verdict.word == "failed"
-    assert evidence.verdict.sentence.startswith("Not recovered: shop-db.")
+    assert evidence.verdict.carried_out.word == "failed"
+    assert evidence.verdict.carried_out.sentence.startswith("Not recovered: shop-db.")
     assert any(each.code for each in evidence.steps if each.phase == "failed")
     assert {each.phase for each in evidence.steps if each.how == "by hand"} == {"not sent"}
 
@@ -74,7 +74,7 @@ def test_a_run_that_was_stopped_leaves_a_report_of_what_was_not_done(field: Rang
     run.stop()
     run.wait(60)
     evidence = left(field, run).evidence
-    assert evidence.verdict.word == "stopped"
+    assert evidence.verdict.carried_out.word == "stopped"
     assert len(evidence.not_executed) == len(evidence.steps) - 1
     assert evidence.after is None
     (made,) = field.inventory.drills.values()
@@ -95,7 +95,10 @@ def test_a_run_that_is_gone_on_with_leaves_a_new_report(field: Range) -> None:
     again = field.site.resume(run.id)
     field.to_the_end(again)
     evidence = left(field, run).evidence
-    assert (evidence.verdict.word, evidence.deviations) == ("completed", ())  # it only waited for an answer
+    assert (evidence.verdict.carried_out.word, evidence.deviations) == (
+        "as planned",
+        (),
+    )  # it only waited for an answer
 
 
 def test_a_run_that_was_stopped_while_something_was_under_way_deviates(field: Range) -> None:

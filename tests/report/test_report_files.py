@@ -218,7 +218,7 @@ class TestTheCommand:
     ) -> None:
         monkeypatch.setenv("DRKIT_JOURNAL", journal.where)
         assert cli.main(["report", "run-1", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["verdict"]["word"] == "completed"
+        assert json.loads(capsys.readouterr().out)["verdict"]["carried_out"]["word"] == "as planned"
         assert not report_folder(journal).exists()
 
     def test_a_run_that_is_not_there_is_one_sentence_and_exit_code_2(

@@ -84,7 +84,7 @@ def test_the_same_journal_gives_the_same_bytes() -> None:
 def test_it_tells_the_verdict_the_objectives_the_steps_and_the_record() -> None:
     told = page_of(full_story()).text
     for words in (
-        "Completed with deviations",
+        "Carried out: with deviations",
         "Work on the cooling of the first zone.",
         "RTO target, billing 15 min 00 s",
         "Attempt 1: failed",
@@ -172,7 +172,7 @@ def test_a_practice_report_says_so_and_a_real_one_names_the_cloud_and_project() 
 
 def test_an_unfinished_run_gives_a_report_that_says_what_it_lacks() -> None:
     told = page_of(Story(usual_plan(), {"snapshot": snapshot()}).sent()).text
-    assert "Unfinished" in told
+    assert "Carried out: unfinished" in told
     assert "has not ended; last entry 2026-03-01 03:00:20 UTC" in told
     assert "After: not read. The run has not come to its end." in told
     assert "not recovered after 10 s, target 15 min 00 s" in told
