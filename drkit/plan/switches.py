@@ -218,7 +218,8 @@ class _Course:
             answers = self.draft.ask(
                 ManualStep.SERVICE_ANSWERS, group.name, words, group.id, needs=needs, wave=wave
             )
-        disks = some_of(sorted(each.name for each in self.draft.inventory.pairs_of(group.id)))
+        names = sorted(each.name for each in self.draft.inventory.pairs_of(group.id))
+        disks = some_of(names, shown=20)
         data = self.draft.ask(
             ManualStep.DATA_IS_THERE,
             group.name,

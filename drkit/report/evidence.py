@@ -122,7 +122,7 @@ class GroupVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RunVerdict:
     """Whether the plan was carried out, whether the objectives were met, and both for each group.
 
     `carried_out` is "as planned", "with deviations", "stopped", "failed", "outcome unknown" or "unfinished",
@@ -243,7 +243,7 @@ class Evidence:
     ended_at: datetime | None
     last_at: datetime
     lasted: float
-    verdict: Verdict
+    verdict: RunVerdict
     objectives: Objectives | None
     steps: tuple[StepEvidence, ...]
     clocks: tuple[RecoveryClock, ...]

@@ -15,8 +15,8 @@ from drkit.report.evidence import (
     LeftBehind,
     NotExecuted,
     RecoveryPoint,
+    RunVerdict,
     StepEvidence,
-    Verdict,
 )
 from drkit.report.words import duration, outage
 
@@ -34,7 +34,7 @@ def verdict(
     clocks: Sequence[RecoveryClock],
     points: Sequence[RecoveryPoint],
     off: Sequence[Deviation],
-) -> Verdict:
+) -> RunVerdict:
     """Both parts of the verdict of a run, given where it deviated."""
     idle = not_begun(state)
     groups = tuple(
@@ -45,7 +45,7 @@ def verdict(
         )
         for key, name in state.plan.groups
     )
-    return Verdict(_ending(state, clocks, off, idle), _all_objectives(groups), groups)
+    return RunVerdict(_ending(state, clocks, off, idle), _all_objectives(groups), groups)
 
 
 def _ending(
