@@ -104,14 +104,14 @@ def run_rows(journal: Journal) -> Iterator[dict[str, Any]]:
     """The runs of a journal as plain table rows, with both parts of the verdict: empty where a record cannot
     be read, "none set" where a run has no objectives.
     """
-    for each in journal.runs():
+    for run in journal.runs():
         try:
-            verdict = gather(journal.entries(each.id)).verdict
+            verdict = gather(journal.entries(run.id)).verdict
         except (JournalDamagedError, LookupError, ValueError, TypeError):  # it hides no other run
-            yield each.row() | {"carried_out": "", "objectives": ""}
+            yield run.row() | {"carried_out": "", "objectives": ""}
         else:
             told = {"carried_out": verdict.carried_out.word, "objectives": verdict.objectives.word}
-            yield each.row() | told
+            yield run.row() | told
 
 
 def _record(entries: Sequence[Entry], seals: Sequence[Seal]) -> JournalEvidence:

@@ -131,3 +131,23 @@ def test_a_runbook_without_a_screen_leaves_its_report_beside_the_executed_notebo
     words = [word for each in wish for word in ("-p", each)]
     assert cli.main(["run", "20_attach_pairs", *words, "--out", str(tmp_path / "out")]) == 0
     assert {each.suffix for each in (tmp_path / "out").iterdir()} == {".ipynb", ".html", ".json"}
+
+
+def test_a_run_that_failed_names_in_its_report_the_run_that_goes_on_from_it(field: Range) -> None:
+    field.sandbox.fault("job-fails", job_type="reverseProtectionGroupNoCG")
+    failed = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+    assert field.to_the_end(failed).phase is RunPhase.FAILED
+    again = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"], follows=failed.id))
+    field.to_the_end(again)
+    assert left(field, failed).evidence.followed_by == (again.id,)
+    objectives = left(field, again).evidence.objectives
+    assert objectives
+    assert objectives.follows == failed.id
+
+
+def test_a_predecessor_that_is_not_in_the_journal_keeps_no_run_from_going_on(
+    field: Range, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"], follows="run-0"))
+    field.to_the_end(run)
+    assert "Run run-0 cannot name" in caplog.text
