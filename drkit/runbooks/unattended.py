@@ -251,7 +251,10 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
             print(f"Deviation: {deviation.sentence}")  # noqa: T201
         for left in evidence.ledger:
             print(f"Left: {left.what}: {left.state}")  # noqa: T201
-        if evidence.verdict.carried_out.word not in {"as planned", "with deviations"}:
+        waits = how_to_go_on(
+            self.session.started.state()
+        )  # then that is the way, and it is printed at the end
+        if evidence.verdict.carried_out.word not in {"as planned", "with deviations"} and not waits:
             self._print_ways_out()
         return DataFrame(map(_recovery_row, evidence.clocks))
 
