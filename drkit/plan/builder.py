@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from drkit.errors import EffectUnknownError, RefusedError
+from drkit.errors import IN_THE_TABLE, EffectUnknownError, RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
 from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.plan.readiness import way_there
 from drkit.plan.steps import READ, Answers, ManualStep, Plan, Step
 from drkit.rules import Objection, Projection, judge_in
+from drkit.showing import count, first_few
 
 SWITCHES = {
     Operation.PLANNED_FAILOVER: RunbookKind.PLANNED_FAILOVER,
@@ -132,8 +133,8 @@ class PlanBuilder:
         )
 
     def _refusal(self, title: str) -> str:
-        lines = [f"{title} cannot start now, and nothing was sent:"]
-        lines += [f"- {each}" for each in self._objections]
+        lines = [f"{title} cannot start now, and nothing was sent. {count(len(self._objections), 'reason')}:"]
+        lines.append(first_few((f"- {each}" for each in self._objections), IN_THE_TABLE, "\n"))
         for group in self._groups:
             if way := self._refused.get(group.id):
                 lines.append(f"The shortest legal way to it for {group.name}:")

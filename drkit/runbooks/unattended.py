@@ -12,7 +12,7 @@ from typing import Generic
 from pandas import DataFrame
 
 from drkit import tables
-from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
+from drkit.errors import IN_THE_TABLE, DrkitError, InputError, NotConfirmedError, RefusedError
 from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions, recorded
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan
@@ -29,7 +29,7 @@ from drkit.runbooks.rows import (
     whole_words,
 )
 from drkit.runbooks.session import AnySession
-from drkit.showing import count
+from drkit.showing import count, first_few
 from drkit.site import Site
 
 
@@ -174,7 +174,11 @@ def _print_notes(plan: Plan) -> None:
 
 def _refusal(plan: Plan) -> RefusedError:
     """All reasons in one error; nothing was sent."""
-    reasons = "\n".join(f"- {out.subject}: {' '.join(map(str, out.objections))}" for out in plan.left_out)
+    reasons = first_few(
+        (f"- {out.subject}: {' '.join(map(str, out.objections))}" for out in plan.left_out),
+        IN_THE_TABLE,
+        "\n",
+    )
     asked = len(plan.left_out) + len(plan.steps)
     refused = f"{len(plan.left_out)} of {count(asked, 'pair')} cannot be attached"
     advice = " Give skip_refused=true to attach the others." if plan.steps else ""
@@ -251,7 +255,10 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
             print(f"Deviation: {deviation.sentence}")  # noqa: T201
         for left in evidence.ledger:
             print(f"Left: {left.what}: {left.state}")  # noqa: T201
-        if evidence.verdict.carried_out.word not in {"as planned", "with deviations"}:
+        waits = how_to_go_on(
+            self.session.started.state()
+        )  # then that is the way, and it is printed at the end
+        if evidence.verdict.carried_out.word not in {"as planned", "with deviations"} and not waits:
             self._print_ways_out()
         return DataFrame(map(_recovery_row, evidence.clocks))
 
@@ -260,7 +267,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
             stands, ways = self.session.ways_out(key)
             print(f"{name}: {' '.join(stands)}")  # noqa: T201
             for way in ways:
-                against = " ".join(map(str, way.objections))
+                against = first_few(way.objections, "all are in the table of ways out", " ")
                 print(f"  {way.name}: {f'Not now: {against}' if against else way.consequences}")  # noqa: T201
 
     def _planned(self) -> list[dict[str, str]]:

@@ -145,9 +145,10 @@ def test_a_world_that_changed_meanwhile_is_refused_with_nothing_sent(
 
 
 def test_a_manual_step_without_an_answer_stops_in_order_and_can_be_gone_on_with(
-    field: Field, outcome: Callable[[], Any]
+    field: Field, outcome: Callable[[], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    through(field.book(signed_by=""))
+    through(field.book(signed_by="")).result()
+    assert "Gives up the production site" not in capsys.readouterr().out
     said = outcome()
     assert said["exit"] == 3
     assert (
