@@ -30,6 +30,7 @@ class RecoveryClock:
     `accepted`. `parts` split the outage. `expected_end` (UTC) and `expected` (the whole outage) are a
     forecast. `answered` is `until` in seconds since the start of the run, on its own clock. `at_least`: a
     server of the group was off before the run, nobody knows since when, so the outage was that or longer.
+    `beside`: it is that of a drill, until its servers answered; production went on.
     """
 
     group_id: str
@@ -45,6 +46,7 @@ class RecoveryClock:
     expected: float | None = None
     answered: float | None = None
     at_least: bool = False
+    beside: bool = False
 
     @property
     def kept(self) -> bool | None:
@@ -119,6 +121,7 @@ def _clock(
         expected=seconds + due.usual_in if due and begun[1] else None,
         answered=answered[0] if answered else None,
         at_least=group[0] in state.off_before and not (aims and (aims.declared_at or aims.kind.beside)),
+        beside=bool(aims and aims.kind.beside),
     )
 
 

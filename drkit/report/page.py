@@ -95,6 +95,7 @@ def _words(evidence: Evidence) -> Mapping[str, Any]:
         "next_steps": list(_next_steps(evidence)),
         "missing": list(dict.fromkeys(sentence for _, sentence in gaps(evidence))),
         "rto_method": _rto_method(evidence),
+        "away": "Time to answer" if any(each.beside for each in evidence.clocks) else "Outage",
         "methods": list(dict.fromkeys(each.method for each in evidence.points)),
         "timelines": _timelines(evidence),
         "pictures": list(_pictures(evidence)),
@@ -161,6 +162,12 @@ def _practised(evidence: Evidence) -> str:
 
 
 def _rto_method(evidence: Evidence) -> str:
+    if evidence.objectives and evidence.objectives.kind.beside:
+        return (
+            "Production went on: there was no outage. The time runs from the group's first change (its drill "
+            "is created) until the person who signed off the step said that its servers answer; the target "
+            "is held against it, with what people took."
+        )
     declared = evidence.objectives and evidence.objectives.declared_at
     since = "the declared event" if declared else "the group's first change (its first server is stopped)"
     decided = "the declared event" if declared else "the start of the run"

@@ -142,21 +142,26 @@ def _objectives(
     wrong = [step.title for step, shown in _steps_of(state, group_id) if _not_passed(step, shown)]
     missed = [
         *([_too_late(clock, clock.target)] if clock.kept is False and clock.target else []),
-        *(["Its service is not back."] if clock.until is None and over else []),
+        *([f"{_what(clock)} is not back."] if clock.until is None and over else []),
         *(each.statement for each in lost if each.kept is False),
         *(f"Not passed: {title}." for title in wrong),
     ]
     if missed:
         return Ending(MISSED, " ".join(missed))
     open_ = [
-        *(["Its service is not back yet."] if clock.until is None else []),
+        *([f"{_what(clock)} is not back yet."] if clock.until is None else []),
         *(["A server of it was off before the run, nobody knows since when."] if clock.at_least else []),
         *(["It was not accepted."] if clock.accepted is None else []),
         *("What data it may have lost is not shown." for each in lost if each.kept is None),
     ]
     if open_ or clock.target is None:
         return Ending(NOT_MEASURED, " ".join(open_) or "No time to be back within is set for it.")
-    return Ending(MET, f"Back after {outage(clock)} of {duration(clock.target)}.")
+    back = "Its drill answered" if clock.beside else "Back"
+    return Ending(MET, f"{back} after {outage(clock)} of {duration(clock.target)}.")
+
+
+def _what(clock: RecoveryClock) -> str:
+    return "The service on its drill" if clock.beside else "Its service"
 
 
 def _all_objectives(groups: Sequence[GroupVerdict]) -> Ending:
@@ -197,7 +202,7 @@ def _not_done(group: str, steps: Sequence[StepEvidence], idle: Collection[str]) 
 
 def _too_late(clock: RecoveryClock, target: int) -> str:
     told = f"{outage(clock)}, {duration(clock.seconds - target)} over its target"
-    return f"The outage of {clock.group} was {told}."
+    return f"The {'time to answer of the drill' if clock.beside else 'outage'} of {clock.group} was {told}."
 
 
 def _of_step(step: StepEvidence) -> Iterator[str]:

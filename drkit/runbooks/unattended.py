@@ -248,7 +248,8 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         if evidence.backend.practice:
             print(f"Practice range {speeds_words(evidence.speeds)}.")  # noqa: T201
         for clock in evidence.clocks:
-            print(f"Outage of {clock.group}: {_against_its_target(clock)}")  # noqa: T201
+            away = "Time to answer" if clock.beside else "Outage"
+            print(f"{away} of {clock.group}: {_against_its_target(clock)}")  # noqa: T201
         for point in evidence.points:
             print(f"Recovery point of {point.group}: {point.statement} {point.method}")  # noqa: T201
         for deviation in evidence.deviations:

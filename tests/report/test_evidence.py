@@ -15,6 +15,7 @@ from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import ManualStep, Step
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
+from drkit.report.page import html
 from tests.report.stories import (
     AIMS,
     REAL,
@@ -90,6 +91,20 @@ class TestTheVerdict:
         assert verdict.words == "carried out with deviations, objectives met"
         assert verdict.objectives.sentence == "billing: Back after 1 min 00 s of 15 min 00 s."
         assert verdict.good
+
+    def test_a_drill_takes_nothing_away_and_has_no_outage(self) -> None:
+        steps = (change_step(title="Create drill"), *usual_plan().steps[1:])
+        aims = replace(AIMS, kind=RunbookKind.DRILL, rto_targets=(("g1", 1),))
+        story = Story(plan_of(*steps, aims=aims)).sent().done().signed("2").signed("3").ends()
+        told = story.evidence.verdict.objectives.sentence
+        assert told == "billing: The time to answer of the drill of billing was 40 s, 39 s over its target."
+        page = html(story.evidence)
+        assert "Production went on: there was no outage." in page
+        assert "Time to answer" in page
+        assert ">Outage<" not in page
+        aims = replace(aims, rto_targets=(("g1", 900),))
+        story = Story(plan_of(*steps, aims=aims)).sent().done().signed("2").signed("3").ends()
+        assert "Its drill answered after 40 s of 15 min 00 s." in story.evidence.verdict.objectives.sentence
 
     def test_a_run_without_objectives_has_one_part(self) -> None:
         story = Story(usual_plan(aims=None)).sent().done().signed("2").signed("3").ends()

@@ -97,6 +97,8 @@ class TestRuns:
                 "started_at": NOW,
                 "last_at": NOW,
                 "held_by": "",
+                "carried_out": "as planned",
+                "objectives": "met",
             }
             for number, state in enumerate(["done", "interrupted", "unknown", "running"])
         ]

@@ -147,7 +147,8 @@ def _clock_words(clock: RecoveryClock, now: datetime, *, ended: bool) -> Markup:
         look, word = "failed", "not back"
     target = f"of {duration(clock.target)}" if clock.target is not None else "no target"
     below = Markup("answers since {}").format(moment(clock.until)) if clock.until else _due(clock, now)
-    below += Markup("<br>outage, held against the target; elapsed {}").format(duration(clock.elapsed))
+    away = "time to answer" if clock.beside else "outage"
+    below += Markup("<br>{}, held against the target; elapsed {}").format(away, duration(clock.elapsed))
     if clock.people >= 0.5:
         below += Markup("; {} of it waiting for people").format(duration(clock.people))
     return Markup(
