@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -21,6 +21,7 @@ from drkit.model import (
     Drill,
     Inventory,
     Job,
+    PairStatus,
     ProtectedInstance,
     ProtectionGroup,
     ReplicationPair,
@@ -29,6 +30,7 @@ from drkit.model import (
 
 _log = logging.getLogger("drkit.plan")
 Result = TypeVar("Result")
+READERS = 12  # of the 16 connections of a client; those that send have a turn as well
 OnResult = Callable[[Callable[[], Result]], None]
 """Runs in the engine's thread; calling its argument gives the worker's result or raises its error."""
 
@@ -52,6 +54,8 @@ class CloudService(Protocol):
         every_drill: bool = False,
     ) -> Inventory: ...
     def pairs(self, group_id: tuple[str, ...]) -> tuple[ReplicationPair, ...]: ...
+    def pairs_in(self, status: PairStatus) -> tuple[ReplicationPair, ...]: ...
+    def pairs_on(self, instance_ids: Iterable[str]) -> tuple[ReplicationPair, ...]: ...
     def drills(self, group_id: tuple[str, ...]) -> tuple[Drill, ...]: ...
     def servers(self) -> tuple[Server, ...]: ...
     def group(self, identity: str) -> ProtectionGroup: ...
@@ -108,9 +112,10 @@ class RunContext:
         self.sending = 0  # sent or about to be, and not answered
         self._reading = 0
         self._senders = ThreadPoolExecutor(options.parallel, thread_name_prefix="drkit-send")
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="drkit-look")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="drkit-look")
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()  # what workers brought, for the engine
         self._written = clock.monotonic()
+        self.pairs_read = 0  # how many the last reading of the groups held; the engine's thread alone
 
     def write(self, kind: EntryKind, key: str, data: StepData | RunData, job_id: str = "") -> Entry:
         """Write one entry about a step, or the run (""), and show it.

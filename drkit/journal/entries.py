@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self, TypedDict
@@ -116,14 +116,19 @@ class Entry:
 
     def sealed_after(self, previous: str) -> str:
         """SHA-256 over the hash of the entry before and everything this one says."""
-        sealed = {key: value for key, value in asdict(self).items() if key not in {"hash", "clock"}}
-        sealed |= {"at": spell_time(self.at), "data": self._kept}
+        sealed = self._columns | {"at": spell_time(self.at), "data": self._kept}
+        del sealed["hash"]
         return hashlib.sha256(canonical([previous, sealed]).encode()).hexdigest()
 
     def to_row(self) -> dict[str, Any]:
         """The columns of the entry."""
         texts = {"kind": self.kind.value, "at": spell_time(self.at), "data": canonical(self._kept)}
-        return {key: value for key, value in asdict(self).items() if key != "clock"} | texts
+        return self._columns | texts
+
+    @property
+    def _columns(self) -> dict[str, Any]:
+        # Not by `asdict`, which copies the whole of `data`, of the first entry the plan and a snapshot.
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "clock"}
 
     @property
     def _kept(self) -> dict[str, Any]:
