@@ -109,7 +109,8 @@ class Reader:
     ) -> tuple[Any, ...]:
         """All things of one kind; read a second time where the pages did not fit together.
 
-        `filters` limit them otherwise than to groups, one for each request. Raises `WireError` for a row that cannot be told apart: who watches a thing must not take it for gone.
+        `filters` limit them otherwise than to groups, one for each request.
+        Raises `WireError` for a row that cannot be told apart: who watches a thing must not take it for gone.
         """
         listing = self._listing(Scope((kind,), group_ids), filters)
         if listing.moved:

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from drkit.clock import Clock
 from drkit.errors import JournalError, LeaseLostError
 from drkit.execution.board import Board
-from drkit.execution.entries import RunData, StepData
+from drkit.execution.entries import Phased, RunData, StepData
 from drkit.execution.interruption import interruptions
 from drkit.execution.limits import Pace
 from drkit.journal import Entry, EntryKind, Hold
@@ -98,6 +98,7 @@ class RunContext:
         options: RunOptions,
         *,
         interrupted_before: int,
+        reading: tuple[float, Inventory] | None = None,
     ) -> None:
         self.board, self.hold, self.service, self.clock, self.options = board, hold, service, clock, options
         self.pace = Pace(options.pace)
@@ -115,6 +116,8 @@ class RunContext:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="drkit-look")
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()  # what workers brought, for the engine
         self._written = clock.monotonic()
+        self.reading = reading  # on which the plan was judged at the start, and when it began (`monotonic`)
+        self._settled: list[tuple[EntryKind, str, Phased, str]] = []
         self.pairs_read = 0  # how many the last reading of the groups held; the engine's thread alone
 
     def write(self, kind: EntryKind, key: str, data: StepData | RunData, job_id: str = "") -> Entry:
@@ -127,6 +130,25 @@ class RunContext:
         entry = self.hold.append(kind, key, data, job_id)
         self._written = self.clock.monotonic()
         return self.board.apply(entry)
+
+    def settle(self, key: str, data: Phased, job_id: str) -> None:
+        """Have a step settled with the next `flush`: many jobs that end at once are one write.
+
+        In the engine's thread alone.
+        """
+        self._settled.append((EntryKind.SETTLED, key, data, job_id))
+
+    def flush(self) -> None:
+        """Write what was settled, and show it; raises as `write` does."""
+        settled, self._settled = self._settled, []
+        if len(settled) == 1:
+            kind, key, data, job_id = settled[0]
+            self.write(kind, key, data, job_id)
+        elif settled:
+            entries = self.hold.append_all(settled)
+            self._written = self.clock.monotonic()
+            for entry in entries:
+                self.board.apply(entry)
 
     @property
     def interrupted(self) -> bool:
@@ -197,6 +219,7 @@ class RunContext:
         """Take up, in the engine's thread, what the workers brought; raises what a `then` lets through."""
         while not self._done.empty():
             self._done.get()()
+        self.flush()
 
     def drain(self) -> list[str]:
         """After the end: the sentences of what the workers could not write down."""
@@ -204,6 +227,7 @@ class RunContext:
         while not self._done.empty():
             try:
                 self._done.get()()
+                self.flush()
             except JournalError as error:
                 sentences.append(str(error))
             # A fault of our own; the end is shown already, and this is too late to matter.

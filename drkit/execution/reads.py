@@ -18,7 +18,6 @@ from drkit.model import (
     ThingKind,
 )
 
-
 MOVING: Mapping[Operation, PairStatus] = {
     Operation.ATTACH_PAIR: PairStatus.ATTACHING,
     Operation.DETACH_PAIR: PairStatus.DETACHING,
@@ -47,13 +46,17 @@ def read_lists(
     return Inventory(service.backend, now, **lists)
 
 
-def read_moving(service: CloudService, looked_at: Sequence[Change], effects: Sequence[Change]) -> list[ReplicationPair]:
+def read_moving(
+    service: CloudService, looked_at: Sequence[Change], effects: Sequence[Change]
+) -> list[ReplicationPair]:
     """The pairs that move as the changes in `looked_at` have them, and those that `effects` have attached.
 
     What rests is not read, so this costs the same however much of it there is. A pair that is not among them
     does not move, or a list shows it late.
     """
-    moving = [pair for status in {MOVING[each.operation] for each in looked_at} for pair in service.pairs_in(status)]
+    moving = [
+        pair for status in {MOVING[each.operation] for each in looked_at} for pair in service.pairs_in(status)
+    ]
     if effects:
         moving += service.pairs_on(dict.fromkeys(each.instance_id for each in effects))
     wanted = {each.pair_id: each for each in (*looked_at, *effects)}

@@ -157,9 +157,23 @@ class Sender:
             began = self.context.clock.monotonic()
             # The groups of what is under way as well: it is judged as if that were done.
             groups = {each.group_id for each in self._under_way()}
+            if reading := self._of_the_start(steps):
+                self._judge(steps, reading[0], lambda: reading[1])
+                return
             self.context.read(
                 partial(read_for, steps, self.context.service, groups), partial(self._judge, steps, began)
             )
+
+    def _of_the_start(self, steps: Sequence[Step]) -> tuple[float, Inventory] | None:
+        """The reading on which the plan was judged a moment ago, where reading so much again would make the
+        next one the older of the two; what is read in no time is read once more."""
+        reading, self.context.reading = self.context.reading, None
+        if reading is None or len(steps) <= BATCH:
+            return None
+        return reading if self._is_fresh(reading[0]) else None
+
+    def _is_fresh(self, moment: float) -> bool:
+        return self.context.clock.monotonic() - moment <= self.context.pace.pause(LONGEST_LOOK)
 
     def _under_way(self) -> list[Change]:
         records = self.context.board.records()
@@ -195,7 +209,7 @@ class Sender:
 
     def _is_old(self, judging: _Judging) -> bool:
         """Whether the world has to be read again: some time has passed, or a step did not end as expected."""
-        if self.context.clock.monotonic() - judging.since > self.context.pace.pause(LONGEST_LOOK):
+        if not self._is_fresh(judging.since):
             return True
         ended = set(self._resting()) - judging.resting
         return any(self.context.board.record(key).phase not in _MET for key in ended)

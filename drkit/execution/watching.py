@@ -140,8 +140,9 @@ class JobWatcher:
         """Take up what was sent meanwhile, and look where it is time."""
         now = self.context.clock.monotonic()
         for record in self.context.board.records():
-            if record.phase is StepPhase.WORKING and record.step.change and record.step.key not in busy:
-                self.watches.setdefault(record.step.key, self._watch(record, record.step.change, now))
+            key, change = record.step.key, record.step.change
+            if record.phase is StepPhase.WORKING and change and key not in busy and key not in self.watches:
+                self.watches[key] = self._watch(record, change, now)
         self._gather(now)
         for kinds, beat in self._beats.items():
             if beat.members and not beat.out and now >= beat.due:
@@ -174,11 +175,14 @@ class JobWatcher:
     def _gather(self, now: float) -> None:
         for beat in self._beats.values():
             beat.members.clear()
+        soon = self._pause(FIRST_LOOK)
         for watch in self.watches.values():
-            first = _Beat(due=now + self._pause(FIRST_LOOK), interval=self._pause(FIRST_LOOK))
-            beat = self._beats.setdefault(watch.kinds, first)
+            kinds = watch.kinds
+            if kinds not in self._beats:
+                self._beats[kinds] = _Beat(due=now + soon, interval=soon)
+            beat = self._beats[kinds]
             if watch.news == watch.job_news == "":  # new: look soon
-                beat.due, beat.interval = min(beat.due, first.due), first.interval
+                beat.due, beat.interval = min(beat.due, now + soon), soon
             beat.members.append(watch)
 
     def _look(self, kinds: tuple[ThingKind, ...], beat: _Beat) -> None:
@@ -464,5 +468,5 @@ class JobWatcher:
 
     def _settle(self, watch: Watch, phase: StepPhase, sentence: str, **details: Unpack[Details]) -> None:
         data = phased(phase, sentence, **details)
-        self.context.write(EntryKind.SETTLED, watch.key, data, watch.job_id)
+        self.context.settle(watch.key, data, watch.job_id)
         del self.watches[watch.key]

@@ -45,7 +45,7 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one contender took in one round: seconds, requests, lags; jobs that were told of wrongly or early."""
+    """What one contender took in one round: seconds, requests, lags; jobs told of wrongly or early."""
 
     wall: float
     cpu: float
@@ -143,7 +143,9 @@ def by_hand(work: Work, how: Callable[[ByHand], None]) -> Outcome:
         wall, cpu = time.perf_counter() - began, time.process_time() - spent
         hand.client.close()
         hand.looker.close()
-        return outcome(stand, work, wall, cpu, {job: (hand.pairs[job], *one) for job, one in hand.known.items()})
+        return outcome(
+            stand, work, wall, cpu, {job: (hand.pairs[job], *one) for job, one in hand.known.items()}
+        )
 
 
 def by_drkit(work: Work) -> Outcome:
@@ -178,9 +180,7 @@ def outcome(
     """What it took, and what was told of the jobs held against how they were."""
     told = stand.told()
     lags = [known[job][1] - end for job, end in told["ends"].items() if job in known]
-    right = {
-        pair: not work.fails(int(pair.rpartition("-")[2])) for _, _, pair, _ in work.wanted
-    }
+    right = {pair: not work.fails(int(pair.rpartition("-")[2])) for _, _, pair, _ in work.wanted}
     early = sum(lag < -0.01 for lag in lags)
     wrong = sum(done is not right[pair] for pair, _, done in known.values())
     missing = work.jobs - len(known)
@@ -214,7 +214,9 @@ def compared(title: str, rounds: int, contenders: dict[str, Callable[[], Outcome
 def attaching(work: Work, rounds: int) -> dict[str, object]:
     title = f"Attach {work.jobs} pairs of {work.pairs:,}, jobs of {work.shortest} s"
     return compared(
-        title, rounds, {"floor by hand": lambda: by_hand(work, ByHand.attach), "drkit": lambda: by_drkit(work)}
+        title,
+        rounds,
+        {"floor by hand": lambda: by_hand(work, ByHand.attach), "drkit": lambda: by_drkit(work)},
     )
 
 

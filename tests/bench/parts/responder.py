@@ -61,6 +61,7 @@ def client_at(port: int) -> Client:
 
 
 def id_of(kind: str, number: int) -> str:
+    """The id of a thing of a kind (a hexadecimal digit)."""
     return f"{kind:0<8}-0000-4000-8000-{number:012d}"
 
 
@@ -105,7 +106,7 @@ def _instance(number: int, group: int, pairs: list[int]) -> dict[str, Any]:
         "server_group_id": id_of("9", group),
         "progress": 0,
         "priority_station": "source",
-        "attachment": [{"replication": id_of("b", pair), "device": device_of(pair)} for pair in pairs],
+        "attachment": [{"replication": id_of("b", pair), "device": _device(pair)} for pair in pairs],
         "metadata": {"__system__frozen": "false"},
         "tags": [],
         "created_at": "2018-05-04 03:43:24.108",
@@ -122,7 +123,7 @@ def _pair(number: int, group: int, instance: int) -> dict[str, Any]:
         "status": "protected",
         "progress": 0,
         "replication_status": "active",
-        "attachment": [{"device": device_of(number), "protected_instance": id_of("a", instance)}],
+        "attachment": [{"device": _device(number), "protected_instance": id_of("a", instance)}],
         "server_group_id": id_of("9", group),
         "volume_ids": f"{id_of('c', 2 * number)},{id_of('c', 2 * number + 1)}",
         "priority_station": "source",
@@ -152,11 +153,11 @@ def _server(number: int, side: str) -> dict[str, Any]:
     }
 
 
-def device_of(number: int) -> str:
+def _device(number: int) -> str:
     return f"/dev/vd{'bcdefghijklmnopqrstuvwxyz'[number % 25]}"
 
 
-def _pages(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], bytes]:
+def pages_of(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], bytes]:
     """Every page as bytes with its head, by the part of the path that names the listing, and the offset."""
     paths = {
         "server_groups": "server-groups",
@@ -176,12 +177,13 @@ def _pages(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], bytes
 
 
 def answered(body: bytes, status: str = "200 OK") -> bytes:
+    """An answer with its head."""
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
 async def _serve(pairs: int, latency: float) -> None:
-    pages, missing = _pages(world(pairs)), answered(b"{}", "404 Not Found")
+    pages, missing = pages_of(world(pairs)), answered(b"{}", "404 Not Found")
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

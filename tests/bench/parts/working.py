@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from tests.bench.parts.responder import PAGE, answered, device_of, id_of, world
+from tests.bench.parts.responder import PAGE, answered, id_of, pages_of, world
 
 LETTERS = "bcdefghijklmnopqrstuvwxyz"
 LOOKER = "LOOKER"
@@ -91,6 +91,7 @@ class _Service:
     pages: dict[tuple[str, str], bytes] = field(default_factory=dict)
     texts: list[bytes] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    near: dict[str, list[int]] = field(default_factory=dict)  # pairs by the instance that is to hold them
     jobs: dict[str, tuple[int, float, float]] = field(default_factory=dict)  # pair, begin, end
     of_pair: dict[int, str] = field(default_factory=dict)
     devices: dict[int, tuple[str, str]] = field(default_factory=dict)
@@ -102,11 +103,14 @@ class _Service:
         free = {pair for _, _, pair, _ in self.work.wanted}
         instances = max(1, self.work.pairs // 10)
         for number, row in enumerate(self.rows["replications"]):
-            held = [] if row["id"] in free else [{**row["attachment"][0], "device": _letter(number, instances)}]
+            held = (
+                [] if row["id"] in free else [{**row["attachment"][0], "device": _letter(number, instances)}]
+            )
             row["attachment"] = held
             self.numbers[row["id"]] = number
             self.texts.append(_text(row))
             self.groups.append(row["server_group_id"])
+            self.near.setdefault(id_of("a", number % instances), []).append(number)
         for row in self.rows["protected_instances"]:
             row["attachment"] = [
                 {**one, "device": _letter(self.numbers[one["replication"]], instances)}
@@ -135,8 +139,23 @@ class _Service:
         ids = query.get("server_group_ids")
         groups = set(json.loads(ids[0])) if ids else set(query.get("server_group_id", []))
         start, limit = int(query["offset"][0]), int(query["limit"][0])
+        if "protected_instance_ids" in query:
+            on = set(json.loads(query["protected_instance_ids"][0]))
+            near = [number for one in on for number in self.near[one]]
+            rows = [self.pair(number, now)[1] for number in near]
+            held = [json.loads(row)["attachment"] for row in rows]
+            found = [
+                row
+                for row, places in zip(rows, held, strict=True)
+                if any(one["protected_instance"] in on for one in places)
+            ]
+            return b'{"count":%d,"replications":[%b]}' % (len(found), b",".join(found[start : start + limit]))
         if wanted and wanted != "protected":
-            shown = (self.pair(number, now) for number in list(self.of_pair) if not groups or self.groups[number] in groups)
+            shown = (
+                self.pair(number, now)
+                for number in list(self.of_pair)
+                if not groups or self.groups[number] in groups
+            )
             found = [row for status, row in shown if status == wanted]
         else:
             found = [
@@ -237,12 +256,10 @@ def _moment(seconds: float) -> str:
 
 
 async def _serve(work: Work) -> None:
-    from tests.bench.parts.responder import _pages
-
     rows = world(work.pairs)
     service = _Service(work, rows)
     service.prepare()
-    service.pages = _pages(rows)
+    service.pages = pages_of(rows)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
