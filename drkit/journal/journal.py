@@ -376,13 +376,13 @@ class Hold:
     def _write_waiting(self) -> None:
         batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
-            written = self.append_all([each.draft for each in batch])
+            written = self.append_all([waiting.draft for waiting in batch])
         except Exception as error:  # noqa: BLE001  # none of them was written: each is told so
-            for each in batch:
-                each.error = error
+            for waiting in batch:
+                waiting.error = error
         else:
-            for each, entry in zip(batch, written, strict=True):
-                each.entry.append(entry)
+            for waiting, entry in zip(batch, written, strict=True):
+                waiting.entry.append(entry)
 
     def append_all(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Write some entries in one: all are on the disk when this returns, or none of them is."""

@@ -1,4 +1,6 @@
-"""Where the groups hold many pairs only what moves is looked at; here every number of pairs counts as many."""
+# ruff: noqa: ANN401  # calls are passed on as they come
+
+"""Where the groups hold many pairs only what moves is looked at; here every number counts as many."""
 
 from collections.abc import Callable
 from dataclasses import replace
