@@ -52,13 +52,15 @@ def read_for(steps: Iterable[Step], service: CloudService, groups: Iterable[str]
 class _Judging:
     """Steps that are judged on one reading, one after the other, as there is room for them to be sent.
 
-    `world` is the reading with everything done that is under way or was sent since; `resting` are the keys of
-    the steps that were at rest when it was taken up, at `since` (`monotonic`).
+    `world` is the reading with everything done that was under way or sent since, but for what is still
+    `ahead`; `resting` are the keys of the steps that were at rest when it was taken up, at `since`
+    (`monotonic`).
     """
 
     steps: deque[Step]
     inventory: Inventory
     world: Projection
+    ahead: list[Change]
     began: float
     since: float
     resting: frozenset[str]
@@ -82,13 +84,13 @@ class Sender:
     def turn(self) -> list[StepRecord]:
         """Leave undone what cannot come any more, send what can; returns the manual steps and checks whose
         turn has come."""
+        self._judge_on()  # before: what is put back may have to be left undone
         while self._withhold():
             pass
-        self._judge_on()
         due = [each for each in self.context.board.records() if self._is_due(each)]
         changes = [each.step for each in due if each.step.change]
         self._note_what_is_done()
-        if changes and (self.due is None or self.context.clock.monotonic() >= self.due):
+        if changes and not self._judging and (self.due is None or self.context.clock.monotonic() >= self.due):
             self.due = None
             self._look(self._with_free_lanes(changes))
         return [each for each in due if not each.step.change]
@@ -182,14 +184,15 @@ class Sender:
     def _judge(self, steps: Sequence[Step], began: float, reading: Callable[[], Inventory]) -> None:
         try:
             inventory = reading()
-            world = Projection.of(inventory, self._under_way())
-        except DrkitError as error:  # an effect of what is under way is not known: the next reading may tell
+        except DrkitError as error:
             self._unreadable(steps, error)
             return
         self._unreadable_since = None
         self.context.pairs_read = len(inventory.pairs)
+        self._put_back()
         now, resting = self.context.clock.monotonic(), frozenset(self._resting())
-        self._judging = _Judging(deque(steps), inventory, world, began, now, resting)
+        world = Projection.of(inventory)
+        self._judging = _Judging(deque(steps), inventory, world, self._under_way(), began, now, resting)
         self._judge_on()
 
     def _resting(self) -> Iterator[str]:
@@ -199,13 +202,22 @@ class Sender:
         """Judge more steps on the reading, as long as it says what is."""
         while (judging := self._judging) and judging.steps and self.context.sending < BATCH:
             if self._is_old(judging):
-                for step in judging.steps:
-                    del self.busy[step.key]
+                self._put_back()
+                return
+            step = judging.steps.popleft()
+            try:
+                self._judge_step(judging, step)
+            except EffectUnknownError as error:  # of what is under way: the next reading may tell
+                self._unreadable([step, *judging.steps], error)
                 judging.steps.clear()
-            else:
-                self._judge_step(judging, judging.steps.popleft())
-        if self._judging and not self._judging.steps:
+        if judging and not judging.steps:
             self._judging = None
+
+    def _put_back(self) -> None:
+        """Leave what was not judged yet to the next reading."""
+        for step in self._judging.steps if self._judging else ():
+            del self.busy[step.key]
+        self._judging = None
 
     def _is_old(self, judging: _Judging) -> bool:
         """Whether the world has to be read again: some time has passed, or a step did not end as expected."""
@@ -223,6 +235,9 @@ class Sender:
             del self.busy[step.key]
             self.context.write(EntryKind.SETTLED, step.key, phased(StepPhase.DONE, why))
             return
+        while judging.ahead:
+            judging.world = judging.world.after(judging.ahead[0])
+            del judging.ahead[0]
         verdict = judge_in(change, judging.world)
         for unread in verdict.unread:
             self.context.write(EntryKind.NOTED, step.key, Remark(sentence=str(unread)))
@@ -233,12 +248,8 @@ class Sender:
         intended = Intended(change=change.to_json(), before=marks_of(change, judging.inventory))
         if point := recovery_point(change, judging.inventory):
             intended["recovery_point"] = point
+        judging.ahead.append(change)
         self.context.send(partial(self._send, step.key, change, intended), partial(self._sent, step))
-        try:
-            judging.world = judging.world.after(change)
-        except EffectUnknownError as error:  # what comes after it cannot be judged now
-            self._unreadable(list(judging.steps), error)
-            judging.steps.clear()
 
     def _came_late(self, step: Step, inventory: Inventory) -> bool:
         """Adopt a step that a person has sent again, if it is found after all; whether it was."""

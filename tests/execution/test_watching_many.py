@@ -10,6 +10,7 @@ import pytest
 
 from drkit.errors import GoneError, UnavailableError, UnreachableError
 from drkit.execution import sending, watching
+from drkit.execution.context import RunOptions
 from drkit.execution.run import Run
 from drkit.execution.states import RunPhase, StepPhase
 from drkit.journal import EntryKind
@@ -157,3 +158,74 @@ def test_after_a_refusal_the_world_is_read_again(stage: Stage, monkeypatch: pyte
     state = stage.ended(started(stage, plan, inventory=inventory, submit=refused))
     assert sorted(phases(state)) == [StepPhase.DONE, StepPhase.DONE, StepPhase.FAILED]
     assert len(read) >= 3
+
+
+def test_what_was_not_judged_yet_is_held_back_after_a_failure(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BATCH", 1)
+
+    def refused(_change: Any) -> str:
+        raise UnreachableError("No way there.")
+
+    plan = side_by_side(stage)
+    service = intercepted(stage.client, submit=refused)
+    run = Run.start(
+        plan,
+        client=service,
+        journal=stage.journal,
+        clock=stage.clock,
+        confirm="shop-backend",
+        options=RunOptions(fail_fast=True),
+    )
+    assert phases(stage.ended(run)) == [StepPhase.FAILED, StepPhase.NOT_SENT, StepPhase.NOT_SENT]
+
+
+def test_many_steps_are_judged_on_the_reading_of_the_start_and_sent_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BATCH", 2)
+    read: list[int] = []
+
+    def inventory(*args: Any, **more: Any) -> Any:
+        read.append(1)
+        return stage.client.inventory(*args, **more)
+
+    run = started(stage, side_by_side(stage), inventory=inventory)
+    assert phases(stage.ended(run)) == [StepPhase.DONE] * 3
+    assert len(read) == 2, "at the start, and at the end"
+    assert stage.jobs() == 3
+
+
+def test_a_reading_of_the_start_that_is_old_is_not_used(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BATCH", 1)
+    read: list[int] = []
+
+    def slowly(*args: Any, **more: Any) -> Any:
+        read.append(1)
+        found = stage.client.inventory(*args, **more)
+        stage.clock.advance(6)
+        return found
+
+    run = started(stage, side_by_side(stage), inventory=slowly)
+    assert phases(stage.ended(run)) == [StepPhase.DONE] * 3
+    assert len(read) >= 3
+
+
+def test_a_step_whose_lane_gets_free_meanwhile_has_its_turn_as_well(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BATCH", 1)
+    first, second = stage.attach(CACHES[0], CACHES[2]).steps
+    others = side_by_side(stage).steps[1:]
+    plan = stage.plan(replace(first, key="1"), *others, replace(second, key="4"))
+
+    def slow(change: Any) -> str:
+        stage.clock.advance(3)
+        return stage.client.submit(change)
+
+    run = started(stage, plan, submit=slow)
+    assert phases(stage.ended(run)) == [StepPhase.DONE] * 4
+    assert stage.jobs() == 4
