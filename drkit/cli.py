@@ -22,7 +22,10 @@ from drkit.errors import DrkitError, InputError, JournalDamagedError
 Command = Callable[[argparse.Namespace], int]
 
 TABLES = ("groups", "instances", "pairs", "attachments", "servers")
-CODES = "Exit codes: 0 done, 1 some step failed, 2 refused or bad input, 3 interrupted or outcome unknown."
+CODES = (
+    "Exit codes: 0 done, 1 some step failed or an objective was missed, 2 refused or bad input, "
+    "3 interrupted or outcome unknown."
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -37,6 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_run,
         _add_runs,
         _add_findings,
+        _add_approve,
+        _add_accept,
         _add_show,
         _add_resume,
         _add_close,
@@ -279,7 +284,9 @@ def _cells(table: Any) -> list[dict[str, str]]:  # noqa: ANN401 - pandas stays i
 
 def _add_runs(commands: Any) -> None:  # noqa: ANN401
     runs = commands.add_parser(
-        "runs", help="list the runs", description="List the runs in the journal, the unfinished first."
+        "runs",
+        help="list the runs",
+        description="List the runs in the journal with their verdicts, the unfinished first.",
     )
     runs.add_argument("--json", action="store_true", help="as a JSON list of rows")
     runs.add_argument(
@@ -295,18 +302,17 @@ def _add_runs(commands: Any) -> None:  # noqa: ANN401
 def _runs(arguments: argparse.Namespace) -> int:
     from drkit.headless import aligned
     from drkit.journal import Journal
+    from drkit.report import run_rows
 
     if arguments.overdue is not None:
         return _overdue(arguments.overdue, as_json=arguments.json)
     with Journal.open() as journal:
-        rows = [each.row() for each in journal.runs()]
+        rows = list(run_rows(journal))
     if arguments.json:
         print(_json(rows))
     elif rows:
-        print(
-            *aligned([_columns(each, "run", "state", "title", "groups", "backend") for each in rows]),
-            sep="\n",
-        )
+        names = ("run", "state", "carried_out", "objectives", "title", "groups", "backend")
+        print(*aligned([_columns(each, *names) for each in rows]), sep="\n")
     else:
         print(f"There are no runs in {journal.where}.")
     return 0
@@ -343,6 +349,76 @@ def _add_findings(commands: Any) -> None:  # noqa: ANN401
     findings.add_argument("--outcome", default="", metavar="TEXT", help="how it was put right")
     findings.add_argument("--json", action="store_true", help="as a JSON list of rows")
     findings.set_defaults(command=_findings)
+
+
+def _add_approve(commands: Any) -> None:  # noqa: ANN401
+    approve = commands.add_parser(
+        "approve",
+        help="approve the plan of a run, as its second person",
+        description="Show the whole plan of a run that waits for its second person; approve it by confirming "
+        "it with the names of its groups. Not for the login that started the run.",
+        epilog=CODES,
+    )
+    approve.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    approve.add_argument(
+        "--confirm", default="", metavar="NAMES", help='the names of its groups, joined by ", "'
+    )
+    _add_word(approve, "what you looked at")
+    approve.set_defaults(command=_approve)
+
+
+def _add_accept(commands: Any) -> None:  # noqa: ANN401
+    accept = commands.add_parser(
+        "accept",
+        help="accept the record of a run, or refuse it",
+        description="Accept the record of a run as it is now, or refuse it. What is written later is not "
+        "accepted.",
+        epilog=CODES,
+    )
+    accept.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    accept.add_argument("--refuse", action="store_true", help="do not accept it; the note says why")
+    _add_word(accept, "what you looked at, or why it is not accepted")
+    accept.set_defaults(command=_accept)
+
+
+def _add_word(command: Any, note: str) -> None:  # noqa: ANN401
+    command.add_argument("--sign", default="", metavar="NAME", help="your name")
+    command.add_argument("--note", default="", metavar="TEXT", help=note)
+
+
+def _approve(arguments: argparse.Namespace) -> int:
+    from drkit.execution import recorded
+    from drkit.headless import aligned, printable
+    from drkit.journal import Journal
+    from drkit.report import RunRecord
+    from drkit.runbooks import how, irreversible
+
+    with Journal.open() as journal:
+        plan = recorded(journal, arguments.run).plan
+        _print_line(printable(f"{plan.title}, on {plan.backend.label}"))
+        rows = [
+            {
+                "step": step.key,
+                "does": step.title,
+                "how": how(step),
+                "undo": "no" if irreversible(step) else "yes",
+            }
+            for step in plan.steps
+        ]
+        print(*aligned(rows), *(printable(f"Note: {each}") for each in plan.notes), sep="\n")
+        RunRecord(journal, arguments.run).approve(arguments.sign, arguments.note, arguments.confirm)
+    _print_line("Approved: the run goes on.")
+    return 0
+
+
+def _accept(arguments: argparse.Namespace) -> int:
+    from drkit.journal import Journal
+    from drkit.report import RunRecord
+
+    with Journal.open() as journal:
+        record = RunRecord(journal, arguments.run)
+        _print_line(str(record.sign_off(arguments.sign, accepted=not arguments.refuse, note=arguments.note)))
+    return 0
 
 
 def _day(text: str) -> date:
@@ -456,7 +532,7 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
 def _resume(arguments: argparse.Namespace) -> int:
     from drkit.execution import follow, interrupted_by, recorded, stop_all
     from drkit.headless import printable
-    from drkit.runbooks import Answers, how_to_go_on
+    from drkit.runbooks import Answers, exit_code, how_to_go_on
     from drkit.site import connect
 
     answers = Answers(_attested(arguments.attest), arguments.sign, "--sign NAME")
@@ -468,13 +544,14 @@ def _resume(arguments: argparse.Namespace) -> int:
             try:
                 run = site.resume(arguments.run, takeover=arguments.takeover, attended=False)
                 state = follow(run, lambda line: _print_line(printable(line)), answers.give)
+                code = exit_code(state, site.record(run.id))
             except KeyboardInterrupt:
                 stop_all()
                 raise
         _print_run(state, _print_line)
         if state.phase == "stopped" and (sentence := how_to_go_on(state)):
             _print_line(printable(sentence))
-    return state.exit_code
+    return code
 
 
 def _attested(given: list[str]) -> dict[str, str]:

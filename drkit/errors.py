@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from drkit.rules import Objection
 
 LONGEST_NAME = 200  # of what was typed, in a sentence
+IN_THE_TABLE = "all are in the table on this error, error.table()"
+IN_THE_FAULTS = "all are in error.faults"
 
 
 class DrkitError(Exception):

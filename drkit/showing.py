@@ -17,6 +17,7 @@ LONGEST_LINE = 160  # characters of a line
 LONGEST_TEXT = 50  # characters of a value in it
 LONGEST_WORDS = 300  # characters of what a server says in its own words
 MOST_ROWS = 50
+MOST_NAMED = 5  # reasons or names in a sentence; a person reads no more of them
 _TOKEN = re.compile(r"gAAAA[\w-]{40,}|MII[\w+/-]{40,}")
 _COLOURS = {
     "done": "var(--jp-success-color1)",
@@ -31,6 +32,14 @@ def cut(text: str, most: int = LONGEST_TEXT) -> str:
     """The text in one line of at most so many characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def first_few(told: Iterable[object], rest: str = "", between: str = ", ") -> str:
+    """The first five of what could be a long list; behind them how many more, and where the `rest` is."""
+    texts = [str(each) for each in told]
+    more = len(texts) - MOST_NAMED
+    where = f": {rest}" if rest else ""
+    return between.join([*texts[:MOST_NAMED], *([f"and {more} more{where}"] if more > 0 else [])])
 
 
 def clean(text: str, longest: int = LONGEST_WORDS) -> str:

@@ -1,11 +1,12 @@
 """`Site`: what a notebook holds. Joins reading, judging, planning and running; decides nothing itself."""
 
+import logging
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -16,14 +17,15 @@ import pandas as pd
 from drkit import api, tables
 from drkit.api import PracticeRange
 from drkit.clock import Clock, SystemClock
-from drkit.errors import ProfileError, UnknownNameError
+from drkit.errors import DrkitError, ProfileError, UnknownNameError
 from drkit.execution import Board, Run, RunOptions, RunState, close, holders, planned
-from drkit.journal import Journal
+from drkit.journal import Journal, authority
 from drkit.model import Argument, Backend, Inventory, Operation, ThingKind, find
 from drkit.plan import (
     Plan,
     PlanRequest,
     changes_of,
+    given_to,
     pair_in,
     plan_rehearsal,
     read_operation,
@@ -31,13 +33,14 @@ from drkit.plan import (
     ways_out,
 )
 from drkit.plan import attach as building
-from drkit.rules import judge, read_also
+from drkit.rules import Projection, judge_in, read_also
 from drkit.showing import card, line, table
 
 if TYPE_CHECKING:
     from drkit.report import RunRecord
     from drkit.sandbox import Sandbox
 
+_log = logging.getLogger("drkit.site")
 Where = str | Path | None
 EXPORTED = ("groups", "instances", "pairs", "attachments", "servers", "drills")
 
@@ -73,9 +76,9 @@ def practise(sandbox: "Sandbox", *, clock: Clock | None = None, journal: Where =
 
 @tables.documented(tables.OBJECTIONS)
 def why_not(
-    operation: Operation | str,
+    operation: str | Iterable[str],
     *,
-    group: str = "",
+    group: str | Iterable[str] = "",
     instance: str = "",
     pairs: str | Iterable[str] = (),
     site: "Site | None" = None,
@@ -224,32 +227,43 @@ class Site:
     @tables.documented(tables.OBJECTIONS)
     def why_not(
         self,
-        operation: Operation | str,
+        operation: str | Iterable[str],
         *,
-        group: str = "",
+        group: str | Iterable[str] = "",
         instance: str = "",
         pairs: str | Iterable[str] = (),
         **arguments: Argument,
     ) -> pd.DataFrame:
         """Every objection to an operation now: what is, what would have to be, and what to do first.
 
-        `operation` is its name ("attach_pair" or "attach pair"). Attach and detach take an instance and
-        pairs, all pairs of its group where none is named; each pair is judged by itself, without a `device`
-        under the name it would be given. The others take what they need: a group, and `drill`, `server`,
-        `to`, `name`, `drill_vpc_id`, `new_size_gb`, `flavor`, `hard`. A rule that could not be asked, for
-        what it rests on was not read, is a row that is not `asked`. An empty table says that every rule was
-        asked and nothing speaks against it.
+        `operation` is its name ("attach_pair" or "attach pair"). Of several operations and groups each
+        operation is judged for each group, all on one reading; an argument goes to those that take it.
+
+        Attach and detach take an instance and pairs, all pairs of its group where none is named; each pair is
+        judged by itself, without a `device` under the name it would be given. The others take what they need:
+        a group, and `drill`, `server`, `to`, `name`, `drill_vpc_id`, `new_size_gb`, `flavor`, `hard`. A rule
+        that could not be asked, for what it rests on was not read, is a row that is not `asked`. An empty
+        table says that every rule was asked and nothing speaks against it.
         """
-        wanted = read_operation(operation)
-        names = _names(pairs)
-        inventory = self._around(wanted, group, instance, names)
-        changes = changes_of(wanted, inventory, group=group, instance=instance, pairs=names, **arguments)
-        verdicts = []
-        for change in changes:
-            verdict = judge(change, inventory)
-            held = holders(self.journal, _names_of(inventory, [change.group_id]))
-            verdicts.append(replace(verdict, objections=(*held, *verdict.objections)))
-        return tables.objections(verdicts, inventory)
+        wanted = given_to([read_operation(each) for each in _names(operation)], arguments)
+        groups, names = _names(group) or ("",), _names(pairs)
+        inventory = self._around(wanted, groups, instance, names)
+        changes = [
+            change
+            for each, given in wanted.items()
+            for key in groups
+            for change in changes_of(each, inventory, group=key, instance=instance, pairs=names, **given)
+        ]
+        world = Projection.of(inventory)
+        held = {
+            key: holders(self.journal, _names_of(inventory, [key]))
+            for key in {change.group_id for change in changes}
+        }
+        verdicts = (judge_in(change, world) for change in changes)
+        return tables.objections(
+            [replace(each, objections=(*held[each.change.group_id], *each.objections)) for each in verdicts],
+            inventory,
+        )
 
     def plan_attach(
         self,
@@ -315,7 +329,7 @@ class Site:
         what was not sent. `takeover`: take a group over from a run whose holder is gone. `attended`: somebody
         is there to be asked; without, what would have to be asked is not sent.
         """
-        return Run.start(
+        run = Run.start(
             plan,
             client=self.client,
             journal=self.journal,
@@ -324,6 +338,17 @@ class Site:
             takeover=takeover,
             options=self._options(attended=attended, fail_fast=fail_fast),
         )
+        if follows := plan.objectives.follows if plan.objectives else "":
+            try:
+                self.record(follows).followed(run.id)
+            except (
+                DrkitError,
+                OSError,
+                LookupError,
+                ValueError,
+            ) as error:  # the run goes on
+                _log.warning("Run %s cannot name %s as its successor: %s", follows, run.id, error)
+        return run
 
     def resume(self, run_id: str, *, takeover: bool = False, attended: bool = True) -> Run:
         """Go on with a run of the journal, or show it as it ended; see `Run.resume`."""
@@ -344,8 +369,10 @@ class Site:
 
     @tables.documented(tables.RUNS)
     def runs(self) -> pd.DataFrame:
-        """The runs in the journal, unfinished ones first."""
-        return tables.runs(each.row() for each in self.journal.runs())
+        """The runs in the journal with both parts of their verdicts, unfinished ones first."""
+        from drkit.report import run_rows  # noqa: PLC0415  # as `record` below
+
+        return tables.runs(run_rows(self.journal))
 
     @tables.documented(tables.STEPS)
     def steps(self, run_id: str) -> pd.DataFrame:
@@ -364,7 +391,12 @@ class Site:
         )
 
     def _report(self, run_id: str) -> None:
-        """Write the report of a run that is over, where `report_folder` says."""
+        """Have the record of a run that is over stamped, and write its report, where `report_folder` says."""
+        if url := authority():
+            try:
+                self.journal.stamp(run_id, url, partial(self.client.time_stamp, url))
+            except (DrkitError, ConnectionError) as error:  # the record stands without; verifying says so
+                _log.warning("Run %s has no time stamp of %s: %s", run_id, url, error)
         self.record(run_id).write()
 
     # what several of them need
@@ -373,7 +405,7 @@ class Site:
         self, operation: Operation, group: str, instance: str, pairs: tuple[str, ...]
     ) -> tuple[Inventory, str, list[str]]:
         """The reading to plan on, the id of the instance, and those of the pairs."""
-        inventory = self._around(operation, group, instance, pairs)
+        inventory = self._around([operation], (group,), instance, pairs)
         chosen = inventory.instance(instance, inventory.group(group).id if group else "")
         return inventory, chosen.id, [pair_in(inventory, each, chosen.group_id).id for each in pairs]
 
@@ -385,11 +417,15 @@ class Site:
     def _read(self, group: str, kinds: tuple[ThingKind, ...]) -> Inventory:
         return self.client.inventory(self._group_id(group), kinds=kinds)
 
-    def _around(self, operation: Operation, group: str, instance: str, pairs: tuple[str, ...]) -> Inventory:
-        """What has to do with a group, or the group of an instance; everything where a pair is elsewhere."""
-        group_id = self._group_id(group)
+    def _around(
+        self, operations: Iterable[Operation], groups: Sequence[str], instance: str, pairs: tuple[str, ...]
+    ) -> Inventory:
+        """What has to do with a group, or the group of an instance; everything for several groups, or where
+        a pair is elsewhere.
+        """
+        group_id = self._group_id(groups[0]) if len(groups) == 1 else ""
         devices_of: tuple[str, ...] = ()
-        also = read_also([operation])
+        also = read_also(operations)
         if instance:
             known = {each.id: each for each in self.client.instances(group_id)}
             chosen = find("protected instance", instance, known)

@@ -18,7 +18,7 @@ from drkit.execution import RunPhase, StepPhase
 from drkit.plan import ways_out
 from drkit.rules import judge
 from drkit.sandbox import Sandbox
-from drkit.showing import MOST_ROWS, cut, listed, state, table
+from drkit.showing import MOST_ROWS, cut, first_few, listed, state, table
 from drkit.site import practise
 from tests.facts import reading
 
@@ -180,3 +180,9 @@ def test_the_colour_of_a_state_is_what_it_means(word: str, colour: str) -> None:
 def test_a_text_is_cut_to_one_line() -> None:
     assert cut("a\n b") == "a b"
     assert cut("x" * 60) == "x" * 49 + "…"
+
+
+def test_of_a_long_list_a_sentence_tells_five_and_how_many_more_and_where() -> None:
+    assert first_few(range(5)) == "0, 1, 2, 3, 4"
+    assert first_few(range(7), between="; ") == "0; 1; 2; 3; 4; and 2 more"
+    assert first_few(range(200), "see there") == "0, 1, 2, 3, 4, and 195 more: see there"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -246,6 +247,38 @@ class TestWhyNot:
             site.plan_rehearsal(replace(DRILL, kind="planned_failover"))
         assert not any(site.ways_out(GROUP)["open"][site.ways_out(GROUP)["way"].str.contains("failover")])
 
+    def test_answers_any_number_of_questions_on_one_reading(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        verbs, groups = (
+            ("enable_protection", "planned failover", "create_drill"),
+            tuple(site.groups()["group"]),
+        )
+        one_by_one = [
+            tuple(row)
+            for verb in verbs
+            for group in groups
+            for row in site.why_not(
+                verb, group=group, **({"name": "spring"} if verb == "create_drill" else {})
+            ).itertuples(index=False)
+        ]
+        readings, read = [], site.client.inventory
+
+        def counted(*given: object, **options: object) -> drkit.Inventory:
+            readings.append(given)
+            return read(*given, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(site.client, "inventory", counted)
+        table = site.why_not(verbs, group=groups, name="spring")
+        assert len(readings) == 1
+        assert (
+            sorted(map(str, table.itertuples(index=False, name=None))) == sorted(map(str, one_by_one)) != []
+        )
+
+    def test_refuses_an_argument_that_none_of_several_operations_takes(self, site: Site) -> None:
+        with pytest.raises(InputError, match="takes no flavour"):
+            site.why_not(("failover", "reprotect"), group=GROUP, flavour="large")
+
     def test_is_asked_of_drkit_too(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = site.why_not("failover", group=GROUP)
         pd.testing.assert_frame_equal(why_not("failover", group=GROUP, site=site), asked)
@@ -376,6 +409,12 @@ class TestThePublicFace:
         assert [each for each in drkit.__all__ if not hasattr(drkit, each)] == []
         assert set(drkit.__all__) <= set(dir(drkit))
 
+    def test_forms_load_what_draws_only_when_something_is_drawn(self) -> None:
+        heavy = {"matplotlib", "jinja2", "itables", "ipywidgets"}
+        asked = f"import sys, drkit.forms; print({heavy} & set(sys.modules))"
+        told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+        assert told.stdout.strip() == "set()"
+
     def test_it_has_every_error_there_is(self) -> None:
         from drkit import errors
 
@@ -396,8 +435,6 @@ class TestThePublicFace:
             drkit.attach  # noqa: B018  # type: ignore[attr-defined]
 
     def test_importing_it_loads_neither_pandas_nor_the_network(self) -> None:
-        import subprocess
-
         heavy = "{'pandas', 'httpx', 'matplotlib', 'sqlalchemy', 'ipywidgets', 'starlette'}"
         asked = f"import sys, drkit; print({heavy} & set(sys.modules))"
         found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ from drkit.api import responses, wire
 from drkit.api.checks import failing
 from drkit.api.practice import PracticeRange
 from drkit.api.reading import USUAL, Reader, Scope
-from drkit.api.transport import CONNECTIONS, Auth, Transport
+from drkit.api.transport import CONNECTIONS, Auth, Transport, answer_of
 from drkit.api.wire import Json, Listing, Request, ServiceName
 from drkit.clock import Clock
 from drkit.errors import InputError, ProfileError
@@ -240,6 +240,13 @@ class Client:
         It goes to the real network, on the practice range too, and carries no token.
         """
         return failing(address, self._ca_file)
+
+    def time_stamp(self, authority: str, request: bytes) -> bytes:
+        """What the authority at that URL answers to a request for a time stamp (RFC 3161).
+
+        No token goes there. ConnectionError in words when it does not answer.
+        """
+        return answer_of(authority, request, "application/timestamp-query", 5.0, self._ca_file)
 
     @property
     def practice(self) -> PracticeRange:

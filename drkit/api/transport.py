@@ -301,6 +301,36 @@ class _Unpacked:
         return not self._began or (self._stream.eof and not self._stream.unused_data)
 
 
+def answer_of(url: str, content: bytes, kind: str, seconds: float, ca_file: str = "") -> bytes:
+    """What any address answers to this content of that media type, at most 1 MB; else as `status_of`.
+
+    ConnectionError in words also for a status that is not 200.
+    """
+    try:
+        with (
+            httpx.Client(verify=_trust(ca_file), timeout=seconds, headers=_AGENT) as client,
+            client.stream("POST", url, content=content, headers={"Content-Type": kind}) as response,
+        ):
+            if response.status_code != 200:
+                raise ConnectionError(f"it answered {response.status_code}")
+            answer = b""
+            for part in response.iter_bytes(65536):
+                answer += part
+                if len(answer) > 1_000_000:
+                    raise ConnectionError("its answer does not end")
+            return answer
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ConnectionError(clean(_cause(error), 120)) from None
+
+
+def _trust(ca_file: str) -> ssl.SSLContext:
+    trust = httpx.create_ssl_context()
+    trust.load_default_certs()  # a company's own authorities stand there
+    if ca_file:
+        trust.load_verify_locations(ca_file)
+    return trust
+
+
 def status_of(url: str, seconds: float, ca_file: str = "") -> int:
     """The status that any address answers, with no token sent and the answer's body not read.
 
@@ -308,13 +338,11 @@ def status_of(url: str, seconds: float, ca_file: str = "") -> int:
     redirects are followed. ConnectionError in words when no answer came; `seconds` limit each wait for one.
     The client lives for this one call: no cookie and no idle connection is carried into the next.
     """
-    trust = httpx.create_ssl_context()
-    trust.load_default_certs()  # a company's own authorities stand there
-    if ca_file:
-        trust.load_verify_locations(ca_file)
     try:
         with (
-            httpx.Client(verify=trust, timeout=seconds, follow_redirects=True, headers=_AGENT) as client,
+            httpx.Client(
+                verify=_trust(ca_file), timeout=seconds, follow_redirects=True, headers=_AGENT
+            ) as client,
             client.stream("GET", url) as response,
         ):
             return response.status_code

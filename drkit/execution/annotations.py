@@ -12,8 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from drkit.errors import InputError, UnknownNameError
-from drkit.execution.entries import FileJson, FindingClosed, FindingNoted, Noted, SignedOff, SignOffJson, read
+from drkit.execution.entries import (
+    FileJson,
+    FindingClosed,
+    FindingNoted,
+    Noted,
+    SignedOff,
+    SignOffJson,
+    beginning,
+    read,
+)
 from drkit.journal import Entry
+from drkit.plan import Plan
 
 LONGEST = 2000  # characters
 LARGEST_FILE = 1_000_000  # bytes
@@ -107,6 +117,46 @@ def note_entry(text: str, who: str, attachment: tuple[str, str, bytes] | None = 
         "content": [spelled[at : at + _CHUNK] for at in range(0, len(spelled), _CHUNK)],
     }
     return {"noted": {"text": text.strip()[:LONGEST], "who": who.strip(), "file": kept}}
+
+
+def approval_entry(entries: Sequence[Entry], writer: str, who: str, note: str, confirm: str) -> Noted:
+    """What the entry holds with which a second person approves a run's plan; `writer` is who writes it.
+
+    Raises `InputError` where the run asks for nobody's approval, for the login that started it, and without
+    the names of the plan's groups, a name and a note.
+    """
+    begun = beginning(entries)
+    plan = Plan.from_json(begun["plan"])
+    if not plan.objectives or not plan.objectives.second_person:
+        raise InputError("Nothing was approved: this run asks for no second person.")
+    check_other_login(entries, writer)
+    wanted = ", ".join(name for _, name in plan.groups)
+    if confirm.strip() != wanted:
+        raise InputError(f"Nothing was approved: to approve the plan, confirm it with {wanted!r}.")
+    text = stated("what you looked at", note)
+    return {"noted": {"text": text, "who": stated("who approves", who), "approves": begun["digest"]}}
+
+
+def check_other_login(entries: Sequence[Entry], writer: str) -> None:
+    """Raise `InputError` where the writer has the login that started the run."""
+    if _login(writer) == _login(entries[0].who):
+        raise InputError(
+            f"{_login(writer)} started this run: the second person does this from a login of their own."
+        )
+
+
+def approval(entries: Sequence[Entry]) -> str:
+    """Who of another login has approved the plan, as a sentence; empty where nobody has."""
+    for entry in entries[1:]:
+        yes = read(entry, Noted)
+        approves = yes["noted"].get("approves") if yes else None
+        if yes and approves == entries[0].data.get("digest") and _login(entry.who) != _login(entries[0].who):
+            return f"Approved by {yes['noted']['who']} (written by {entry.who}): {yes['noted']['text']}"
+    return ""
+
+
+def _login(who: str) -> str:
+    return who.partition(" (cloud user ")[0]
 
 
 def finding_entry(text: str, owner: str, due: date, step: str = "") -> FindingNoted:

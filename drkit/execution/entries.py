@@ -208,11 +208,12 @@ class FileJson(TypedDict):
 
 
 class NoteJson(TypedDict):
-    """A note, a file, or both."""
+    """A note, a file, or both; `approves`: a yes of the writer's to the plan with that digest."""
 
     text: str
     who: str
     file: NotRequired[FileJson]
+    approves: NotRequired[str]
 
 
 class Noted(TypedDict):
@@ -264,6 +265,12 @@ class SignedOff(TypedDict):
     signed_off: SignOffJson
 
 
+class FollowedBy(TypedDict):
+    """The run, by its id, that goes on from this one, which did not reach what it was for."""
+
+    followed_by: str
+
+
 _ENDS = {EntryKind.SETTLED, EntryKind.STOPPED}
 SHAPES: Mapping[object, Callable[[Entry], bool]] = {
     Planned: lambda entry: entry.kind is EntryKind.PLANNED,
@@ -281,6 +288,7 @@ SHAPES: Mapping[object, Callable[[Entry], bool]] = {
     FindingNoted: lambda entry: "finding" in entry.data,
     FindingClosed: lambda entry: "finding_closed" in entry.data,
     SignedOff: lambda entry: "signed_off" in entry.data,
+    FollowedBy: lambda entry: "followed_by" in entry.data,
 }
 """Which entries have which shape."""
 

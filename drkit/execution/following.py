@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from drkit.errors import InputError, JournalDamagedError
+from drkit.errors import IN_THE_FAULTS, InputError, JournalDamagedError
 from drkit.execution.annotations import stated
 from drkit.execution.board import Board
 from drkit.execution.engine import left
@@ -13,6 +13,7 @@ from drkit.execution.run import Run, finished
 from drkit.execution.states import RunPhase, RunState, StepPhase
 from drkit.journal import Journal, RunRow
 from drkit.model import Backend
+from drkit.showing import first_few
 
 LOOK_EVERY = 0.5
 
@@ -50,7 +51,9 @@ def close(journal: Journal, run_id: str, why: str, *, takeover: bool = False) ->
     why = stated("why the run is closed", why)
     if faults := journal.verify(run_id).faults:
         raise JournalDamagedError(
-            f"Run {run_id} is not closed: {' '.join(faults)}", run_id=run_id, faults=faults
+            f"Run {run_id} is not closed: {first_few(faults, IN_THE_FAULTS, ' ')}",
+            run_id=run_id,
+            faults=faults,
         )
     entries = journal.entries(run_id)
     if finished(entries):

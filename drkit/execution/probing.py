@@ -1,10 +1,12 @@
 """`Prober`: repeats health checks and readings until they hold."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from drkit.errors import DrkitError
+from drkit.execution.annotations import approval
 from drkit.execution.context import OnResult, RunContext
 from drkit.execution.entries import phased
 from drkit.execution.late_binding import bind_late
@@ -21,6 +23,7 @@ HOLDS: Mapping[ReadingCheck | None, str] = {
     None: "It answers.",
     ReadingCheck.SYNCHRONISED: "Read: the group is protected, and every pair is synchronised.",
     ReadingCheck.DRILL_GONE: "Read: the drill is gone, and every server of it.",
+    ReadingCheck.APPROVED: "Read: somebody of another login than the runner's has approved it.",
 }
 """What is said of a check that holds."""
 
@@ -28,6 +31,7 @@ TIMEOUTS: Mapping[ReadingCheck | None, float] = {
     None: CHECK_TIMEOUT,
     ReadingCheck.SYNCHRONISED: SYNC_TIMEOUT,
     ReadingCheck.DRILL_GONE: PATIENCE,
+    ReadingCheck.APPROVED: math.inf,
 }
 """For how long a check is repeated, in seconds of the service's time."""
 
@@ -102,6 +106,10 @@ class Prober:
     def _read(self, record: StepRecord) -> str:
         """In a worker's thread: what the service shows against it; empty where it holds."""
         board, service, now = self.context.board, self.context.service, self.context.clock.now()
+        if record.step.reads is ReadingCheck.APPROVED:
+            return (
+                "" if approval(self.context.hold.entries()) else f"nobody did: drkit approve {board.run_id}"
+            )
         if record.step.reads is ReadingCheck.SYNCHRONISED:
             change = Change.of(Operation.REPROTECT, record.step.group_id)
             return not_synchronised(change.group_id, read_lists(service, ("groups", "pairs"), [change], now))

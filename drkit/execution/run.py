@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import (
+    IN_THE_FAULTS,
+    IN_THE_TABLE,
     InputError,
     JournalDamagedError,
     NotConfirmedError,
@@ -28,7 +30,7 @@ from drkit.execution.states import BEGUN, Action, RunPhase, RunState, StepPhase
 from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun, Resumed
 from drkit.model import Backend, Inventory
 from drkit.plan import Plan, recheck
-from drkit.showing import cut
+from drkit.showing import count, cut, first_few
 
 Instruction = tuple[EntryKind, str, Phased]
 """What is written for an instruction: the kind of the entry, the key of the step, the step's phase by it."""
@@ -137,7 +139,7 @@ class Run:
         if (live := _live.get(run_id)) and live.driven:
             return live
         if faults := journal.verify(run_id).faults:
-            sentence = f"Run {run_id} is not gone on with: {' '.join(faults)}"
+            sentence = f"Run {run_id} is not gone on with: {first_few(faults, IN_THE_FAULTS, ' ')}"
             raise JournalDamagedError(sentence, run_id=run_id, faults=faults)
         entries = journal.entries(run_id)
         board = Board.replay(entries)
@@ -414,13 +416,19 @@ def _elsewhere(run_id: str, home: Backend, here: Backend) -> str:
 def _still_fits(plan: Plan, reading: Inventory) -> None:
     refused = recheck(plan, reading)
     if refused:
-        why = "; ".join(
-            f"step {step.key} ({step.title}): {' '.join(map(str, verdict.objections))}"
-            for step, verdict in refused
+        why = first_few(
+            (
+                f"step {step.key} ({step.title}): {each}"
+                for step, verdict in refused
+                for each in verdict.objections
+            ),
+            IN_THE_TABLE,
+            between="; ",
         )
         objections = [each for _, verdict in refused for each in verdict.objections]
         raise StalePlanError(
-            f"Things changed since the plan was made. Nothing was sent. {why}",
+            "Things changed since the plan was made. Nothing was sent. "
+            f"{len(refused)} of {count(len(plan.steps), 'step')} would be refused now: {why}",
             objections,
             steps=[step for step, _ in refused],
         )

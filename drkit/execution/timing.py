@@ -20,7 +20,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from drkit.execution.states import RunState, StepPhase, StepState
-from drkit.plan import Step
+from drkit.plan import ManualStep, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +141,6 @@ class RunClock:
             )
             yield from (((spell.begun - at).total_seconds(), True), (seconds, False))
             at = ended
-        waited = step.manual or bool(shown.spells) or shown.phase is StepPhase.READY
+        waited = step.manual or step.asks is ManualStep.APPROVED or bool(shown.spells)
+        waited = waited or shown.phase is StepPhase.READY
         yield (until - at).total_seconds(), waited

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -31,9 +31,10 @@ from drkit.journal.entries import (
 )
 from drkit.journal.leases import LEASE_SECONDS, Claim, Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
-from drkit.journal.schema import entries, runs, seals
+from drkit.journal.schema import entries, runs, seals, stamps
 from drkit.journal.sealing import Notary, Seal, WrittenReport, record_ended, seal_faults, unsigned
 from drkit.journal.signing import SigningKey
+from drkit.journal.stamping import Stamp
 from drkit.showing import shows
 
 
@@ -102,6 +103,11 @@ class Journal:
     def holder(self) -> str:
         """Who writes here, for people."""
         return f"{self._holder.who} on {self._holder.host}"
+
+    @property
+    def who(self) -> str:
+        """Who writes here: the login, and the cloud user who is signed in."""
+        return self._holder.who
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +181,7 @@ class Journal:
         with self._database.writing() as connection:
             self._run(connection, run_id)
             entry = self._write(connection, run_id, EntryKind.NOTED, step, cleaned(data), fence=0)
-            chain_now = [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            chain_now = [Entry.from_row(row) for row in _rows(connection, run_id)]
             signed = self._sign(connection, run_id) if record_ended(chain_now) else None
         if signed:
             self.anchors.add(signed)
@@ -190,7 +196,7 @@ class Journal:
             known = (seal for seal in self._seals(connection, run_id) if seal.head == head)
             if any(seal.report == report and seal.key for seal in known):
                 return
-            chain_now = [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            chain_now = [Entry.from_row(row) for row in _rows(connection, run_id)]
             count = next(entry.seq + 1 for entry in chain_now if entry.hash == head)
             who, host = self._holder.who, self._holder.host
             now = self._database.clock.now()
@@ -268,7 +274,7 @@ class Journal:
         """A run's entries in order. Raises `UnknownNameError` for a run that is not in this journal."""
         with self._database.reading() as connection:
             self._run(connection, run_id)
-            return [Entry.from_row(row) for row in self._rows(connection, run_id)]
+            return [Entry.from_row(row) for row in _rows(connection, run_id)]
 
     def leases(self, run_id: str = "") -> tuple[Lease, ...]:
         """Who holds which groups now, for one run where one is given."""
@@ -279,7 +285,7 @@ class Journal:
         """Recompute a run's chain and its plan's hash, from the journal alone."""
         with self._database.reading() as connection:
             row = dict(self._run(connection, run_id))
-            rows = self._rows(connection, run_id)
+            rows = _rows(connection, run_id)
             kept = self._seal_rows(connection, run_id)
         whole: list[Entry] = []
         try:
@@ -291,9 +297,24 @@ class Journal:
         head = whole[-1].hash if whole else ""
         return Verified(run_id, len(whole), head, faults, unsigned(sealed, whole))
 
-    def _rows(self, connection: Connection, run_id: str) -> Sequence[RowMapping]:
-        wanted = select(entries).where(entries.c.run_id == run_id).order_by(entries.c.seq)
-        return connection.execute(wanted).mappings().all()
+    def stamp(self, run_id: str, url: str, ask: Callable[[bytes], bytes]) -> Stamp:
+        """Have an authority stamp how far a run's record has come; `ask` sends it a request for its answer.
+
+        Nothing is kept where that is no time stamp, which raises `JournalError`, or where `ask` raises.
+        """
+        with self._database.reading() as connection:
+            self._run(connection, run_id)
+            now = self._notary.standing(connection, run_id)
+        stamp = Stamp.asked(run_id, now.entries, now.head, url, ask)  # no transaction waits for the network
+        with self._database.writing() as connection:
+            connection.execute(insert(stamps), stamp.to_row())
+        return stamp
+
+    def stamps(self, run_id: str) -> tuple[Stamp, ...]:
+        """The time stamps of a run's record, in the order they were given."""
+        wanted = select(stamps).where(stamps.c.run_id == run_id).order_by(stamps.c.number)
+        with self._database.reading() as connection:
+            return tuple(map(Stamp.from_row, connection.execute(wanted).mappings()))
 
     def _seals(self, connection: Connection, run_id: str) -> tuple[Seal, ...]:
         return tuple(map(Seal.from_row, self._seal_rows(connection, run_id)))
@@ -307,6 +328,11 @@ class Journal:
         if row is None:
             raise UnknownNameError.among("run", run_id, connection.scalars(select(runs.c.id)))
         return {str(key): value for key, value in row.items()}
+
+
+def _rows(connection: Connection, run_id: str) -> Sequence[RowMapping]:
+    wanted = select(entries).where(entries.c.run_id == run_id).order_by(entries.c.seq)
+    return connection.execute(wanted).mappings().all()
 
 
 Draft = tuple[EntryKind, str, Mapping[str, object], str]
@@ -356,6 +382,11 @@ class Hold:
     def seconds(self) -> float:
         """How long the hold lasts without being renewed."""
         return self._claim.seconds
+
+    def entries(self) -> list[Entry]:
+        """The run's entries so far, with those that others have added."""
+        with self._database.reading() as connection:
+            return [Entry.from_row(row) for row in _rows(connection, self.run_id)]
 
     def append(
         self, kind: EntryKind, step: str = "", data: Mapping[str, object] | None = None, job_id: str = ""

@@ -107,6 +107,17 @@ anchors = Table(  # how far the records in other journals had come
     Column("runs", Integer, nullable=False),
 )
 
+stamps = Table(  # time stamps of an authority outside, beside the chain
+    "drkit_stamps",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("run_id", Text, ForeignKey("drkit_runs.id"), nullable=False, index=True),
+    Column("entries", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("token", Text, nullable=False),  # base64
+)
+
 
 def _keep_append_only(table: Table) -> None:
     name = table.name
@@ -129,7 +140,7 @@ def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
     return DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's own gap
 
 
-for _each in (runs, entries, seals, anchors):
+for _each in (runs, entries, seals, anchors, stamps):
     _keep_append_only(_each)
 
 
@@ -144,7 +155,7 @@ def ready(connection: Connection) -> bool:
             f"The journal is of version {version}, newer than this drkit reads ({VERSION}): update drkit."
         )
     # A journal of a drkit that did not sign yet gets the tables that it lacks.
-    return version is not None and {seals.name, anchors.name} <= set(there)
+    return version is not None and {seals.name, anchors.name, stamps.name} <= set(there)
 
 
 def create(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from drkit.errors import UnknownNameError
 from drkit.model.jobs import Quota
 from drkit.model.machines import Disk, Server
 from drkit.model.resources import Attachment, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair
-from drkit.showing import card, count, line, listed, shows, state, table
+from drkit.showing import card, count, first_few, line, listed, shows, state, table
 
 ThingKind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"]
 """What can be listed, by the name of the inventory's part that holds it."""
@@ -179,7 +179,7 @@ def find(what: str, name: str, things: Mapping[str, Named]) -> Named:
         return things[name]
     hits = [each for each in things.values() if each.name == name]
     if len(hits) > 1:
-        ids = ", ".join(map(_told_apart, hits))
+        ids = first_few(map(_told_apart, hits), "all are in error.near")
         raise UnknownNameError(
             f"{len(hits)} things of the kind {what} are named {name!r}; give one of their ids: {ids}",
             what=what,

@@ -9,7 +9,7 @@ out is `drkit.execution`. A contract of import-linter holds that.
 """
 
 from drkit.plan.attach import plan_attach, recheck
-from drkit.plan.changes import changes_of, pair_in, read_operation
+from drkit.plan.changes import changes_of, given_to, pair_in, read_operation
 from drkit.plan.drill import LEFT_OVER
 from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
@@ -47,6 +47,7 @@ __all__ = [
     "changes_of",
     "checked",
     "drill_ways_out",
+    "given_to",
     "pair_in",
     "plan_attach",
     "plan_rehearsal",

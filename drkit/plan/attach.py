@@ -8,6 +8,7 @@ from drkit.errors import EffectUnknownError, InputError
 from drkit.model import Change, Inventory, Operation, ReplicationPair
 from drkit.plan.steps import LeftOut, Plan, Step
 from drkit.rules import Projection, Verdict, judge_in
+from drkit.showing import first_few
 
 NO_DEVICES: Mapping[str, str] = MappingProxyType({})
 
@@ -180,7 +181,7 @@ def _requested(inventory: Inventory, pair_ids: Iterable[str]) -> tuple[Replicati
     once = {each.id for each in pairs}
     if len(once) < len(pairs):
         twice = sorted({each.name for each in pairs if sum(other.id == each.id for other in pairs) > 1})
-        raise InputError(f"Asked for more than once: {', '.join(twice)}; name each pair once")
+        raise InputError(f"Asked for more than once: {first_few(twice)}; name each pair once")
     return pairs
 
 

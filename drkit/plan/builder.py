@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from drkit.errors import EffectUnknownError, RefusedError
+from drkit.errors import IN_THE_TABLE, EffectUnknownError, RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
 from drkit.plan.objectives import Objectives, RunbookKind
 from drkit.plan.readiness import way_there
 from drkit.plan.steps import READ, Answers, ManualStep, Plan, Step
 from drkit.rules import Objection, Projection, judge_in
+from drkit.showing import count, first_few
 
 SWITCHES = {
     Operation.PLANNED_FAILOVER: RunbookKind.PLANNED_FAILOVER,
@@ -27,14 +28,25 @@ class PlanBuilder:
     not judged: they would only be refused for the same reason. A rule that could not be asked is noted.
     """
 
-    def __init__(self, inventory: Inventory, operation: Operation) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        operation: Operation,
+        groups: Sequence[ProtectionGroup],
+        objectives: Objectives,
+    ) -> None:
         self.inventory, self._operation = inventory, operation
+        self._groups, self._objectives = groups, objectives
         self.notes: list[str] = []
         self._steps: list[Step] = []
         self.world = Projection.of(inventory)
         self._objections: list[Objection] = []
         self._refused: dict[str, tuple[str, ...]] = {}
         self._recovered: dict[str, Answers] = {}
+        self._first: tuple[str, ...] = ()  # what every step waits for that waits for no other
+        if objectives.second_person:
+            words = "reads the record until somebody of another login has approved it: drkit approve RUN"
+            self._first = (self.ask(ManualStep.APPROVED, named(groups), words, "", skippable=False),)
 
     def send(
         self,
@@ -105,25 +117,25 @@ class PlanBuilder:
         """Say which steps tell that the service of a group answers."""
         self._recovered[group_id] = answers
 
-    def plan(self, title: str, groups: Sequence[ProtectionGroup], objectives: Objectives) -> Plan:
+    def plan(self, title: str) -> Plan:
         """The finished plan. Raises `RefusedError` with every objection when something is not allowed."""
         if self._objections:
-            raise RefusedError(self._refusal(title, groups), self._objections)
+            raise RefusedError(self._refusal(title), self._objections)
         return Plan(
             title=title,
             backend=self.inventory.backend,
-            groups=tuple((each.id, each.name) for each in groups),
+            groups=tuple((each.id, each.name) for each in self._groups),
             steps=tuple(self._steps),
             read_at=self.inventory.read_at,
             notes=tuple(dict.fromkeys(self.notes)),
-            objectives=objectives,
+            objectives=self._objectives,
             recovered_by=self._recovered,
         )
 
-    def _refusal(self, title: str, groups: Sequence[ProtectionGroup]) -> str:
-        lines = [f"{title} cannot start now, and nothing was sent:"]
-        lines += [f"- {each}" for each in self._objections]
-        for group in groups:
+    def _refusal(self, title: str) -> str:
+        lines = [f"{title} cannot start now, and nothing was sent. {count(len(self._objections), 'reason')}:"]
+        lines.append(first_few((f"- {each}" for each in self._objections), IN_THE_TABLE, "\n"))
+        for group in self._groups:
             if way := self._refused.get(group.id):
                 lines.append(f"The shortest legal way to it for {group.name}:")
                 lines += [f"{number}. {step}" for number, step in enumerate(way, start=1)]
@@ -135,7 +147,8 @@ class PlanBuilder:
         return str(len(self._steps) + 1)
 
     def _add(self, step: Step) -> str:
-        self._steps.append(step)
+        waits = step.needs or step.after
+        self._steps.append(step if waits else replace(step, needs=self._first))
         return step.key
 
     def _judge(self, change: Change, title: str) -> None:

@@ -1,6 +1,6 @@
 """From an operator's words to changes: which things, which operation, with which arguments. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from drkit.devices import assign
 from drkit.errors import InputError, UnknownNameError
@@ -64,6 +64,21 @@ def changes_of(
         _change(operation, inventory, home or each.group_id, {**given, "pair_id": each.id})
         for each in members
     )
+
+
+def given_to(
+    operations: Sequence[Operation], arguments: Mapping[str, Argument]
+) -> dict[Operation, dict[str, Argument]]:
+    """What of the arguments each operation is given: of several operations those that take it.
+
+    One that none of several takes is given to all, so that it is refused.
+    """
+    takes = {each: {_WORDS.get(key, key) for key in NEEDS[each]} | {*NEEDS[each]} for each in operations}
+    known = set().union(*takes.values()) if len(takes) > 1 else set()
+    return {
+        each: {word: value for word, value in arguments.items() if word in mine or word not in known}
+        for each, mine in takes.items()
+    }
 
 
 def _check_words(operation: Operation, used: Collection[str]) -> None:

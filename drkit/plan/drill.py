@@ -78,7 +78,7 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
             "A drill network can serve one drill only. Leave drill_vpc_id empty, so that each group gets a "
             "network of its own, or pick one group."
         )
-    draft = PlanBuilder(inventory, Operation.CREATE_DRILL)
+    draft = PlanBuilder(inventory, Operation.CREATE_DRILL, groups, objectives)
     draft.notes.extend(_NOTES)
     for group in groups:
         plain = inventory.groups[
@@ -86,17 +86,17 @@ def plan_drill(inventory: Inventory, request: PlanRequest, objectives: Objective
         ].name  # a drill's name takes no more than letters, digits, . _ and -
         name = request.drill_name if len(groups) == 1 else f"{request.drill_name}-{plain}"
         _drill(draft, group, _name_of_its_own(name, draft.next_key), request.drill_vpc_id)
-    return draft.plan(f"DR drill of {named(groups)}", groups, objectives)
+    return draft.plan(f"DR drill of {named(groups)}")
 
 
 def plan_drill_cleanup(inventory: Inventory, request: PlanRequest, objectives: Objectives) -> Plan:
     """Delete drills that are there, for example of a run that failed, and keep the ledger of the rest."""
     groups = [distinct(inventory, key) for key in chain(*request.waves)]
-    draft = PlanBuilder(inventory, Operation.DELETE_DRILL)
+    draft = PlanBuilder(inventory, Operation.DELETE_DRILL, groups, objectives)
     for drill in (inventory.drills[key] for key in request.drills):
         deleted = _delete(draft, drill.group_id, drill.name, drill.id)
         _ledger(draft, distinct(inventory, drill.group_id), needs=(), after=(deleted,))
-    return draft.plan(f"Clean-up of the DR drill of {named(groups)}", groups, objectives)
+    return draft.plan(f"Clean-up of the DR drill of {named(groups)}")
 
 
 def _name_of_its_own(name: str, step: str) -> str:

@@ -21,7 +21,7 @@ from drkit.model import (
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.readiness import stops
 from drkit.rules import GROUP_STATUSES, Objection, Projection, judge_in, some_of
-from drkit.showing import shows
+from drkit.showing import first_few, shows
 
 STOP_HERE, WAIT, ASK_THE_PROVIDER = "stop here", "wait", "ask the provider"
 
@@ -159,7 +159,7 @@ def standing(inventory: Inventory, group_id: str) -> tuple[str, ...]:
             for site, servers in sites
         ),
         f"Pairs: {_counted(each.status for each in pairs)}; synchronisation: {synchronised}.",
-        *([f"Pairs with a fault: {', '.join(faulty)}."] if faulty else []),
+        *([f"Pairs with a fault: {first_few(faulty)}."] if faulty else []),
     )
 
 

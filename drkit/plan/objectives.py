@@ -89,8 +89,9 @@ class Objectives:
     `criteria` says what counts as recovered; `rto_targets` are seconds by group id; `rpo_target` is in
     seconds (0: every pair is to be synchronised at the switch). The `declared_` fields tell, for a failover,
     what happened, who declared it and since when (UTC). `expert_absent` says that the people who
-    usually do this kept out of it. `follows` is the run that this one goes on from, for example the
-    planned failover that failed.
+    usually do this kept out of it. With `second_person` somebody of another login than the runner's approves
+    the plan before its first change, and accepts the record. `follows` is the run that this one goes on from,
+    for example the planned failover that failed.
     """
 
     kind: RunbookKind
@@ -105,6 +106,7 @@ class Objectives:
     declared_by: str = ""
     declared_at: datetime | None = None
     follows: str = ""
+    second_person: bool = False
 
     def target(self, group_id: str) -> int | None:
         """The RTO target of a group in seconds; None where none was set."""

@@ -23,7 +23,8 @@ class PlanRequest:
     "restart", "cleanup"). `waves` are names or ids of groups; those that go side by side are joined by "+"
     or a sequence of their own. `rto` has spans of time by group ("15 min"; "*" stands for every group),
     `rpo` is one, and `checks` are health checks by group: "tcp://host:port" or a URL. `declared_at` is a
-    time in UTC. `hard` cuts servers off instead of shutting them down. The drill's name and network count
+    time in UTC. With `second_person` another login than the runner's has to approve the plan and to accept
+    the record. `hard` cuts servers off instead of shutting them down. The drill's name and network count
     for a drill (run and step are added to the name; no network: the service makes one for each group),
     `drills` (names or ids) for a clean-up.
     `follows` is the run that this one goes on from.
@@ -36,6 +37,7 @@ class PlanRequest:
     criteria: str = ""
     participants: Sequence[str] = ()
     expert_absent: bool = False
+    second_person: bool = False
     rto: Mapping[str, str] = field(default_factory=dict)
     rpo: str = "0 s"
     declared_what: str = ""
@@ -95,6 +97,7 @@ class PlanRequest:
             rto_targets=tuple((key, read_seconds(span)) for key, span in self.rto.items()),
             rpo_target=read_seconds(self.rpo or "0 s"),
             expert_absent=self.expert_absent,
+            second_person=self.second_person,
             declared_what=self.declared_what.strip(),
             declared_by=self.declared_by.strip(),
             declared_at=read_moment(self.declared_at),

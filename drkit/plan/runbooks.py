@@ -17,6 +17,7 @@ from drkit.plan.switches import (
     plan_reprotect,
     plan_restart,
 )
+from drkit.showing import first_few
 
 _BUILDERS: Mapping[RunbookKind, Callable[[Inventory, PlanRequest, Objectives], Plan]] = {
     RunbookKind.DRILL: plan_drill,
@@ -42,6 +43,6 @@ def plan_rehearsal(inventory: Inventory, request: PlanRequest, now: datetime) ->
         raise InputError("Pick at least one protection group.")
     names = {key: inventory.called(key) for key in ids}
     if twice := sorted(name for key, name in names.items() if ids.count(key) > 1):
-        raise InputError(f"Name each protection group once; more than once: {', '.join(twice)}.")
+        raise InputError(f"Name each protection group once; more than once: {first_few(twice)}.")
     objectives = wanted.objectives().check(names, now)
     return _BUILDERS[objectives.kind](inventory, wanted, objectives)

@@ -26,10 +26,14 @@ CHECK = "check"
 
 
 class ReadingCheck(StrEnum):
-    """What a reading of the service can tell, so that nobody is asked to; the check of such a step."""
+    """What a reading of the service can tell, so that nobody is asked to; the check of such a step.
+
+    APPROVED is read of the run's own record, where somebody else writes it.
+    """
 
     SYNCHRONISED = "reading: synchronised"
     DRILL_GONE = "reading: drill gone"
+    APPROVED = "reading: approved"
 
 
 class ManualStep(StrEnum):
@@ -39,6 +43,7 @@ class ManualStep(StrEnum):
     Other rooms go by the kind of a step and never by its title, which is for people.
     """
 
+    APPROVED = "Approved by a second person"
     SERVICE_ANSWERS = "Service answers"
     DATA_IS_THERE = "Data is there"
     LOGINS_WORK = "Logins work"
@@ -53,6 +58,7 @@ class ManualStep(StrEnum):
 
 
 READ: Mapping[ManualStep, ReadingCheck] = {
+    ManualStep.APPROVED: ReadingCheck.APPROVED,
     ManualStep.PROTECTED_AGAIN: ReadingCheck.SYNCHRONISED,
     ManualStep.DRILL_SERVERS_GONE: ReadingCheck.DRILL_GONE,
 }

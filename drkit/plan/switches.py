@@ -16,6 +16,7 @@ from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
 from drkit.plan.steps import ManualStep, Plan, checked
 from drkit.rules import faulty, some_of
+from drkit.showing import first_few
 
 Place = tuple[tuple[str, ...], int]
 
@@ -55,8 +56,8 @@ def plan_failback(inventory: Inventory, request: PlanRequest, objectives: Object
     course = _Course(inventory, Operation.PLANNED_FAILOVER, request, objectives)
     if home := [each for each in course.groups if each.priority_station == Station.SOURCE]:
         raise RefusedError(
-            f"There is no way back to go: production is in its first zone already for {named(home)}. "
-            "To move it away, plan a planned failover."
+            "There is no way back to go: production is in its first zone already for "
+            f"{first_few(map(_name, home))}. To move it away, plan a planned failover."
         )
     return _there(course, f"Failback of {named(course.groups)}")
 
@@ -83,9 +84,13 @@ def plan_restart(inventory: Inventory, request: PlanRequest, objectives: Objecti
     """
     course = _Course(inventory, Operation.START_SERVER, request, objectives)
     if moving := [each for each in course.groups if each.status.phase is Phase.MOVING]:
-        raise RefusedError(f"Wait until the service has done with {named(moving)}, then look again.")
+        raise RefusedError(
+            f"Wait until the service has done with {first_few(map(_name, moving))}, then look again."
+        )
     if running := [each for each in course.groups if not course.is_stopped(each)]:
-        raise RefusedError(f"No server of {named(running)} is stopped where production is: nothing to start.")
+        raise RefusedError(
+            f"No server of {first_few(map(_name, running))} is stopped where production is: nothing to start."
+        )
 
     def steps(group: ProtectionGroup, place: Place) -> str:
         return course.verify(group, course.start(group, place))
@@ -141,9 +146,9 @@ class _Course:
     def __init__(
         self, inventory: Inventory, operation: Operation, request: PlanRequest, objectives: Objectives
     ) -> None:
-        self.draft = PlanBuilder(inventory, operation)
         self._waves = [[distinct(inventory, key) for key in wave] for wave in request.waves]
         self.groups = tuple(chain(*self._waves))
+        self.draft = PlanBuilder(inventory, operation, self.groups, objectives)
         for group in self.groups:
             if wrong := list(faulty(inventory.instances_of(group.id), inventory.pairs_of(group.id))):
                 self.draft.notes.append(f"Not sound in {group.name}: {some_of(wrong)}. Check it by hand.")
@@ -155,7 +160,7 @@ class _Course:
         needs: tuple[str, ...] = ()
         for number, wave in enumerate(self._waves, start=1):
             needs = tuple(steps(group, (needs, number)) for group in wave)
-        return self.draft.plan(title, self.groups, self._objectives)
+        return self.draft.plan(title)
 
     def stop(self, group: ProtectionGroup, place: Place, *, at_production: bool, hard: bool) -> Place:
         """Stop the servers of one site that are not stopped yet."""
@@ -218,7 +223,8 @@ class _Course:
             answers = self.draft.ask(
                 ManualStep.SERVICE_ANSWERS, group.name, words, group.id, needs=needs, wave=wave
             )
-        disks = some_of(sorted(each.name for each in self.draft.inventory.pairs_of(group.id)))
+        names = sorted(each.name for each in self.draft.inventory.pairs_of(group.id))
+        disks = some_of(names, shown=20)
         data = self.draft.ask(
             ManualStep.DATA_IS_THERE,
             group.name,
@@ -258,7 +264,11 @@ def _is_off(server: Server) -> bool:
 
 def _checked(checks: Mapping[str, str], groups: Collection[str]) -> Mapping[str, str]:
     if strangers := [key for key in checks if key not in groups]:
-        raise InputError(f"A health check is given for what is not in this plan: {', '.join(strangers)}.")
+        raise InputError(f"A health check is given for what is not in this plan: {first_few(strangers)}.")
     if any("@" in each for each in checks.values()):
         raise InputError("A health check has no user and no password: a plan is kept whole in the record.")
     return {key: checked(check) for key, check in checks.items()}
+
+
+def _name(group: ProtectionGroup) -> str:
+    return group.name

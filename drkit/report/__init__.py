@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drkit.report.charts import by_trouble, zones
     from drkit.report.evidence import Evidence
+    from drkit.report.gathering import run_rows
     from drkit.report.proving import Proof, prove, prove_all
     from drkit.report.reviews import Review, Reviews, review
     from drkit.report.run_record import RunRecord, report_folder
@@ -32,6 +33,7 @@ _LATER = {
     "prove_all": "proving",
     "report_folder": "run_record",
     "review": "reviews",
+    "run_rows": "gathering",
     "speeds_words": "words",
     "zones": "charts",
 }
@@ -58,6 +60,7 @@ __all__ = [
     "prove_all",
     "report_folder",
     "review",
+    "run_rows",
     "speeds_words",
     "zones",
 ]

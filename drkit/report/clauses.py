@@ -154,6 +154,7 @@ CLAUSES = (
 def clause_lines(evidence: Evidence) -> tuple[ClauseLine, ...]:
     """Every clause with the sections that serve it and what this run leaves missing for it."""
     missing = dict(gaps(evidence))
+    always = [missing[item] for item in _undone(evidence) if item in missing]
     absent = _absent(evidence)
     return tuple(
         ClauseLine(
@@ -161,10 +162,18 @@ def clause_lines(evidence: Evidence) -> tuple[ClauseLine, ...]:
             clause.number,
             clause.wants,
             tuple(section for section in _sections(clause) if section not in absent),
-            tuple(missing[item] for item in clause.items if item in missing),
+            tuple(dict.fromkeys([*always, *(missing[item] for item in clause.items if item in missing)])),
         )
         for clause in CLAUSES
     )
+
+
+def _undone(evidence: Evidence) -> Iterator[str]:
+    """The items without which a report serves no clause: a record that holds and that nobody refused."""
+    if evidence.record.faults:
+        yield "journal"
+    if evidence.sign_offs and not evidence.sign_offs[-1].accepted:
+        yield "sign-off"
 
 
 def _sections(clause: Clause) -> Iterator[str]:
@@ -243,8 +252,9 @@ def _gaps_in_checks(evidence: Evidence, done: Sequence[StepEvidence]) -> Iterato
 
 
 def _gaps_in_follow_up(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    if evidence.deviations and not evidence.findings:
-        yield "findings", "There are deviations and no finding with an owner and a due date."
+    if (evidence.deviations or evidence.verdict.objectives.word == "missed") and not evidence.findings:
+        off = "deviations" if evidence.deviations else "missed objectives"
+        yield "findings", f"There are {off} and no finding with an owner and a due date."
     if any(not each.settled for each in evidence.ledger):
         yield "clean-up", "Not everything that the run made is gone or has its keeper."
     if not evidence.sign_offs:

@@ -14,7 +14,7 @@ from drkit.execution import File, Finding, Note, RecoveryClock, SignOff, Snapsho
 from drkit.model import Backend
 from drkit.plan import LeftOut, Objectives
 
-FORM = 2
+FORM = 3
 """The number of this form of the report; it grows when a field changes its meaning."""
 
 
@@ -106,10 +106,49 @@ class NotExecuted:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The verdict in a word, and in a sentence."""
+    """One part of a verdict in a word, and in a sentence."""
 
     word: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupVerdict:
+    """Both parts of the verdict for one group."""
+
+    group: str
+    carried_out: Ending
+    objectives: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class RunVerdict:
+    """Whether the plan was carried out, whether the objectives were met, and both for each group.
+
+    `carried_out` is "as planned", "with deviations", "stopped", "failed", "outcome unknown" or "unfinished",
+    of a group also "not begun"; `objectives` is "met", "missed", "not measured" or, without any, "none set".
+    """
+
+    carried_out: Ending
+    objectives: Ending
+    groups: tuple[GroupVerdict, ...]
+
+    @property
+    def words(self) -> str:
+        """Both parts in a line."""
+        done = self.carried_out.word
+        told = f"carried out {done}" if done in {"as planned", "with deviations"} else done
+        return told if self.objectives.word == "none set" else f"{told}, objectives {self.objectives.word}"
+
+    @property
+    def sentence(self) -> str:
+        """What both parts rest on."""
+        return f"{self.carried_out.sentence} {self.objectives.sentence}".strip()
+
+    @property
+    def good(self) -> bool:
+        """Whether the plan was carried out to its end and no objective was missed."""
+        return self.carried_out.word in {"as planned", "with deviations"} and self.objectives.word != "missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +243,7 @@ class Evidence:
     ended_at: datetime | None
     last_at: datetime
     lasted: float
-    verdict: Ending
+    verdict: RunVerdict
     objectives: Objectives | None
     steps: tuple[StepEvidence, ...]
     clocks: tuple[RecoveryClock, ...]
@@ -220,6 +259,7 @@ class Evidence:
     notes: tuple[Note, ...]
     attachments: tuple[File, ...]
     sign_offs: tuple[SignOff, ...]
+    followed_by: tuple[str, ...]
     clauses: tuple[ClauseLine, ...]
     record: JournalEvidence
 

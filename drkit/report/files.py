@@ -14,7 +14,6 @@ from drkit.journal import Entry, Journal
 from drkit.report.comparing import json_differences, page_differences
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
-from drkit.report.page import html
 
 _log = logging.getLogger("drkit.report")
 _PICTURE = re.compile(r"<svg.*?</svg>", re.DOTALL)  # every text is escaped, so none of them begins one
@@ -32,7 +31,7 @@ def write_report(evidence: Evidence, folder: str | Path, journal: Journal | None
     owned.make_folder(where)
     stem = ("PRACTICE-" if evidence.backend.practice else "") + re.sub(r"[^\w.-]", "_", evidence.run_id)
     page, plain = where / f"{stem}.html", where / f"{stem}.json"
-    texts = {page: html(evidence), plain: as_json(evidence)}
+    texts = {page: _page(evidence), plain: as_json(evidence)}
     for path, text in texts.items():
         owned.write(path, text.encode())
     if journal:
@@ -124,7 +123,7 @@ def check_report(path: str | Path, journal: Journal) -> CheckedReport:
 def _differences(text: str, computed: Evidence) -> list[str]:
     if text.startswith("{"):
         return json_differences(text, as_json(computed))
-    return page_differences(_PICTURE.sub("", text), _PICTURE.sub("", html(computed)))
+    return page_differences(_PICTURE.sub("", text), _PICTURE.sub("", _page(computed)))
 
 
 def _read(path: Path) -> str:
@@ -150,3 +149,9 @@ def _origin(path: Path, text: str) -> tuple[str, str, str]:
 
 def _as_far_as(entries: Sequence[Entry], head: str) -> Sequence[Entry]:
     return next((entries[: at + 1] for at, each in enumerate(entries) if each.hash == head), ())
+
+
+def _page(evidence: Evidence) -> str:
+    from drkit.report.page import html  # noqa: PLC0415  # matplotlib and jinja2 load when one is drawn
+
+    return html(evidence)

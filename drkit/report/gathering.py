@@ -3,15 +3,20 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from drkit.errors import JournalDamagedError
 from drkit.execution import (
     AtTheEnd,
     Board,
+    FollowedBy,
     Intended,
+    Phased,
     RunClock,
     RunEnded,
     RunPhase,
     RunState,
+    StepPhase,
     SyncedPairs,
     beginning,
     files,
@@ -22,14 +27,15 @@ from drkit.execution import (
     sign_offs,
     synced_at,
 )
-from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Resumed, Seal, TakenOver, chain_faults
+from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Journal, Resumed, Seal, TakenOver, chain_faults
 from drkit.model import Change
 from drkit.report.clauses import clause_lines
 from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint, SealLine
 from drkit.report.jumping import jumps
 from drkit.report.stepping import line_of, step_records
-from drkit.report.verdicts import deviations, ending, ledger, not_executed
+from drkit.report.verdicts import deviations, ledger, not_executed, verdict
 from drkit.report.words import duration, moment
+from drkit.showing import count
 
 LONGEST_LINE = 160  # characters
 
@@ -49,9 +55,7 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
     clocks = recovery_clocks(state, until)
     away = {each.group_id for each in clocks if each.until is None}
     points = _points(state, entries, away)
-    off = deviations(
-        steps, clocks, points, (*_counted_late(state, entries), *jumps(entries), *_breaks(entries))
-    )
+    off = deviations(state, steps, (*_counted_late(state, entries), *jumps(entries), *_breaks(entries)))
     aims = plan.objectives
     after = _at_the_end(entries)
     evidence = Evidence(
@@ -73,7 +77,7 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
         ended_at=state.ended_at,
         last_at=until,
         lasted=clock.reaches(each.key for each in plan.steps),
-        verdict=ending(state, clocks, off),
+        verdict=verdict(state, clocks, points, off),
         objectives=aims,
         steps=steps,
         clocks=clocks,
@@ -89,10 +93,25 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
         notes=tuple(each for each in notes(entries) if not each.step),
         attachments=files(entries),
         sign_offs=sign_offs(entries),
+        followed_by=tuple(told["followed_by"] for each in entries if (told := read(each, FollowedBy))),
         clauses=(),
         record=_record(entries, seals),
     )
     return replace(evidence, clauses=clause_lines(evidence)) if aims else evidence
+
+
+def run_rows(journal: Journal) -> Iterator[dict[str, Any]]:
+    """The runs of a journal as plain table rows, with both parts of the verdict: empty where a record cannot
+    be read, "none set" where a run has no objectives.
+    """
+    for run in journal.runs():
+        try:
+            verdict = gather(journal.entries(run.id)).verdict
+        except (JournalDamagedError, LookupError, ValueError, TypeError):  # it hides no other run
+            yield run.row() | {"carried_out": "", "objectives": ""}
+        else:
+            told = {"carried_out": verdict.carried_out.word, "objectives": verdict.objectives.word}
+            yield run.row() | told
 
 
 def _record(entries: Sequence[Entry], seals: Sequence[Seal]) -> JournalEvidence:
@@ -204,14 +223,18 @@ def _point(group: str, synced: SyncedPairs, target: int, gap: _Gap | None) -> Re
     if not pairs:
         return RecoveryPoint(group, "The group has no pairs, so nothing was replicated.", method, None)
     if not behind:
+        whole = "Its 1 pair was" if pairs == 1 else f"All {pairs} pairs were"
         statement = (
-            f"All {pairs} pairs were synchronised at {read_at}, the last reading before the switch: each "
-            "disk had what was written to it. Not known: the order of writes across disks, what was written "
+            f"{whole} synchronised at {read_at}, the last reading before the switch: each disk had "
+            "what was written to it. Not known: the order of writes across disks, what was written "
             "after that reading, and what the application had not written yet. Only a check of the data "
             "tells that."
         )
         return RecoveryPoint(group, statement, method, True)
-    late = f"{len(behind)} of {pairs} pairs were not synchronised at {read_at}: {', '.join(behind)}."
+    late = (
+        f"{len(behind)} of {count(pairs, 'pair')} {'was' if len(behind) == 1 else 'were'} not synchronised "
+        f"at {read_at}: {', '.join(behind)}."
+    )
     if gap:
         return RecoveryPoint(group, f"{late} {gap.sentence}", method, gap.seconds <= target)
     if target:
@@ -221,6 +244,17 @@ def _point(group: str, synced: SyncedPairs, target: int, gap: _Gap | None) -> Re
 
 
 def _line(entry: Entry) -> EntryLine:
-    line = line_of(entry)
+    line = _line_of_step(read(entry, Phased)) or line_of(entry)
     cut = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
     return EntryLine(entry.seq, entry.at, entry.step, entry.kind.value, entry.who, cut, entry.hash)
+
+
+def _line_of_step(phased: Phased | None) -> str:
+    """In short what the report tells in full at the step; empty where it does not."""
+    if phased and phased["phase"] == StepPhase.READY:
+        return "Asked"
+    if phased and phased["phase"] == StepPhase.NOT_SENT:
+        return "Not executed"
+    if phased and "signed_by" in phased and "passed" in phased:
+        return f"{'Passed' if phased['passed'] else 'Not passed'}, says {phased['signed_by']}"
+    return ""

@@ -14,15 +14,16 @@ import pandas as pd
 from drkit.report.evidence import Attempt, Evidence, StepEvidence
 
 Runs = Sequence[Evidence]
-PROVING = {"completed", "completed with deviations"}
-"""The verdicts of runs that count as a rehearsal of their groups."""
+PROVING = {"as planned", "with deviations"}
+"""How a run was carried out that counts as a rehearsal of a group."""
 
 _MOMENT = "datetime64[us, UTC]"
 _REHEARSALS = {
     "group": "str",
     "kind": "str",
     "started_at": _MOMENT,
-    "verdict": "str",
+    "carried_out": "str",
+    "objectives": "str",
     "recovery_seconds": "Float64",
     "people_seconds": "Float64",
     "elapsed_seconds": "Float64",
@@ -63,7 +64,7 @@ _FINDINGS = {
 
 
 def rehearsals(runs: Runs) -> pd.DataFrame:
-    """One row per rehearsal and group, the newest first: recovery time against target, verdict."""
+    """One row per rehearsal and group, the newest first: recovery time against target, the verdict."""
     return _table(
         _REHEARSALS, reversed([row for each in runs if each.objectives for row in _recoveries(each)])
     )
@@ -71,13 +72,14 @@ def rehearsals(runs: Runs) -> pd.DataFrame:
 
 def _recoveries(run: Evidence) -> Iterator[dict[str, Any]]:
     clocks = {each.group_id: each for each in run.clocks}
-    for key, name in run.groups:
+    for (key, name), told in zip(run.groups, run.verdict.groups, strict=True):
         clock = clocks.get(key)
         yield {
             "group": name,
             "kind": run.kind,
             "started_at": run.started_at,
-            "verdict": run.verdict.word,
+            "carried_out": told.carried_out.word,
+            "objectives": told.objectives.word,
             "recovery_seconds": round(clock.seconds, 1) if clock and clock.until else None,
             "people_seconds": round(clock.people, 1) if clock and clock.until else None,
             "elapsed_seconds": round(clock.elapsed, 1) if clock and clock.accepted else None,
@@ -149,8 +151,9 @@ def overdue(runs: Runs, now: datetime, days: int, groups: Iterable[str] = ()) ->
     """
     last: dict[tuple[str, str], datetime | None] = {}
     for run in runs:
-        for _, name in run.groups:
-            proved = run.objectives and run.objectives.kind.recovers and run.verdict.word in PROVING
+        for told in run.verdict.groups:
+            name, carried_out = told.group, told.carried_out.word
+            proved = run.objectives and run.objectives.kind.recovers and carried_out in PROVING
             before = last.get((run.backend.label, name))
             last[run.backend.label, name] = run.started_at if proved else before
     known = {name for _, name in last}

@@ -5,7 +5,7 @@ The same evidence gives the same page, with one version of matplotlib, which dra
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from itertools import groupby
@@ -16,14 +16,17 @@ from markupsafe import Markup
 
 from drkit.execution import File, GroupSnapshot, RecoveryClock, SignOff
 from drkit.report.clauses import gaps
-from drkit.report.evidence import Evidence, RecoveryPoint, StepEvidence
+from drkit.report.evidence import Deviation, Evidence, RecoveryPoint, StepEvidence
 from drkit.report.timeline import Bar, Mark, timelines, topology
 from drkit.report.words import duration, moment, outage, speeds_words
+from drkit.showing import count
 
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 LARGEST_PICTURE = 1_000_000  # bytes
 LONGEST_TEXT = 20_000  # characters of an attached text
 MOST_PICTURES = 12  # groups; the table of changes holds all of them
+MOST_DEVIATIONS = 3  # on the first page; the annex has the others
+_WORST = ("unknown", "failed", "working", "not sent", "waiting", "ready", "skipped")
 HEADINGS = {
     "summary": "Summary",
     "objectives": "Fixed before the start",
@@ -56,9 +59,11 @@ def _environment() -> Environment:
     made.filters |= {
         "moment": moment,
         "duration": duration,
-        "recovered": _recovered,
         "kept": _kept,
         "how": _how,
+        "outage": outage,
+        "executed": _executed,
+        "parts": _parts,
         "shown": _shown,
         "signed_off": _signed_off,
     }
@@ -76,13 +81,18 @@ def _printable(value: object) -> object:
 
 def _words(evidence: Evidence) -> Mapping[str, Any]:
     backend = evidence.backend
+    worst = _worst_first(evidence)
     where = " ".join(filter(None, (backend.cloud, backend.region, backend.project)))
     return {
         "place": _practised(evidence) if backend.practice else "",
-        "speeds_words": speeds_words(evidence.speeds).capitalize(),
-        "backend_words": f"{where} (project id {backend.project_id})",
-        "group_names": ", ".join(f"{name} ({key})" for key, name in evidence.groups),
-        "open_findings": sum(each.open for each in evidence.findings),
+        "backend_words": where,
+        "clocks": {each.group_id: each for each in evidence.clocks},
+        "counted": count,
+        "worst": worst[:MOST_DEVIATIONS],
+        "more_deviations": worst[MOST_DEVIATIONS:],
+        "open_findings": [each for each in evidence.findings if each.open],
+        "running": list(_running(evidence)),
+        "next_steps": list(_next_steps(evidence)),
         "missing": list(dict.fromkeys(sentence for _, sentence in gaps(evidence))),
         "rto_method": _rto_method(evidence),
         "methods": list(dict.fromkeys(each.method for each in evidence.points)),
@@ -95,6 +105,55 @@ def _words(evidence: Evidence) -> Mapping[str, Any]:
         "signer": partial(_signer, evidence),
         "clock": partial(_clock, same_day=evidence.started_at.date() == evidence.last_at.date()),
     }
+
+
+def _worst_first(evidence: Evidence) -> list[Deviation]:
+    phases = {each.number: each.phase for each in evidence.steps}
+    ranks = {phase: rank for rank, phase in enumerate(_WORST)}
+    return sorted(evidence.deviations, key=lambda each: ranks.get(phases.get(each.step, ""), len(ranks)))
+
+
+def _running(evidence: Evidence) -> Iterator[str]:
+    """What was there at the end and costs: what is not cleaned up, and the servers that ran."""
+    for each in evidence.ledger:
+        if not each.settled:
+            yield f"{each.what}: {each.state}"
+    if not evidence.after:
+        yield "Which servers run is not known: nothing was read at the end."
+        return
+    for group in evidence.after["groups"]:
+        sides = (
+            (group["production_zone"], [each["production_server"] for each in group["instances"]]),
+            (group["dr_zone"], [each["dr_server"] for each in group["instances"]]),
+        )
+        told = [_on(zone, [each["status"] for each in servers if each["id"]]) for zone, servers in sides]
+        yield f"{group['name']} at the end: {'; '.join(told)}"
+
+
+def _on(zone: str, states: Sequence[str]) -> str:
+    unread = f", {states.count('')} not read" if "" in states else ""
+    return f"{zone or 'a zone not told'}: {count(states.count('ACTIVE'), 'server')} on{unread}"
+
+
+def _next_steps(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What is left to do, and by when: a date only where somebody set one."""
+    for run in evidence.followed_by:
+        yield f"Follow run {run}, which goes on from here.", "at once"
+    for step in evidence.steps if not evidence.followed_by else ():
+        if step.phase in {"failed", "unknown"} and step.remedy:
+            yield f"Step {step.number}: {step.remedy}", "at once"
+    if evidence.ended_at is None or evidence.verdict.carried_out.word == "stopped":
+        yield "Go on with the run, or close it.", "no date set"
+    if any(not each.settled for each in evidence.ledger):
+        yield "Clean up what still costs.", "no date set"
+    still = [each for each in evidence.findings if each.open]
+    for each in sorted(still, key=lambda one: one.due):
+        yield f"Close finding {each.number} ({each.owner}).", each.due.isoformat()
+    if not evidence.findings and (evidence.deviations or evidence.verdict.objectives.word == "missed"):
+        yield "Note a finding with owner and due date for what did not go as it should.", "no date set"
+    last = evidence.sign_offs[-1] if evidence.sign_offs else None
+    if evidence.objectives and (not last or not last.accepted or last.later):
+        yield "Have the record accepted.", "no date set"
 
 
 def _practised(evidence: Evidence) -> str:
@@ -171,14 +230,6 @@ def _facts(group: GroupSnapshot) -> dict[tuple[str, str], str]:
     return facts | {(f"drill {each['name']}", each["id"]): each["status"] for each in group["drills"]}
 
 
-def _recovered(clock: RecoveryClock) -> str:
-    if clock.since is None:
-        return "not begun"
-    length = outage(clock)
-    aim = f", target {duration(clock.target)}" if clock.target is not None else ", no target"
-    return f"{length}{aim}" if clock.until else f"not recovered after {length}{aim}"
-
-
 def _kept(thing: RecoveryClock | RecoveryPoint) -> str:
     if thing.kept is None:
         if isinstance(thing, RecoveryPoint):
@@ -191,7 +242,11 @@ def _kept(thing: RecoveryClock | RecoveryPoint) -> str:
 
 def _signed_off(off: SignOff) -> str:
     word = "accepted" if off.accepted else "not accepted"
-    return f"{word}, lapsed: {off.later} later entries are not signed" if off.later else word
+    return f"{word}, lapsed: {_later(off.later)} not signed" if off.later else word
+
+
+def _later(number: int) -> str:
+    return f"{count(number, 'later entry', 'later entries')} {'is' if number == 1 else 'are'}"
 
 
 def _signer(evidence: Evidence, who: str, written_by: str) -> str:
@@ -207,11 +262,22 @@ def _clock(when: datetime | None, *, same_day: bool) -> str:
     return f"{when:%H:%M:%S}" if same_day else f"{when:%m-%d %H:%M:%S}"
 
 
+def _executed(phase: str) -> str:
+    return "not executed" if phase in {"not sent", "waiting", "ready"} else phase
+
+
+def _parts(step: StepEvidence) -> str:
+    """The parts of the service's job, counted; those that went wrong with what the service said."""
+    states = [each.status for each in step.sub_jobs]
+    told = ", ".join(f"{states.count(each)} {each}" for each in sorted(set(states)))
+    wrong = " ".join(f"{each.error_code} {each.fail_reason}" for each in step.sub_jobs if each.error_code)
+    return f"{count(len(states), 'part')} of the job: {told}. {wrong}".strip()
+
+
 def _how(step: StepEvidence) -> str:
-    wave = f", wave {step.wave}" if step.wave else ""
-    group = f", group {step.group}" if step.group else ""
-    undo = f" To take it back: {step.undo}" if step.undo else ""
-    return f"{step.how.capitalize()}{group}{wave}: {step.does.rstrip('.')}.{undo}"
+    """What was asked or checked, and how it is taken back; a change is told by its title."""
+    undo = f"To take it back: {step.undo}" if step.undo else ""
+    return undo if step.how == "change" else f"{step.does.rstrip('.')}. {undo}".strip()
 
 
 def _shown(attached: File) -> Markup:

@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drkit.errors import InputError, JournalError
-from drkit.journal import Anchor, Entry, Journal, Seal, anchor_faults, read_public, record_ended
+from drkit.journal import (
+    Anchor,
+    Entry,
+    Journal,
+    Seal,
+    Stamp,
+    anchor_faults,
+    authority,
+    certificates,
+    read_public,
+    record_ended,
+    stamp_faults,
+)
 from drkit.report.files import check_report
 
 
@@ -73,6 +85,7 @@ def prove(
         keys += _prove_against(proof, journal, path)
     _prove_signature(proof, journal, entries, seals, keys)
     _prove_anchors(proof, journal, entries, anchors)
+    _prove_stamps(proof, journal.stamps(run_id), entries)
     return proof
 
 
@@ -205,6 +218,29 @@ def _prove_anchors(
         proof.unchecked.append(
             f"{len(entries) - farthest} entries that came after the last anchor in {where}"
         )
+
+
+def _prove_stamps(proof: Proof, stamps: Sequence[Stamp], entries: Sequence[Entry]) -> None:
+    proof.faults += (faults := stamp_faults(stamps, entries))
+    if not stamps and (url := authority()):
+        proof.unchecked.append(f"time stamps: there is none of it, and {url} is named for them")
+    if not stamps or faults:
+        return
+    last = max(stamps, key=lambda stamp: stamp.entries)
+    known = f"the time stamp of {last.authority}, {last.at:%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        trusted = certificates()
+    except JournalError as error:
+        proof.unchecked.append(f"{known}: {error}")
+        return
+    if not trusted:
+        proof.unchecked.append(f"{known}: DRKIT_TIMESTAMP_CERTS names no certificates to hold it against")
+    elif wrong := last.against(trusted):
+        proof.faults.append(f"{known[0].upper()}{known[1:]}, is not by these certificates: {wrong}.")
+    elif last.entries < len(entries):
+        proof.unchecked.append(f"{len(entries) - last.entries} entries that came after {known}")
+    else:
+        proof.outside.append(known)
 
 
 def prove_all(journal: Journal, folder: Path, against: Sequence[str] = ()) -> Iterator[Proof]:

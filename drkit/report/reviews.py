@@ -75,7 +75,7 @@ class Review:
 
     @cached_property
     def rehearsals(self) -> pd.DataFrame:
-        """One row per rehearsal and group, the newest first: recovery time against target, verdict."""
+        """One row per rehearsal and group, the newest first: recovery time against target, the verdict."""
         return history.rehearsals(self.runs)
 
     @cached_property
@@ -122,12 +122,12 @@ class Review:
         table = self.rehearsals
         if table.empty and self.overdue.empty:
             return f"{self.title}: no rehearsal yet."
-        missed = int((~table["kept"].fillna(True)).sum())
-        unproved = table.loc[~table["verdict"].isin(history.PROVING), "run"].nunique()
+        missed = int((table["objectives"] == "missed").sum())
+        unproved = table.loc[~table["carried_out"].isin(history.PROVING), "run"].nunique()
         return (
             f"{self.title}: {_count(table['run'].nunique(), 'rehearsal')} of "
-            f"{_count(table['group'].nunique(), 'group')}, {unproved} of them not completed; "
-            f"{_count(missed, 'recovery', 'recoveries')} over the target; "
+            f"{_count(table['group'].nunique(), 'group')}, {unproved} of them not carried out to the end; "
+            f"objectives missed {_count(missed, 'time')}; "
             f"{_count(len(self.overdue), 'group')} without a rehearsal for {self.days} days; "
             f"{_count(len(self.findings), 'open finding')}."
         )

@@ -83,11 +83,28 @@ class RunRecord:
         """Close a finding by its number, and say how it was put right."""
         return self._add(annotations.closing_entry(self.evidence.findings, number, outcome))
 
+    def followed(self, run_id: str) -> None:
+        """Name the run that goes on from this one, where this one did not reach what it was for."""
+        if not self.evidence.verdict.good:
+            self._add({"followed_by": run_id})
+
+    def approve(self, who: str, note: str, confirm: str) -> Path:
+        """Approve the plan of a run that waits for its second person; `confirm` are the names of its groups.
+
+        Raises `InputError` for the login that started it, and where it asks for no second person.
+        """
+        entries = self._journal.entries(self.run_id)
+        return self._add(annotations.approval_entry(entries, self._journal.who, who, note, confirm))
+
     def sign_off(self, who: str, *, accepted: bool, note: str = "") -> Path:
         """Accept the run's record as it is now, or refuse it with a note that says why. The word lapses when
-        anything but another sign-off is written after it.
+        anything but another sign-off is written after it. Where the run asks for a second person, raises
+        `InputError` for the login that started it.
         """
-        head = self._journal.entries(self.run_id)[-1].hash
+        entries, aims = self._journal.entries(self.run_id), self.evidence.objectives
+        if aims and aims.second_person:
+            annotations.check_other_login(entries, self._journal.who)
+        head = entries[-1].hash
         return self._add(annotations.sign_off_entry(who, note, accepted=accepted, head=head))
 
     def _add(self, data: Mapping[str, object], step: str = "") -> Path:

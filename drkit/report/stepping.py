@@ -7,6 +7,7 @@ from drkit.execution import (
     Adopted,
     FindingClosed,
     FindingNoted,
+    FollowedBy,
     Intended,
     JobJson,
     Lost,
@@ -87,6 +88,8 @@ def _added(entry: Entry) -> str:
     if signed := read(entry, SignedOff):
         off = signed["signed_off"]
         return f"{'Accepted' if off['accepted'] else 'Not accepted'} by {off['who']}"
+    if followed := read(entry, FollowedBy):
+        return f"Gone on with in run {followed['followed_by']}"
     return ", ".join(sorted(entry.data))
 
 

@@ -1,24 +1,56 @@
 """What a run's end is called, and where it did not go as planned (pure).
 
-A skipped or failed step never ends as "completed": it is a deviation at the least.
+A skipped or failed step never ends as "as planned": it is a deviation at the least.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from drkit.execution import RecoveryClock, RunPhase, RunState, Snapshot, StepPhase
+from drkit.execution import RecoveryClock, RunPhase, RunState, Snapshot, StepPhase, StepState
 from drkit.model import Operation
-from drkit.plan import LEFT_OVER, ManualStep
-from drkit.report.evidence import Deviation, Ending, LeftBehind, NotExecuted, RecoveryPoint, StepEvidence
+from drkit.plan import LEFT_OVER, ManualStep, Step
+from drkit.report.evidence import (
+    Deviation,
+    Ending,
+    GroupVerdict,
+    LeftBehind,
+    NotExecuted,
+    RecoveryPoint,
+    RunVerdict,
+    StepEvidence,
+)
 from drkit.report.words import duration, outage
 
-COMPLETED, DEVIATING = "completed", "completed with deviations"
+AS_PLANNED, DEVIATING = "as planned", "with deviations"
 FAILED, STOPPED, UNKNOWN, UNFINISHED = "failed", "stopped", "outcome unknown", "unfinished"
+NOT_BEGUN = "not begun"
+MET, MISSED, NOT_MEASURED, NONE_SET = "met", "missed", "not measured", "none set"
 _LEDGER = frozenset(asks for asks, _ in LEFT_OVER)
 _AFTERWARDS = _LEDGER | {ManualStep.RELEASE}  # steps whose failing says nothing about the recovery
+_LEFT = frozenset({StepPhase.WAITING, StepPhase.NOT_SENT, StepPhase.READY})
 
 
-def ending(state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Deviation]) -> Ending:
-    """The verdict of a run, given where it deviated."""
+def verdict(
+    state: RunState,
+    clocks: Sequence[RecoveryClock],
+    points: Sequence[RecoveryPoint],
+    off: Sequence[Deviation],
+) -> RunVerdict:
+    """Both parts of the verdict of a run, given where it deviated."""
+    idle = not_begun(state)
+    groups = tuple(
+        GroupVerdict(
+            name,
+            _carried_out(state, key, off, idle),
+            _objectives(state, [each for each in clocks if each.group_id == key], points, key, name),
+        )
+        for key, name in state.plan.groups
+    )
+    return RunVerdict(_ending(state, clocks, off, idle), _all_objectives(groups), groups)
+
+
+def _ending(
+    state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Deviation], idle: Collection[str]
+) -> Ending:
     phases = {each.phase for each in state.steps}
     if StepPhase.UNKNOWN in phases or state.phase is RunPhase.UNKNOWN:
         return Ending(UNKNOWN, "At least one change was sent and what became of it could not be told.")
@@ -26,43 +58,141 @@ def ending(state: RunState, clocks: Sequence[RecoveryClock], off: Sequence[Devia
         return Ending(UNFINISHED, "The journal ends before the run did: it goes on now or was interrupted.")
     if state.phase is RunPhase.STOPPED:
         return Ending(STOPPED, state.sentence)
-    if missed := list(_missed(state, clocks)):
+    if missed := list(_missed(state, clocks, idle)):
         return Ending(FAILED, " ".join(missed))
-    if off:
-        what = "deviation" if len(off) == 1 else "deviations"
-        return Ending(DEVIATING, f"It came to its end, with {len(off)} {what} from the plan.")
-    return Ending(COMPLETED, "Every step was done as planned.")
+    return _by_deviations(len(off))
 
 
-def _missed(state: RunState, clocks: Sequence[RecoveryClock]) -> Iterator[str]:
+def _by_deviations(count: int) -> Ending:
+    if count:
+        what = "deviation" if count == 1 else "deviations"
+        return Ending(DEVIATING, f"It came to its end, with {count} {what} from the plan.")
+    return Ending(AS_PLANNED, "Every step was done as planned.")
+
+
+def _missed(state: RunState, clocks: Sequence[RecoveryClock], not_begun: Collection[str]) -> Iterator[str]:
     """What the run was for and did not reach: groups not recovered, checks not passed, changes not made."""
-    if still := [each.group for each in clocks if each.since and each.until is None]:
+    waiting = {each.group_id for each in clocks if each.since is None or each.group_id in not_begun}
+    if still := [each.group for each in clocks if each.until is None and each.group_id not in waiting]:
         yield f"Not recovered: {', '.join(still)}."
-    if idle := [each.group for each in clocks if each.since is None]:
+    if idle := [each.group for each in clocks if each.group_id in waiting]:
         yield f"Not begun: {', '.join(idle)}."
     measured = {each.group_id for each in clocks}
     for shown in state.steps:
         step = state.plan.step(shown.key)
-        if step.manual and shown.phase is StepPhase.FAILED and step.asks not in _AFTERWARDS:
+        if _not_passed(step, shown):
             yield f"Not passed: {step.title}."
         left = shown.phase not in {StepPhase.DONE, StepPhase.SKIPPED}
         if left and not step.manual and step.group_id not in measured:
             yield f"{shown.phase.value.capitalize()}: {step.title}."
 
 
-def deviations(
-    steps: Sequence[StepEvidence],
+def _not_passed(step: Step, shown: StepState) -> bool:
+    return step.manual and shown.phase is StepPhase.FAILED and step.asks not in _AFTERWARDS
+
+
+def _steps_of(state: RunState, group_id: str) -> list[tuple[Step, StepState]]:
+    steps = ((state.plan.step(each.key), each) for each in state.steps)
+    return [(step, shown) for step, shown in steps if step.group_id == group_id]
+
+
+def not_begun(state: RunState) -> frozenset[str]:
+    """The groups (ids) of which no step was begun when the run was over."""
+    if state.ended_at is None:
+        return frozenset()
+    touched: dict[str, bool] = {}
+    for shown in state.steps:
+        group_id = state.plan.step(shown.key).group_id
+        touched[group_id] = touched.get(group_id, False) or shown.phase not in _LEFT
+    return frozenset(group_id for group_id, begun in touched.items() if not begun)
+
+
+def _carried_out(state: RunState, group_id: str, off: Sequence[Deviation], idle: Collection[str]) -> Ending:
+    mine = _steps_of(state, group_id)
+    named = [(step.title, shown.phase) for step, shown in mine]
+    if unknown := [title for title, phase in named if phase is StepPhase.UNKNOWN]:
+        return Ending(UNKNOWN, f"What became of it could not be told: {', '.join(unknown)}.")
+    if group_id in idle:
+        return Ending(NOT_BEGUN, f"None of its {len(mine)} steps was executed.")
+    if failed := [title for title, phase in named if phase is StepPhase.FAILED]:
+        return Ending(FAILED, f"Failed: {', '.join(failed)}.")
+    if left := [title for title, phase in named if phase in _LEFT or phase is StepPhase.WORKING]:
+        word = UNFINISHED if state.ended_at is None else STOPPED
+        return Ending(word, f"Not executed to its end: {', '.join(left)}.")
+    named_steps = {step.key for step, _ in mine}
+    numbers = {number for number, shown in enumerate(state.steps, start=1) if shown.key in named_steps}
+    return _by_deviations(sum(each.step in numbers for each in off))
+
+
+def _objectives(
+    state: RunState,
     clocks: Sequence[RecoveryClock],
     points: Sequence[RecoveryPoint],
-    breaks: Sequence[str],
+    group_id: str,
+    name: str,
+) -> Ending:
+    """Whether a group met its objectives: it is back in its time, with no more data lost, and accepted."""
+    if state.plan.objectives is None or not clocks:
+        return Ending(NONE_SET, "No time to be back within is set for it.")
+    [clock] = clocks
+    if clock.since is None:
+        return Ending(NOT_MEASURED, "Nothing of it was begun.")
+    lost = [each for each in points if each.group == name]
+    over = state.ended_at is not None and state.phase is not RunPhase.STOPPED
+    wrong = [step.title for step, shown in _steps_of(state, group_id) if _not_passed(step, shown)]
+    missed = [
+        *([_too_late(clock, clock.target)] if clock.kept is False and clock.target else []),
+        *(["Its service is not back."] if clock.until is None and over else []),
+        *(each.statement for each in lost if each.kept is False),
+        *(f"Not passed: {title}." for title in wrong),
+    ]
+    if missed:
+        return Ending(MISSED, " ".join(missed))
+    open_ = [
+        *(["Its service is not back yet."] if clock.until is None else []),
+        *(["A server of it was off before the run, nobody knows since when."] if clock.at_least else []),
+        *(["It was not accepted."] if clock.accepted is None else []),
+        *("What data it may have lost is not shown." for each in lost if each.kept is None),
+    ]
+    if open_ or clock.target is None:
+        return Ending(NOT_MEASURED, " ".join(open_) or "No time to be back within is set for it.")
+    return Ending(MET, f"Back after {outage(clock)} of {duration(clock.target)}.")
+
+
+def _all_objectives(groups: Sequence[GroupVerdict]) -> Ending:
+    for word in (MISSED, NOT_MEASURED, MET):
+        if those := [each for each in groups if each.objectives.word == word]:
+            return Ending(word, " ".join(f"{each.group}: {each.objectives.sentence}" for each in those))
+    return Ending(NONE_SET, "")
+
+
+def deviations(
+    state: RunState, steps: Sequence[StepEvidence], breaks: Sequence[str]
 ) -> tuple[Deviation, ...]:
-    """Everything that did not go as planned, in the order of the plan; `breaks` are about the whole run."""
-    late = (_too_late(each, each.target) for each in clocks if each.target and each.kept is False)
-    lost = (f"Recovery point of {each.group}: {each.statement}" for each in points if each.kept is False)
+    """Everything that did not go as planned, in the order of the plan; `breaks` are about the whole run.
+
+    A step that was not executed is listed as such; here each group has a sentence for all of its own.
+    """
+    left: dict[str, list[StepEvidence]] = {}
+    for step in steps:
+        if step.phase in _LEFT:
+            left.setdefault(step.group, []).append(step)
+    idle = not_begun(state)
+    names = {name for key, name in state.plan.groups if key in idle}
     return (
         *(Deviation(step.number, sentence) for step in steps for sentence in _of_step(step)),
-        *(Deviation(0, sentence) for sentence in (*breaks, *late, *lost)),
+        *(Deviation(many[0].number, _not_done(group, many, names)) for group, many in left.items()),
+        *(Deviation(0, sentence) for sentence in breaks),
     )
+
+
+def _not_done(group: str, steps: Sequence[StepEvidence], idle: Collection[str]) -> str:
+    if group in idle:
+        return f"{group} was not begun. {_why_left(steps[0])}".strip()
+    what = f"{steps[0].title}: not executed."
+    if len(steps) > 1:
+        what = f"{len(steps)} steps of {group or 'no group'} were not executed, from {steps[0].title} on."
+    return f"{what} {_why_left(steps[0])}".strip()
 
 
 def _too_late(clock: RecoveryClock, target: int) -> str:
@@ -79,9 +209,12 @@ def _of_step(step: StepEvidence) -> Iterator[str]:
         case "working":
             yield f"{step.title}: under way when the run ended. {step.sentence}"
         case "failed" | "unknown":
-            yield f"{step.title}: {step.phase}. {step.sentence}".strip()
+            sentence = (
+                step.sentence.replace(f"Job {step.job_id} ", "The job ") if step.job_id else step.sentence
+            )
+            yield f"{step.title}: {step.phase}. {sentence}".strip()
         case _:
-            yield f"{step.title}: not done. {_why_left(step)}".strip()
+            pass  # not executed
     for each in step.surprises:
         yield f"{step.title}: {each}"
     if len(step.attempts) > 1:

@@ -24,7 +24,7 @@ from drkit.runbooks.rows import (
     whole_words,
 )
 from drkit.runbooks.session import AnySession, RunbookSession
-from drkit.runbooks.unattended import PlainOverview, UnattendedAttach, UnattendedRehearsal
+from drkit.runbooks.unattended import PlainOverview, UnattendedAttach, UnattendedRehearsal, exit_code
 
 __all__ = [
     "KNOWN_BY",
@@ -43,6 +43,7 @@ __all__ = [
     "RunbookSession",
     "UnattendedAttach",
     "UnattendedRehearsal",
+    "exit_code",
     "expected_words",
     "how",
     "how_to_go_on",

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 EARLIER_RUNS = 50  # so many of the newest runs teach the forecast
 _SAME = (
-    *("scenario", "scope", "criteria", "participants", "expert_absent"),
+    *("scenario", "scope", "criteria", "participants", "expert_absent", "second_person"),
     *("declared_what", "declared_by", "follows"),
 )
 """What objectives and a request have in the same words."""

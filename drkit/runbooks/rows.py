@@ -11,7 +11,7 @@ from drkit.execution import (
     expected_outages,
 )
 from drkit.model import Inventory
-from drkit.plan import Plan, Step
+from drkit.plan import ManualStep, Plan, Step
 from drkit.report import duration, moment
 
 KNOWN_BY: Mapping[Source, str] = {
@@ -69,6 +69,9 @@ def objectives_rows(plan: Plan) -> list[dict[str, str]]:
         "scope": fixed.scope,
         "recovered means": fixed.criteria,
         "participants": ", ".join(fixed.participants),
+        "second person": "approves before the first change, and accepts"
+        if fixed.second_person
+        else "not asked for",
         "the usual experts": "keep out of it" if fixed.expert_absent else "not said to keep out of it",
         **{f"RTO target of {names.get(key, key)}": duration(span) for key, span in fixed.rto_targets},
         "RPO target": duration(fixed.rpo_target) if fixed.kind.switches else "",
@@ -104,7 +107,7 @@ def how(step: Step) -> str:
     if step.change:
         return "automatic"
     if step.reads:
-        return "read from the service"
+        return f"read from the {'record' if step.asks is ManualStep.APPROVED else 'service'}"
     return "health check" if step.check else "by hand, signed off"
 
 

@@ -12,11 +12,11 @@ from typing import Generic
 from pandas import DataFrame
 
 from drkit import tables
-from drkit.errors import DrkitError, InputError, NotConfirmedError, RefusedError
+from drkit.errors import IN_THE_TABLE, DrkitError, InputError, NotConfirmedError, RefusedError
 from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions, recorded
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan
-from drkit.report import duration, outage, speeds_words
+from drkit.report import RunRecord, duration, outage, speeds_words
 from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
@@ -29,8 +29,15 @@ from drkit.runbooks.rows import (
     whole_words,
 )
 from drkit.runbooks.session import AnySession
-from drkit.showing import count
+from drkit.showing import count, first_few
 from drkit.site import Site
+
+
+def exit_code(state: RunState, record: RunRecord) -> int:
+    """What a command ends with: that of the run, and 1 where it came to its end and missed an objective."""
+    missed = state.phase is RunPhase.DONE and record.evidence.verdict.objectives.word == "missed"
+    return 1 if missed else state.exit_code
+
 
 EVERY = 0.5  # seconds between two readings of a run's state
 
@@ -70,8 +77,11 @@ class Unattended(Generic[AnySession]):
             state = run.wait()
         kept = f"It is kept as run {state.run_id}. {how_to_go_on(state)}"
         sentence = f"{state.sentence} {kept if self.session.site.journal.there else ''}"
-        report_outcome(state.exit_code, sentence.strip(), result_rows(state))
+        report_outcome(self._exit_code(state), sentence.strip(), result_rows(state))
         return tables.steps(state.rows())
+
+    def _exit_code(self, state: RunState) -> int:
+        return state.exit_code
 
     def _waited(self, run: Run) -> RunState:
         phases: dict[str, StepPhase] = {}
@@ -164,7 +174,11 @@ def _print_notes(plan: Plan) -> None:
 
 def _refusal(plan: Plan) -> RefusedError:
     """All reasons in one error; nothing was sent."""
-    reasons = "\n".join(f"- {out.subject}: {' '.join(map(str, out.objections))}" for out in plan.left_out)
+    reasons = first_few(
+        (f"- {out.subject}: {' '.join(map(str, out.objections))}" for out in plan.left_out),
+        IN_THE_TABLE,
+        "\n",
+    )
     asked = len(plan.left_out) + len(plan.steps)
     refused = f"{len(plan.left_out)} of {count(asked, 'pair')} cannot be attached"
     advice = " Give skip_refused=true to attach the others." if plan.steps else ""
@@ -228,7 +242,9 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         if self.session.request.dry_run:
             return DataFrame()
         evidence = self.session.record.evidence
-        print(f"Verdict: {evidence.verdict.word}. {evidence.verdict.sentence}")  # noqa: T201
+        print(f"Verdict: {evidence.verdict.words}. {evidence.verdict.sentence}")  # noqa: T201
+        for each in evidence.verdict.groups:
+            print(f"{each.group}: {each.carried_out.word}, objectives {each.objectives.word}")  # noqa: T201
         if evidence.backend.practice:
             print(f"Practice range {speeds_words(evidence.speeds)}.")  # noqa: T201
         for clock in evidence.clocks:
@@ -239,7 +255,10 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
             print(f"Deviation: {deviation.sentence}")  # noqa: T201
         for left in evidence.ledger:
             print(f"Left: {left.what}: {left.state}")  # noqa: T201
-        if evidence.verdict.word not in {"completed", "completed with deviations"}:
+        waits = how_to_go_on(
+            self.session.started.state()
+        )  # then that is the way, and it is printed at the end
+        if evidence.verdict.carried_out.word not in {"as planned", "with deviations"} and not waits:
             self._print_ways_out()
         return DataFrame(map(_recovery_row, evidence.clocks))
 
@@ -248,7 +267,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
             stands, ways = self.session.ways_out(key)
             print(f"{name}: {' '.join(stands)}")  # noqa: T201
             for way in ways:
-                against = " ".join(map(str, way.objections))
+                against = first_few(way.objections, "all are in the table of ways out", " ")
                 print(f"  {way.name}: {f'Not now: {against}' if against else way.consequences}")  # noqa: T201
 
     def _planned(self) -> list[dict[str, str]]:
@@ -256,6 +275,9 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
 
     def _answer(self, run: Run, state: RunState) -> bool:
         return self.answers.give(run, state)
+
+    def _exit_code(self, state: RunState) -> int:
+        return exit_code(state, self.session.record)
 
 
 def _recovery_row(clock: RecoveryClock) -> dict[str, str]:

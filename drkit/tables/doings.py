@@ -133,6 +133,8 @@ RUNS: Schema = {
         RunPhase.RUNNING,
         RunPhase.DONE,
     ),
+    "carried_out": TEXT,
+    "objectives": TEXT,
     "groups": TEXT,
     "backend": TEXT,
     "started_at": MOMENT,

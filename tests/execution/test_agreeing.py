@@ -156,7 +156,7 @@ class TestARun:
         assert (state.phase, state.exit_code) == (RunPhase.UNKNOWN, 3)
         noted = [each.data["sentence"] for each in stage.entries(run.id, EntryKind.NOTED)]
         assert noted[0].startswith("What is told of job j1 is not this change: it has the id 0000")
-        assert gather(stage.entries(run.id)).verdict.word == "outcome unknown"
+        assert gather(stage.entries(run.id)).verdict.carried_out.word == "outcome unknown"
 
     def test_is_not_done_by_a_success_of_its_job_that_left_nothing(self, stage: Stage) -> None:
         done = job("attachReplicationPairNew")
@@ -164,7 +164,7 @@ class TestARun:
         assert (state.phase, state.exit_code, state.steps[0].phase) == (RunPhase.FAILED, 1, FAILED)
         assert Action.RETRY in state.steps[0].actions
         evidence = gather(stage.entries(run.id))
-        assert evidence.verdict.word == "failed"
+        assert evidence.verdict.carried_out.word == "failed"
         assert evidence.after
         (unseen, off) = evidence.deviations
         (unseen, off) = sorted((unseen, off), key=lambda each: "But the reading of" in each.sentence)

@@ -34,7 +34,7 @@ def test_what_the_table_shows_is_what_the_run_says(stage: Stage) -> None:
     assert (state.phase, state.steps[0].phase) == (RunPhase.DONE, StepPhase.DONE)
     assert state.steps[0].sentence.endswith(f"But {difference}")
     assert told(stage, run.id) == [f"{plan.steps[0].title}: {difference}"]
-    assert gather(stage.journal.entries(run.id)).verdict.word == "completed with deviations"
+    assert gather(stage.journal.entries(run.id)).verdict.carried_out.word == "with deviations"
 
 
 def test_a_device_that_is_as_asked_is_no_deviation(stage: Stage) -> None:

@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 
 from drkit.errors import InputError, UnavailableError
+from drkit.execution.annotations import approval
 from drkit.execution.probing import drill_left, not_synchronised
+from drkit.execution.run import Run
 from drkit.execution.states import Action, RunPhase, StepPhase
+from drkit.journal import Journal
 from drkit.model import Change, Operation
 from drkit.plan import PLANNED
 from drkit.plan.objectives import RunbookKind
 from drkit.report.gathering import gather
+from drkit.report.page import html
+from drkit.report.run_record import RunRecord
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
+from tests.closing import at_the_end
 from tests.execution.rehearsal_drive import PATIENCE, Range
 from tests.facts import reading
 
@@ -54,6 +60,64 @@ def test_a_drill_is_gone_when_it_and_every_server_of_it_are_gone() -> None:
     assert drill_left(delete, [server.id], gone) == f"{server.name} is there, {server.status}"
     assert drill_left(delete, ["no-more"], gone) == ""
     assert drill_left(delete, None, gone) == "the drill is gone, and which servers it had is not known"
+
+
+class TestASecondPerson:
+    @pytest.fixture
+    def field(self, tmp_path: Path) -> Range:
+        return Range(tmp_path)
+
+    def waiting(self, field: Range) -> Run:
+        """A run of a duty engineer's that waits for its approval."""
+        run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"], second_person=True))
+        while "nobody did" not in run.state().steps[0].sentence:
+            assert run.wait(0.01).phase is RunPhase.RUNNING
+        return run
+
+    def record(self, field: Range, run: Run, who: str) -> RunRecord:
+        journal = Journal.open(field.site.journal.where, field.clock, who=who)
+        return RunRecord(at_the_end.enter_context(journal), run.id)
+
+    def test_approves_before_the_first_change_and_is_waited_for(self, field: Range) -> None:
+        run = self.waiting(field)
+        assert [each.phase for each in run.state().steps[1:3]] == [StepPhase.WAITING] * 2
+        assert field.sandbox.world.jobs == {}
+        assert run.state().steps[0].actions == ()
+        self.record(field, run, "alice (cloud user ops)").approve("Alice", "read the plan", "shop-db")
+        while run.state().steps[0].phase is not StepPhase.DONE:
+            run.wait(0.01)
+        assert field.to_the_end(run).phase is RunPhase.DONE
+        page = html(gather(field.site.journal.entries(run.id)))
+        assert "somebody of another login than the runner&#39;s has approved it" in page
+        assert "Note by Alice: read the plan" in page
+
+    def test_is_not_who_started_the_run(self, field: Range) -> None:
+        run = self.waiting(field)
+        mine = self.record(field, run, f"{field.site.journal.who} (cloud user other)")
+        with pytest.raises(InputError, match="the second person does this from a login of their own"):
+            mine.approve("Somebody else", "read the plan", "shop-db")
+        with pytest.raises(InputError, match="the second person does this from a login of their own"):
+            mine.sign_off("Somebody else", accepted=True)
+        field.site.journal.note(run.id, {"noted": {"text": "x", "who": "y", "approves": run.plan.digest}})
+        assert approval(field.site.journal.entries(run.id)) == ""
+        assert run.wait(0.05).steps[0].phase is StepPhase.WORKING
+
+    def test_has_to_confirm_the_plan_and_may_accept_the_record(self, field: Range) -> None:
+        run = self.waiting(field)
+        alice = self.record(field, run, "alice")
+        with pytest.raises(InputError, match="to approve the plan, confirm it with 'shop-db'"):
+            alice.approve("Alice", "read the plan", "shop")
+        with pytest.raises(InputError, match="Say what you looked at"):
+            alice.approve("Alice", " ", "shop-db")
+        alice._journal.note(run.id, {"noted": {"text": "x", "who": "y", "approves": "another plan"}})
+        assert approval(field.site.journal.entries(run.id)) == ""
+        alice.sign_off("Alice", accepted=False, note="not begun")
+        assert alice.evidence.sign_offs[-1].written_by == "alice"
+
+    def test_is_not_asked_where_the_objectives_do_not(self, field: Range) -> None:
+        run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+        with pytest.raises(InputError, match="this run asks for no second person"):
+            self.record(field, run, "alice").approve("Alice", "read the plan", "shop-db")
 
 
 def failed_over() -> World:
@@ -101,7 +165,7 @@ class TestReprotection:
         assert refusals
         assert state.steps[-1].phase is StepPhase.SKIPPED
         evidence = gather(field.site.journal.entries(run.id))
-        assert evidence.verdict.word != "completed"
+        assert evidence.verdict.carried_out.word != "as planned"
         (off,) = evidence.deviations
         assert "Skipped: The link is being repaired. Last seen: Read again and again until it holds" in (
             off.sentence
@@ -115,7 +179,7 @@ class TestReprotection:
         state = run.wait(PATIENCE)
         assert (state.phase, state.exit_code) == (RunPhase.FAILED, 1)
         assert "and still erp-01" in state.steps[-1].sentence
-        assert gather(field.site.journal.entries(run.id)).verdict.word == "failed"
+        assert gather(field.site.journal.entries(run.id)).verdict.carried_out.word == "failed"
 
     def test_is_read_again_while_the_service_cannot_be_read(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,8 @@ from drkit.errors import JournalDamagedError, LeaseHeldError, LeaseLostError
 from drkit.execution.following import readable, recorded, unfinished
 from drkit.execution.run import Run
 from drkit.execution.states import RunPhase, RunState, StepPhase
-from drkit.plan.steps import Plan, Step
+from drkit.plan.objectives import Objectives, RunbookKind
+from drkit.plan.steps import ManualStep, Plan, ReadingCheck, Step
 from drkit.runbooks import how_to_go_on
 from drkit.sandbox import Sandbox
 from drkit.site import Site, connect
@@ -150,10 +151,12 @@ def test_runs_are_listed_with_their_state(site: Site, capsys: pytest.CaptureFixt
     run_id = stopped(site)
     assert cli.main(["runs"]) == 0
     header, line = capsys.readouterr().out.splitlines()
-    assert header.split() == ["run", "state", "title", "groups", "backend"]
+    assert header.split() == ["run", "state", "carried_out", "objectives", "title", "groups", "backend"]
     assert re.split(r"\s{2,}", line) == [
         run_id,
         "stopped",
+        "stopped",
+        "none set",
         "Attach 1 pair to app-01",
         "shop-backend",
         "PRACTICE",
@@ -216,6 +219,27 @@ def test_resuming_goes_on_to_the_end_and_says_what_becomes_of_each_step(
     assert "app-cache-01" in set(site.attachments("shop-backend")["pair"])
 
 
+def test_resuming_ends_with_1_where_every_step_was_done_and_an_objective_was_missed(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attach = site.plan_attach("app-01", ["app-cache-01"])
+    [(group_id, _)] = attach.groups
+    aims = Objectives(RunbookKind.PLANNED_FAILOVER, "s", "s", "c", ("Duty lead",), ((group_id, 1),))
+    asked = Step("2", "Look", instruction="Look at the shop.", needs=("1",), about=group_id)
+    answers = {group_id: (("2",),)}
+    plan = replace(attach, steps=(*attach.steps, asked), objectives=aims, recovered_by=answers)
+    run = site.run(plan, "shop-backend")
+    run._board.wait_for(lambda now: now.steps[-1].phase is StepPhase.READY, 20)
+    run.stop()
+    assert run.wait(60).phase is RunPhase.STOPPED
+    assert cli.main(["resume", run.id, "--attest", "2=passed: there", "--sign", "Duty lead"]) == 1
+    assert site.record(run.id).evidence.verdict.objectives.word == "missed"
+    capsys.readouterr()
+    assert cli.main(["runs"]) == 0
+    listed = " ".join(capsys.readouterr().out.split())
+    assert f"{run.id} done with deviations missed" in listed or f"{run.id} done as planned missed" in listed
+
+
 def test_a_question_stops_the_resumed_run_and_is_shown(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -275,6 +299,44 @@ class TestAnswersGivenBeforehand:
         told = how_to_go_on(replace(shown, steps=(asked,)))
         assert told.endswith(f"go on with run {run.id} in its runbook (drkit lab).")
         assert how_to_go_on(replace(shown, steps=())) == ""
+
+
+class TestASecondPerson:
+    @pytest.fixture
+    def run_id(self, site: Site) -> str:
+        aims = Objectives(RunbookKind.DRILL, "Spring", "All", "It works.", ("Ada",), second_person=True)
+        asks = Step("1", "Approved", check=ReadingCheck.APPROVED, asks=ManualStep.APPROVED)
+        now = site.inventory()
+        group = now.group("shop-backend")
+        plan = Plan("Look", now.backend, ((group.id, group.name),), (asks,), now.read_at, objectives=aims)
+        run = Run.start(plan, client=site.client, journal=site.journal, confirm="shop-backend")
+        run.stop()
+        run.wait(60)
+        return run.id
+
+    def test_sees_the_plan_approves_it_and_accepts_the_record(
+        self,
+        site: Site,
+        run_id: str,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        words = ["--sign", "Alice", "--note", "read the plan"]
+        monkeypatch.setenv("JUPYTERHUB_USER", "alice")
+        assert cli.main(["approve", run_id, *words]) == 2
+        seen = capsys.readouterr()
+        assert "read from the record" in seen.out
+        assert "to approve the plan, confirm it with 'shop-backend'" in seen.err
+        assert cli.main(["approve", run_id, "--confirm", "shop-backend", *words]) == 0
+        assert "Approved: the run goes on." in capsys.readouterr().out
+        assert cli.main(["accept", run_id, "--sign", "Alice"]) == 0
+        assert Path(capsys.readouterr().out.strip()).is_file()
+        assert cli.main(["accept", run_id, "--refuse", "--sign", "Alice"]) == 2
+        assert "Say why it is not accepted" in capsys.readouterr().err
+        monkeypatch.delenv("JUPYTERHUB_USER")
+        assert cli.main(["resume", run_id]) == 0
+        assert cli.main(["accept", run_id, "--sign", "Alice"]) == 2
+        assert "the second person does this from a login of their own" in capsys.readouterr().err
 
 
 class TestASignal:

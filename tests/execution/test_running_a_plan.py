@@ -125,6 +125,22 @@ class TestNothingIsSent:
         assert stage.jobs() == 1
         assert stage.journal.runs() == []
 
+    def test_and_a_plan_of_many_stale_steps_is_told_by_its_first_five(self, stage: Stage) -> None:
+        step = stage.attach(CACHES[0]).steps[0]
+        other = stage.attach(CACHES[0], to="app-02")
+        plan = stage.plan(*(replace(step, key=str(number)) for number in range(1, 201)))
+        stage.client.submit(other.steps[0].change)  # type: ignore[arg-type]
+        stage.clock.advance(60)
+        with pytest.raises(StalePlanError, match="200 of 200 steps would be refused now: step 1 ") as stale:
+            stage.start(plan)
+        told = str(stale.value)
+        assert "step 5 " in told
+        assert "step 6 " not in told
+        more = len(stale.value.objections) - 5
+        assert told.endswith(f"and {more} more: all are in the table on this error, error.table()")
+        assert len(told) < 2500
+        assert len(stale.value.table()) == len(stale.value.objections) >= 200
+
     def test_on_another_backend_than_the_plan_was_made_on(self, stage: Stage) -> None:
         plan = replace(stage.attach(), backend=Backend(False, "OTC", "eu-de", "prod", "p1"))
         with pytest.raises(InputError, match="made on OTC eu-de prod, and this is PRACTICE"):

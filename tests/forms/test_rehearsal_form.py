@@ -64,7 +64,8 @@ def test_a_drill_goes_from_the_choice_to_the_ledger(make: Make) -> None:
     assert "cannot be undone" in plain(hands.confirm.whole.value)
     assert hands.confirmed("erp") == ""
     hands.sign_all()
-    assert plain(hands.result.verdict.value) == "✓ completed Every step was done as planned."
+    verdict = plain(hands.result.verdict.value)
+    assert verdict.startswith("✓ carried out: as planned Every step was done as planned. ✓ objectives: met")
     assert "Drill network left over: erp" in deviations(hands)
     assert "kept" in plain(hands.result.clocks.value)
 
@@ -215,7 +216,7 @@ def test_whoever_signs_has_a_name_and_a_refusal_has_a_reason(make: Make) -> None
     hands.run.desk.who.value = "Shift lead"
     row.buttons["Skip"].click()
     hands.sign_all()
-    assert "completed with deviations" in plain(hands.result.verdict.value)
+    assert "with deviations" in plain(hands.result.verdict.value)
     assert "nobody could try (says Shift lead)" in deviations(hands)
 
 
@@ -267,7 +268,7 @@ def test_a_check_that_fails_can_be_tried_again_while_the_run_goes_on(make: Make)
     failed.buttons["Try again"].click()
     hands.row("ready Service answers: erp")
     hands.sign_all()
-    assert "completed with deviations" in plain(hands.result.verdict.value)
+    assert "with deviations" in plain(hands.result.verdict.value)
 
 
 def test_a_failed_switch_shows_the_ways_out_and_one_leads_on(make: Make) -> None:
@@ -277,7 +278,7 @@ def test_a_failed_switch_shows_the_ways_out_and_one_leads_on(make: Make) -> None
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.result_shown()
-    assert plain(hands.result.verdict.value).startswith("✗ failed")
+    assert plain(hands.result.verdict.value).startswith("✗ carried out: failed")
     shown = [plain(str(getattr(each, "value", ""))) for each in hands.result.exits.children]
     assert any("erp: ways out" in each and "error-reversing" in each for each in shown)
     buttons = {
@@ -314,7 +315,7 @@ def test_after_going_over_the_way_back_is_offered(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    assert "erp: All 1 pairs were synchronised" in deviations(hands)
+    assert "erp: Its 1 pair was synchronised" in deviations(hands)
     assert hands.result.next.description == "Go on: failback"
     hands.go_on_to("failback")
     assert hands.form.session.drafted.title == "Failback of erp"
@@ -398,7 +399,7 @@ def test_a_drill_that_was_left_behind_is_cleaned_up(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    assert plain(hands.result.verdict.value).startswith("✓ completed"), deviations(hands)
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned"), deviations(hands)
     assert not hands.site.inventory().drills
 
 
@@ -441,7 +442,7 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     hands.sign_all()
     assert hands.form.session.run
     assert hands.form.session.run.id == run.id
-    assert plain(hands.result.verdict.value).startswith("✓ completed")
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
 
 
 def test_a_run_named_in_the_parameters_is_gone_on_with(make: Make) -> None:
@@ -470,7 +471,7 @@ def test_many_steps_to_sign_come_a_few_at_a_time(make: Make) -> None:
     assert len(hands.rows()) == 8
     assert hands.run.desk.who.value == "Duty engineer"
     hands.sign_all()
-    assert plain(hands.result.verdict.value).startswith("✓ completed")
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
 
 
 def test_the_clock_and_the_forecast_are_on_the_screen(make: Make) -> None:
@@ -561,7 +562,7 @@ def test_protection_after_a_failover_has_no_recovery_clock(make: Make) -> None:
     hands.up_to_confirm()
     hands.confirmed("erp")
     hands.sign_all()
-    assert plain(hands.result.verdict.value).startswith("✓ completed")
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
     assert plain(hands.result.clocks.value) == ""
 
 

@@ -89,12 +89,12 @@ def test_good_parameters_carry_it_out_and_report_it(
     said = outcome()
     assert said["exit"] == 0
     printed = capsys.readouterr().out
-    assert "Verdict: completed." in printed
+    assert "Verdict: carried out as planned, objectives met." in printed
     assert "erp: its service usually answers 10 min 00 s after its first change" in printed
     assert "target 15 min 00 s: fits usually, and not at the slowest" in printed
     assert "Outage of erp: " in printed
     assert " of 15 min 00 s, kept" in printed
-    assert "Recovery point of erp: All 1 pairs were synchronised" in printed
+    assert "Recovery point of erp: Its 1 pair was synchronised" in printed
     assert "Every step can be taken back." in printed
 
 
@@ -145,9 +145,10 @@ def test_a_world_that_changed_meanwhile_is_refused_with_nothing_sent(
 
 
 def test_a_manual_step_without_an_answer_stops_in_order_and_can_be_gone_on_with(
-    field: Field, outcome: Callable[[], Any]
+    field: Field, outcome: Callable[[], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    through(field.book(signed_by=""))
+    through(field.book(signed_by="")).result()
+    assert "Gives up the production site" not in capsys.readouterr().out
     said = outcome()
     assert said["exit"] == 3
     assert (
@@ -157,7 +158,9 @@ def test_a_manual_step_without_an_answer_stops_in_order_and_can_be_gone_on_with(
     (run,) = field.site.journal.runs()
     again = field.carried_out(run=run.id, confirm="")
     assert outcome()["exit"] == 0
-    assert again.session.record.evidence.verdict.word == "completed"  # to wait for a person is no deviation
+    assert (
+        again.session.record.evidence.verdict.carried_out.word == "as planned"
+    )  # to wait for a person is no deviation
 
 
 def test_a_failed_answer_fails_and_the_ways_out_are_told(
@@ -168,7 +171,7 @@ def test_a_failed_answer_fails_and_the_ways_out_are_told(
     book.result()
     assert outcome()["exit"] == 1
     printed = capsys.readouterr().out
-    assert "Verdict: failed." in printed
+    assert "Verdict: failed, objectives missed." in printed
     assert "Deviation: Planned failover of erp: failed." in printed
     assert "erp: erp is error-reversing" in printed
     assert "  failover: Gives up the production site" in printed
@@ -357,3 +360,13 @@ def test_a_profile_of_another_name_is_another_site(field: Field, monkeypatch: py
     session.restart(RehearsalRequest("dr_drill", profile="env"))
     assert session.overview is None
     assert session.site is field.site
+
+
+def test_an_objective_that_was_missed_ends_with_1_though_every_step_was_done(
+    field: Field, outcome: Callable[[], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = field.carried_out(rto={"*": "1 s"})
+    assert book.session.started.state().exit_code == 0
+    assert outcome()["exit"] == 1
+    book.result()
+    assert "Verdict: carried out as planned, objectives missed." in capsys.readouterr().out

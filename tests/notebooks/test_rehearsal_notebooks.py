@@ -76,7 +76,7 @@ def where(sandbox: Sandbox, group: str) -> tuple[str, str]:
 def test_a_drill_is_verified_cleaned_up_and_accounted_for(shell: Shell, shop: Sandbox) -> None:
     given = {"groups": ["shop-app"], "drill_name": "d", "confirm": "shop-app"}
     assert shell.through(DRILL, **AIMS, **given) == 0, shell.said
-    assert "Verdict: completed." in shell.said
+    assert "Verdict: carried out as planned, objectives met." in shell.said
     assert "Left: Drill network left over: shop-app" in shell.said
     assert not any(each.drills for each in shop.world.groups.values())
 
@@ -97,8 +97,9 @@ def test_production_goes_over_in_waves_stops_where_nobody_signs_and_comes_back(
 def test_a_lost_zone_is_left_and_protected_again(shell: Shell, shop: Sandbox) -> None:
     declared_ = {"declared_what": "The first zone is dark", "declared_by": "Shift lead"}
     given = {"waves": ["shop-app"], **AIMS, "confirm": "shop-app"}
-    now = "2026-01-01 00:00"
-    assert shell.through(LOST, **given, **declared_, declared_at=now) == 0, shell.said
+    long_ago = "2026-01-01 00:00"
+    assert shell.through(LOST, **given, **declared_, declared_at=long_ago) == 1, shell.said
+    assert "Verdict: carried out as planned, objectives missed." in shell.said
     assert where(shop, "shop-app") == ("failed-over", "target")
     assert shell.run(LOST, **given | {"rto": {}}, action="reprotect") == 0, shell.said
     assert where(shop, "shop-app") == ("protected", "target")

@@ -6,7 +6,7 @@ from drkit.errors import EffectUnknownError, InputError, RefusedError
 from drkit.model import GroupStatus, Operation, ReplicationStatus, ServerStatus, Station, Unknown
 from drkit.plan.attach import recheck
 from drkit.plan.objectives import RunbookKind
-from drkit.plan.steps import Plan
+from drkit.plan.steps import Plan, ReadingCheck
 from tests.plan.rehearsal_world import planned, world
 
 PLANNED, BACK, LOST = RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER
@@ -232,3 +232,15 @@ def test_a_step_whose_effect_cannot_be_worked_out_is_named_and_planning_is_refus
     good = planned(found, RunbookKind.FAILOVER, ["erp"])
     with pytest.raises(EffectUnknownError, match=told):
         recheck(good, replace(found, groups={"g-erp": odd}))
+
+
+@pytest.mark.parametrize("kind", [PLANNED, LOST, RunbookKind.DRILL])
+def test_a_second_person_approves_before_anything_else(kind: RunbookKind) -> None:
+    found = world("erp", fault="2") if kind is LOST else world("erp")
+    plan = planned(found, kind, ["erp"], second_person=True, drill_name="d")
+    first, *rest = plan.steps
+    assert first.title == "Approved by a second person: erp"
+    assert (first.reads, first.skippable, first.needs) == (ReadingCheck.APPROVED, False, ())
+    assert all(each.needs or each.after for each in rest)
+    (second, *_) = [each for each in rest if each.change]
+    assert second.needs == (first.key,)

@@ -101,6 +101,9 @@ class Story:
         told = {"code": "SDRS.2005", "reason": "No capacity.", "remedy": "Make room, then retry."}
         return self.tell(EntryKind.SETTLED, step, {"phase": "failed", "sentence": "It failed.", **told})
 
+    def resumed(self) -> "Story":
+        return self.tell(EntryKind.NOTED, data={"resumed_by": "duty on desk"})
+
     def asked(self, step: str) -> "Story":
         return self.tell(EntryKind.NOTED, step, {"phase": "ready", "sentence": "Look at it."})
 

@@ -12,7 +12,7 @@ from drkit.execution.annotations import finding_entry, note_entry, sign_off_entr
 from drkit.execution.snapshot import Snapshot
 from drkit.journal import EntryKind
 from drkit.plan.objectives import RunbookKind
-from drkit.plan.steps import Step
+from drkit.plan.steps import ManualStep, Step
 from drkit.report.evidence import Evidence
 from drkit.report.gathering import gather
 from tests.report.stories import (
@@ -53,13 +53,13 @@ def sentences(story: Story) -> str:
 
 class TestTheVerdict:
     def test_a_run_that_went_as_planned_is_completed(self) -> None:
-        assert usual().evidence.verdict.word == "completed"
+        assert usual().evidence.verdict.carried_out.word == "as planned"
         assert usual().evidence.deviations == ()
 
     def test_a_skipped_step_makes_it_completed_with_deviations(self) -> None:
         plan = plan_of(*usual_plan().steps, hand_step("4", "Settings carried over: billing"))
         story = Story(plan).sent().done().signed("2").signed("3").skipped("4").ends()
-        assert story.evidence.verdict.word == "completed with deviations"
+        assert story.evidence.verdict.carried_out.word == "with deviations"
         assert sentences(story) == "4: Settings carried over: billing. Skipped: No time"
         assert [each.what for each in story.evidence.not_executed] == [
             "Step 4, Settings carried over: billing"
@@ -79,60 +79,122 @@ class TestTheVerdict:
         }
 
     def test_a_recovery_that_took_too_long_is_not_called_reached(self) -> None:
-        aims = replace(AIMS, rto_targets=(("g1", 1),))
+        verdict = usual(aims=replace(AIMS, rto_targets=(("g1", 1),))).evidence.verdict
+        assert verdict.words == "carried out as planned, objectives missed"
+        assert "The outage of billing was 40 s, 39 s over its target." in verdict.sentence
+        assert not verdict.good
+
+    def test_a_harmless_stop_and_a_missed_target_are_told_apart(self) -> None:
+        story = Story(usual_plan()).sent().stops().resumed().done().signed("2").signed("3").ends()
+        verdict = story.evidence.verdict
+        assert verdict.words == "carried out with deviations, objectives met"
+        assert verdict.objectives.sentence == "billing: Back after 1 min 00 s of 15 min 00 s."
+        assert verdict.good
+
+    def test_a_run_without_objectives_has_one_part(self) -> None:
+        story = Story(usual_plan(aims=None)).sent().done().signed("2").signed("3").ends()
+        assert story.evidence.verdict.words == "carried out as planned"
+        assert story.evidence.verdict.objectives.word == "none set"
+
+    def test_what_was_not_accepted_or_has_no_target_is_not_called_met(self) -> None:
+        story = Story(usual_plan()).sent().done().signed("2").skipped("3").ends()
+        assert story.evidence.verdict.objectives.word == "not measured"
+        assert "It was not accepted." in story.evidence.verdict.objectives.sentence
+        free = usual(aims=replace(AIMS, rto_targets=()))
         assert (
-            usual(aims=aims).evidence.verdict.sentence
-            == "It came to its end, with 1 deviation from the plan."
+            free.evidence.verdict.objectives.sentence == "billing: No time to be back within is set for it."
         )
+
+    def test_while_it_goes_on_nothing_is_missed_yet(self) -> None:
+        verdict = Story(usual_plan()).sent().evidence.verdict
+        assert (verdict.carried_out.word, verdict.objectives.word) == ("unfinished", "not measured")
+        assert [each.carried_out.word for each in verdict.groups] == ["unfinished"]
+
+    def test_each_group_has_its_own_verdict_and_one_that_was_not_begun_is_called_so(self) -> None:
+        second = [
+            replace(step, key=f"b{step.key}", about="g2", wave=2, change=None, asks=ManualStep.ACCEPTED)
+            for step in usual_plan().steps
+        ]
+        mine = usual_plan()
+        plan = replace(
+            mine,
+            groups=(*mine.groups, ("g2", "web")),
+            steps=(*mine.steps, *second),
+            recovered_by={**mine.recovered_by, "g2": (("b2",),)},
+        )
+        story = (
+            Story(plan).sent().failed().left("2").left("3").left("b1").left("b2").left("b3").ends("failed")
+        )
+        evidence = story.evidence
+        told = [(each.group, each.carried_out.word, each.objectives.word) for each in evidence.verdict.groups]
+        assert told == [("billing", "failed", "missed"), ("web", "not begun", "not measured")]
+        assert [each.sentence for each in evidence.deviations if "web" in each.sentence] == [
+            "web was not begun. It needs step 1, which failed."
+        ]
+        assert len(evidence.not_executed) == 5
+
+    def test_a_group_that_was_not_begun_is_called_so_though_its_outage_is_counted(
+        self,
+    ) -> None:
+        aims = replace(AIMS, kind=RunbookKind.FAILOVER, declared_at=START)
+        verdict = Story(usual_plan(aims=aims)).left("1").left("2").left("3").ends("failed").evidence.verdict
+        assert verdict.carried_out.sentence == "Not begun: billing."
+        assert (verdict.groups[0].carried_out.word, verdict.objectives.word) == ("not begun", "missed")
+
+    def test_a_group_whose_outcome_is_unknown_or_that_was_stopped_says_so(self) -> None:
+        unknown = Story(usual_plan()).sent().lost().left("2").left("3").ends("unknown").evidence.verdict
+        assert unknown.groups[0].carried_out.word == "outcome unknown"
+        stopped = Story(usual_plan()).sent().done().stops().evidence.verdict
+        assert (stopped.carried_out.word, stopped.groups[0].carried_out.word) == ("stopped", "stopped")
 
     def test_a_group_that_is_not_back_makes_it_failed(self) -> None:
         story = Story(usual_plan()).sent().failed().left("2").left("3").ends("failed")
-        assert story.evidence.verdict.word == "failed"
-        assert story.evidence.verdict.sentence == "Not recovered: billing."
+        assert story.evidence.verdict.carried_out.word == "failed"
+        assert story.evidence.verdict.carried_out.sentence == "Not recovered: billing."
 
     def test_a_check_that_a_person_did_not_pass_makes_it_failed(self) -> None:
         story = Story(usual_plan()).sent().done().signed("2").signed("3", passed=False).ends("failed")
-        assert story.evidence.verdict.word == "failed"
-        assert story.evidence.verdict.sentence == "Not passed: Accepted: billing."
+        assert story.evidence.verdict.carried_out.word == "failed"
+        assert story.evidence.verdict.carried_out.sentence == "Not passed: Accepted: billing."
 
     def test_a_clean_up_that_is_not_done_is_a_deviation_and_no_failure(self) -> None:
         plan = plan_of(*usual_plan().steps, hand_step("4", "Drill network left over: billing"))
         story = Story(plan).sent().done().signed("2").signed("3").signed("4", passed=False).ends("failed")
-        assert story.evidence.verdict.word == "completed with deviations"
+        assert story.evidence.verdict.carried_out.word == "with deviations"
         assert [(each.what, each.settled) for each in story.evidence.ledger] == [
             ("Drill network left over: billing", False)
         ]
 
     def test_a_change_of_a_run_without_objectives_that_failed_makes_it_failed(self) -> None:
         story = Story(plan_of(change_step(), aims=None)).sent().failed().ends("failed")
-        assert story.evidence.verdict.word == "failed"
+        assert story.evidence.verdict.carried_out.word == "failed"
         assert story.evidence.kind == "change"
         assert story.evidence.clauses == ()
 
     def test_an_interrupted_run_is_stopped_and_tells_what_is_under_way(self) -> None:
         story = Story(usual_plan()).sent().stops()
-        assert story.evidence.verdict.word == "stopped"
+        assert story.evidence.verdict.carried_out.word == "stopped"
         assert "Under way at the service when it stopped: Planned failover of billing job-1" in sentences(
             story
         )
 
     def test_a_run_that_broke_off_without_a_word_is_unfinished(self) -> None:
         evidence = Story(usual_plan()).sent().evidence
-        assert evidence.verdict.word == "unfinished"
+        assert evidence.verdict.carried_out.word == "unfinished"
         assert evidence.ended_at is None
         assert evidence.last_at == START + timedelta(seconds=20)
 
     def test_a_lost_outcome_makes_it_outcome_unknown(self) -> None:
         story = Story(usual_plan()).sent().lost()
         story.tell(EntryKind.STOPPED, data={"phase": "unknown", "sentence": "Ended: 1 unknown."})
-        assert story.evidence.verdict.word == "outcome unknown"
+        assert story.evidence.verdict.carried_out.word == "outcome unknown"
 
     def test_a_run_that_was_gone_on_with_says_so(self) -> None:
         story = Story(usual_plan()).sent().stops()
         takeover = [{"group_id": "g1", "from": "cy on laptop", "fence": 1}]
         story.tell(EntryKind.NOTED, data={"resumed_by": "bea@console", "takeover": takeover})
         story.done().signed("2").signed("3").ends()
-        assert story.evidence.verdict.word == "completed with deviations"
+        assert story.evidence.verdict.carried_out.word == "with deviations"
         assert "gone on with at 2026-03-01 03:00:40 UTC by bea@console" in sentences(story)
         assert "taken over at 2026-03-01 03:00:40 UTC from cy on laptop" in sentences(story)
 
@@ -143,8 +205,8 @@ class TestTheVerdict:
         story = Story(usual_plan())
         for key, fate in zip("123", fates, strict=True):
             happens(story, key, fate)
-        verdict = story.ends().evidence.verdict.word
-        assert (verdict == "completed") == (set(fates) == {"done"})
+        verdict = story.ends().evidence.verdict.carried_out.word
+        assert (verdict == "as planned") == (set(fates) == {"done"})
 
 
 class TestTheSteps:
@@ -187,7 +249,7 @@ class TestTheSteps:
         story.done().signed("2").signed("3").ends()
         assert "its answer was lost." in sentences(story)
         assert "Found: the group is reversing." in sentences(story)
-        assert story.evidence.verdict.word == "completed with deviations"
+        assert story.evidence.verdict.carried_out.word == "with deviations"
 
     def test_an_unknown_outcome_that_somebody_resolved_names_their_word(self) -> None:
         story = Story(usual_plan()).sent().lost()
@@ -247,11 +309,12 @@ class TestRecovery:
         assert (clock.seconds, clock.people, clock.elapsed) == (40.0, 10.0, 70.0)
         assert (clock.target, clock.kept) == (900, True)
 
-    def test_a_target_that_was_missed_is_a_deviation(self) -> None:
-        aims = replace(AIMS, rto_targets=(("g1", 30),))
-        story = usual(aims)
-        assert story.evidence.verdict.word == "completed with deviations"
-        assert sentences(story) == "0: The outage of billing was 40 s, 10 s over its target."
+    def test_a_target_that_was_missed_is_no_deviation_and_wants_a_finding(self) -> None:
+        story = usual(replace(AIMS, rto_targets=(("g1", 30),)))
+        assert story.evidence.verdict.objectives.word == "missed"
+        assert sentences(story) == ""
+        missing = [one for clause in story.evidence.clauses for one in clause.missing]
+        assert "There are missed objectives and no finding with an owner and a due date." in missing
 
     def test_an_unfinished_recovery_is_counted_to_the_runs_last_word_not_to_a_later_note(self) -> None:
         story = Story(usual_plan()).sent()
@@ -270,7 +333,13 @@ class TestRecovery:
         story = Story(usual_plan()).sent(behind=("data-1",)).done().signed("2").signed("3").ends()
         [point] = story.evidence.points
         assert point.kept is False
-        assert "1 of 4 pairs were not synchronised" in sentences(story)
+        assert story.evidence.verdict.objectives.word == "missed"
+        assert "1 of 4 pairs was not synchronised" in story.evidence.verdict.objectives.sentence
+
+    def test_a_group_of_one_pair_is_told_in_the_singular(self) -> None:
+        story = Story(usual_plan()).sent().done().signed("2").signed("3").ends()
+        story.entries[1].data["recovery_point"]["pairs"] = 1
+        assert story.evidence.points[0].statement.startswith("Its 1 pair was synchronised at")
 
     def test_pairs_that_lag_behind_leave_another_target_untold(self) -> None:
         plan = usual_plan(aims=replace(AIMS, rpo_target=300))
@@ -493,8 +562,14 @@ class TestTheClauses:
             )
             for each in plain.clauses
         ]
-        assert reworded.verdict.word == plain.verdict.word
+        assert reworded.verdict.carried_out.word == plain.verdict.carried_out.word
         assert len(reworded.ledger) == len(plain.ledger) == 1
+
+    def test_a_record_that_was_refused_leaves_no_clause_without_something_missing(self) -> None:
+        story = usual()
+        story.added(sign_off_entry("Head of IT", "The times are not ours.", accepted=False))
+        refusal = "Head of IT did not accept the report: The times are not ours."
+        assert all(refusal in each.missing for each in story.evidence.clauses)
 
     def test_a_section_that_the_report_does_not_have_serves_no_clause(self) -> None:
         drilled = Story(plan_of(*usual_plan().steps, hand_step("4", "Drill servers gone: billing"))).ends()

@@ -39,7 +39,7 @@ def test_a_drill_leaves_a_report_with_its_ledger_and_both_states(field: Range) -
     run = start(field, field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1"))
     field.to_the_end(run)
     evidence = left(field, run).evidence
-    assert evidence.verdict.word == "completed"
+    assert evidence.verdict.carried_out.word == "as planned"
     assert [each.settled for each in evidence.ledger] == [True, True, True]
     assert evidence.before
     assert evidence.after
@@ -62,8 +62,8 @@ def test_a_switch_that_failed_leaves_a_report_that_says_so(field: Range) -> None
     run = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
     assert field.to_the_end(run).phase is RunPhase.FAILED
     evidence = left(field, run).evidence
-    assert evidence.verdict.word == "failed"
-    assert evidence.verdict.sentence.startswith("Not recovered: shop-db.")
+    assert evidence.verdict.carried_out.word == "failed"
+    assert evidence.verdict.carried_out.sentence.startswith("Not recovered: shop-db.")
     assert any(each.code for each in evidence.steps if each.phase == "failed")
     assert {each.phase for each in evidence.steps if each.how == "by hand"} == {"not sent"}
 
@@ -74,7 +74,7 @@ def test_a_run_that_was_stopped_leaves_a_report_of_what_was_not_done(field: Rang
     run.stop()
     run.wait(60)
     evidence = left(field, run).evidence
-    assert evidence.verdict.word == "stopped"
+    assert evidence.verdict.carried_out.word == "stopped"
     assert len(evidence.not_executed) == len(evidence.steps) - 1
     assert evidence.after is None
     (made,) = field.inventory.drills.values()
@@ -95,18 +95,24 @@ def test_a_run_that_is_gone_on_with_leaves_a_new_report(field: Range) -> None:
     again = field.site.resume(run.id)
     field.to_the_end(again)
     evidence = left(field, run).evidence
-    assert (evidence.verdict.word, evidence.deviations) == ("completed", ())  # it only waited for an answer
+    assert (evidence.verdict.carried_out.word, evidence.deviations) == (
+        "as planned",
+        (),
+    )  # it only waited for an answer
 
 
 def test_a_run_that_was_stopped_while_something_was_under_way_deviates(field: Range) -> None:
     field.sandbox.fault("job-stuck")
     run = start(field, field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1"))
-    run.wait(1)
+    run._board.wait_for(lambda now: bool(now.steps[0].job_id), 60)
     run.stop()
     run.wait(60)
     field.sandbox.clear_faults()
     field.to_the_end(field.site.resume(run.id))
-    assert [each.step for each in left(field, run).evidence.deviations] == [0, 0, 0]
+    told = " ".join(each.sentence for each in left(field, run).evidence.deviations)
+    assert "The run stopped at" in told
+    assert "Under way at the service when it stopped: Create drill" in told
+    assert "The run was gone on with at" in told
 
 
 def test_the_plan_in_the_report_is_the_one_that_was_confirmed(field: Range) -> None:
@@ -125,3 +131,23 @@ def test_a_runbook_without_a_screen_leaves_its_report_beside_the_executed_notebo
     words = [word for each in wish for word in ("-p", each)]
     assert cli.main(["run", "20_attach_pairs", *words, "--out", str(tmp_path / "out")]) == 0
     assert {each.suffix for each in (tmp_path / "out").iterdir()} == {".ipynb", ".html", ".json"}
+
+
+def test_a_run_that_failed_names_in_its_report_the_run_that_goes_on_from_it(field: Range) -> None:
+    field.sandbox.fault("job-fails", job_type="reverseProtectionGroupNoCG")
+    failed = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+    assert field.to_the_end(failed).phase is RunPhase.FAILED
+    again = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"], follows=failed.id))
+    field.to_the_end(again)
+    assert left(field, failed).evidence.followed_by == (again.id,)
+    objectives = left(field, again).evidence.objectives
+    assert objectives
+    assert objectives.follows == failed.id
+
+
+def test_a_predecessor_that_is_not_in_the_journal_keeps_no_run_from_going_on(
+    field: Range, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = start(field, field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"], follows="run-0"))
+    field.to_the_end(run)
+    assert "Run run-0 cannot name" in caplog.text

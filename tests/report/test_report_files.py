@@ -199,6 +199,12 @@ class TestTheDossier:
         assert journal.runs()[0].state == "done"
 
 
+def test_only_a_run_that_did_not_reach_its_aim_is_told_who_goes_on(journal: Journal) -> None:
+    record = RunRecord(journal, "run-1")
+    record.followed("run-2")  # all went well: nothing is written, so an acceptance stays
+    assert record.evidence.followed_by == ()
+
+
 class TestTheCommand:
     def test_it_writes_the_report_and_prints_where(
         self,
@@ -218,7 +224,7 @@ class TestTheCommand:
     ) -> None:
         monkeypatch.setenv("DRKIT_JOURNAL", journal.where)
         assert cli.main(["report", "run-1", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["verdict"]["word"] == "completed"
+        assert json.loads(capsys.readouterr().out)["verdict"]["carried_out"]["word"] == "as planned"
         assert not report_folder(journal).exists()
 
     def test_a_run_that_is_not_there_is_one_sentence_and_exit_code_2(

@@ -84,7 +84,7 @@ def test_the_same_journal_gives_the_same_bytes() -> None:
 def test_it_tells_the_verdict_the_objectives_the_steps_and_the_record() -> None:
     told = page_of(full_story()).text
     for words in (
-        "Completed with deviations",
+        "Carried out: with deviations",
         "Work on the cooling of the first zone.",
         "RTO target, billing 15 min 00 s",
         "Attempt 1: failed",
@@ -172,10 +172,10 @@ def test_a_practice_report_says_so_and_a_real_one_names_the_cloud_and_project() 
 
 def test_an_unfinished_run_gives_a_report_that_says_what_it_lacks() -> None:
     told = page_of(Story(usual_plan(), {"snapshot": snapshot()}).sent()).text
-    assert "Unfinished" in told
+    assert "Carried out: unfinished" in told
     assert "has not ended; last entry 2026-03-01 03:00:20 UTC" in told
     assert "After: not read. The run has not come to its end." in told
-    assert "not recovered after 10 s, target 15 min 00 s" in told
+    assert "not back after 10 s 15 min 00 s" in told
 
 
 def test_many_groups_are_told_in_the_table_and_the_first_of_them_drawn() -> None:
@@ -233,6 +233,8 @@ def test_every_printed_page_says_where_it_ran_and_in_which_run(chromium: Browser
         printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True)))
     texts = [each.extract_text() for each in printed.pages]
     assert len(texts) >= 4
+    assert "What to do next" in texts[0]
+    assert "Annex. Fixed before the start" in texts[1]
     assert not wide
     assert complaints == []
     for number, text in enumerate(texts, start=1):
@@ -248,5 +250,53 @@ def test_a_signature_says_whose_login_wrote_it_and_whether_the_name_is_a_partici
     page = html(story.evidence)
     assert "says Database desk (written by duty) at" in page
     assert "Head of IT (written by duty, not among the participants)" in page
-    assert "accepted, lapsed: 1 later entries are not signed" in page
+    assert "accepted, lapsed: 1 later entry is not signed" in page
     assert story.entries[8].hash[:12] in page
+
+
+def test_the_first_page_tells_a_manager_what_is_left_to_do_and_by_when() -> None:
+    [drill] = [{"id": "d1", "name": "spring", "status": "available", "servers": []}]
+    story = Story(usual_plan(), {"snapshot": snapshot()}).sent().failed().left("2").left("3")
+    story.ends("failed", {"snapshot": snapshot(drills=[drill])})
+    story.added(finding_entry("DNS was slow", "network team", date(2026, 4, 1), "2"))
+    first = page_of(story).text.partition("Annex.")[0]
+    for words in (
+        "Carried out: failed Not recovered: billing.",
+        "billing failed missed not back after 50 s 15 min 00 s",
+        "Step 1: Planned failover of billing: failed. It failed.",
+        "1 DNS was slow network team 2026-04-01",
+        "Drill spring: still there, available billing at the end: az1: 1 server on; "
+        "az2: 0 servers on, 1 not read",
+        "Step 1: Make room, then retry. at once Clean up what still costs. no date set "
+        "Close finding 1 (network team). 2026-04-01 Have the record accepted. no date set",
+    ):
+        assert words in first
+
+
+def test_the_worst_three_deviations_come_first_and_the_others_in_the_annex() -> None:
+    steps = (*usual_plan().steps, *(hand_step(key, f"Look at {key}") for key in "45"))
+    story = Story(plan_of(*steps)).sent().failed().skipped("2").skipped("3").skipped("4").left("5")
+    first, _, annex = page_of(story.ends("failed")).text.partition("Annex.")
+    assert "The worst 3 of 5 deviations Step 1: Planned failover of billing: failed." in first
+    assert "Step 5: Look at 5: not executed." in first
+    assert "Look at 4. Skipped" in annex
+
+
+def test_no_question_and_no_lack_is_told_twice_and_what_was_not_asked_is_not_told() -> None:
+    asked = Story(usual_plan()).sent().done().signed("2").signed("3").ends()
+    assert page_of(asked).text.count("Look at it") == 2  # of two steps, once each
+    assert page_of(asked).text.count("Nobody signed the report off yet.") == 1
+    unasked = page_of(Story(usual_plan()).sent().failed().left("2").left("3").ends("failed")).text
+    assert "Look at it" not in unasked
+    assert "2 Service answers: billing not executed" in unasked
+    assert "Nobody said that" in unasked
+    assert "nobody said that they kept out of it" not in unasked
+
+
+def test_a_run_that_did_not_reach_its_aim_names_its_successor_which_names_it() -> None:
+    failed = Story(usual_plan()).sent().failed().left("2").left("3").ends("failed")
+    told = page_of(failed.added({"followed_by": "run-2"})).text
+    assert "Gone on with in run run-2" in told
+    assert "Follow run run-2, which goes on from here. at once" in told
+    assert "Make room, then retry" not in told
+    assert "Goes on from run run-1" in page_of(usual(replace(AIMS, follows="run-1"))).text

@@ -129,10 +129,8 @@ class TestThePictures:
     def test_a_review_shows_itself_as_its_sentence_and_its_pictures(self) -> None:
         shown = review(story(0))._repr_html_()
         assert shown.count("<svg ") == 2
-        assert (
-            "Real runs: 1 rehearsal of 1 group, 0 of them not completed; 0 recoveries over the target; "
-            in shown
-        )
+        assert "Real runs: 1 rehearsal of 1 group, 0 of them not carried out to the end; " in shown
+        assert "objectives missed 0 times; " in shown
         assert "1 group without a rehearsal for 90 days; 0 open findings." in shown
 
 

@@ -10,7 +10,7 @@ from drkit.forms.naming import Naming
 from drkit.model import Change, Inventory, Phase, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.plan import LeftOut, Plan
 from drkit.runbooks import Chance, Objection
-from drkit.showing import count
+from drkit.showing import count, first_few
 
 MOST_SHOWN = 12  # refused pairs in words; the others are counted
 
@@ -81,7 +81,7 @@ def _answer(chance: Chance) -> Markup:
     first, *others = chance.objections
     more = f" (and {count(len(others), 'more reason')})" if others else ""
     return Markup('{} <span title="{}">{}{}</span>').format(
-        chip("no", "failed"), "\n".join(map(str, chance.objections)), first.found, more
+        chip("no", "failed"), first_few(chance.objections, between="\n"), first.found, more
     )
 
 

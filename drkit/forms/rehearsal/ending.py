@@ -107,7 +107,7 @@ class RehearsalResultCard(Card):
         self._show(state, evidence)
         if state.phase is RunPhase.DONE:
             self.exits.children = []
-            self.book.done(self, evidence.verdict.word)
+            self.book.done(self, evidence.verdict.words)
         else:
             self._show_exits(state)
 

@@ -77,7 +77,11 @@ class ObjectivesCard(Card):
         checks = request.checks if kind in CHECKED else None
         self.checks = self._per_group("Health check", checks, hint, "640px")
         self.flags = {
-            "expert_absent": _flag("The people who usually do this keep out of it", request.expert_absent)
+            "expert_absent": _flag("The people who usually do this keep out of it", request.expert_absent),
+            "second_person": _flag(
+                "A second person approves the plan before its first change, and accepts the record",
+                request.second_person,
+            ),
         }
         if kind in STOPPED:
             self.flags["hard"] = _flag(

@@ -190,11 +190,22 @@ def way_words(way: WayOut) -> Markup:
 
 
 def verdict_words(evidence: Evidence) -> Markup:
-    """The verdict, in a word and in a sentence."""
-    look = {"completed": "done", "completed with deviations": "unknown"}.get(evidence.verdict.word, "failed")
-    return Markup('<p class="drkit-verdict">{} {}</p>').format(
-        chip(evidence.verdict.word, look), evidence.verdict.sentence
+    """Whether it was carried out and whether its objectives were met, each in a word and in a sentence."""
+    done, aims = evidence.verdict.carried_out, evidence.verdict.objectives
+    parts = [(f"carried out: {done.word}", _LOOKS.get(done.word, "failed"), done.sentence)]
+    if aims.word != "none set":
+        parts.append((f"objectives: {aims.word}", _LOOKS.get(aims.word, "unknown"), aims.sentence))
+    shown = JOIN.join(
+        Markup('<p class="drkit-verdict">{} {}</p>').format(chip(word, look), said)
+        for word, look, said in parts
     )
+    if len(evidence.verdict.groups) < 2:
+        return shown
+    rows = [(each.group, each.carried_out.word, each.objectives.word) for each in evidence.verdict.groups]
+    return shown + table(("Group", "Carried out", "Objectives"), rows)
+
+
+_LOOKS = {"as planned": "done", "with deviations": "unknown", "met": "done", "missed": "failed"}
 
 
 def details_words(evidence: Evidence) -> Markup:
