@@ -1,6 +1,6 @@
 """Attaching at size, over HTTP with 20 ms of latency: 200 pairs at once, and watching 500 jobs to their ends.
 
-    python tests/bench/bench_attaching.py [--smoke] [--growth] [--rounds N] [--json FILE]
+    python tests/bench/bench_attaching.py [--smoke] [--rounds N] [--json FILE]
 
 Attach: 200 pairs in 80 groups of a project of 10,000 pairs, jobs of 1 s, until all are known to be done. The
 floor is what a person writes by hand: all requests in a pool, then each job asked until it has ended, with no

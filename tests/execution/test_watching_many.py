@@ -119,6 +119,14 @@ def test_a_change_whose_job_is_not_known_any_more_is_followed_by_its_state(stage
     assert any("followed by its state" in str(each.data) for each in stage.entries(run.id, EntryKind.NOTED))
 
 
+def test_where_nothing_is_followed_by_a_job_all_is_listed(stage: Stage) -> None:
+    def gone(_job_id: str) -> Any:
+        raise GoneError(404, "", "No such job.")
+
+    run = started(stage, stage.attach(CACHES[0]), job=gone)
+    assert phases(stage.ended(run)) == [StepPhase.DONE]
+
+
 def test_a_world_that_was_read_a_while_ago_is_read_again_before_more_is_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
