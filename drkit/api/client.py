@@ -21,6 +21,7 @@ from drkit.model import (
     Drill,
     Inventory,
     Job,
+    PairStatus,
     ProtectedInstance,
     ProtectionGroup,
     Quota,
@@ -163,6 +164,14 @@ class Client:
     def pairs(self, group_id: GroupIds = "") -> tuple[ReplicationPair, ...]:
         """The replication pairs of a group, of several, or all."""
         return self._reader.listed("pairs", _ids(group_id))
+
+    def pairs_in(self, status: PairStatus) -> tuple[ReplicationPair, ...]:
+        """The replication pairs of the project that are in a status: few where it is a moving one."""
+        return self._reader.listed("pairs", filters=((("status", status.value),),))
+
+    def pairs_on(self, instance_ids: Iterable[str]) -> tuple[ReplicationPair, ...]:
+        """The replication pairs that are attached to any of those instances."""
+        return self._reader.listed("pairs", filters=wire.of_instances(instance_ids))
 
     def drills(self, group_id: GroupIds = "") -> tuple[Drill, ...]:
         """The DR drills of a group, of several, or all."""

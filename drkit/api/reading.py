@@ -101,14 +101,20 @@ class Reader:
             reading, problems, unread = self._read(scope)
         return replace(reading, problems=(*problems, *unread))
 
-    def listed(self, kind: ThingKind, group_ids: tuple[str, ...] = ()) -> tuple[Any, ...]:
+    def listed(
+        self,
+        kind: ThingKind,
+        group_ids: tuple[str, ...] = (),
+        filters: tuple[Filters, ...] | None = None,
+    ) -> tuple[Any, ...]:
         """All things of one kind; read a second time where the pages did not fit together.
 
+        `filters` limit them otherwise than to groups, one for each request.
         Raises `WireError` for a row that cannot be told apart: who watches a thing must not take it for gone.
         """
-        listing = self._listing(Scope((kind,), group_ids))
+        listing = self._listing(Scope((kind,), group_ids), filters)
         if listing.moved:
-            listing = self._listing(Scope((kind,), group_ids))
+            listing = self._listing(Scope((kind,), group_ids), filters)
         for error in (*listing.errors.values(), *map(WireError, listing.left_out)):
             raise error
         return tuple(values(listing.things[kind]).values())
@@ -148,9 +154,11 @@ class Reader:
         for_good = (*unread, *listing.left_out, *_unknown_keys(found))
         return found, (*listing.moved, *_contradictions(found, scope)), for_good
 
-    def _listing(self, scope: Scope) -> "_Listing":
+    def _listing(self, scope: Scope, given: tuple[Filters, ...] | None = None) -> "_Listing":
         tasks: list[tuple[ThingKind, Listing, Filters]] = [
-            (kind, _KINDS[kind][0], filters) for kind in scope.kinds for filters in _filters(kind, scope)
+            (kind, _KINDS[kind][0], filters)
+            for kind in scope.kinds
+            for filters in (_filters(kind, scope) if given is None else given)
         ]
         listings = read_listings(self._ask, self._pool, [(listing, filters) for _, listing, filters in tasks])
         result = _Listing({kind: {} for kind in scope.kinds})

@@ -84,6 +84,13 @@ def of_groups(group_ids: Iterable[str]) -> tuple[Filters, ...]:
     return tuple((("server_group_ids", json.dumps(each, separators=(",", ":"))),) for each in chunks)
 
 
+def of_instances(instance_ids: Iterable[str]) -> tuple[Filters, ...]:
+    """The filters that limit the listing of pairs to those attached to some instances, one per request."""
+    ids = list(dict.fromkeys(instance_ids))
+    chunks = (ids[start : start + IDS_PER_REQUEST] for start in range(0, len(ids), IDS_PER_REQUEST))
+    return tuple((("protected_instance_ids", json.dumps(each, separators=(",", ":"))),) for each in chunks)
+
+
 def at(path: str, identity: str) -> str:
     """The path of one thing; InputError for what can't be an id, so that no call goes to its parent."""
     if identity in {"", ".", ".."}:

@@ -78,10 +78,11 @@ def contradicted(
 
     Of several steps that change the same thing the last one is asked about.
     """
+    planned_steps = {each.key: each for each in plan.steps}
     changed: set[tuple[str, ...]] = set()
     found: list[tuple[StepRecord, Observation]] = []
     for record in reversed(records):
-        planned, change = plan.step(record.step.key).change, record.step.change
+        planned, change = planned_steps[record.step.key].change, record.step.change
         if planned is None or change is None or record.phase not in _OVER or _touched(planned) in changed:
             continue
         changed.add(_touched(planned))

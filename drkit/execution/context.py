@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from drkit.clock import Clock
 from drkit.errors import JournalError, LeaseLostError
 from drkit.execution.board import Board
-from drkit.execution.entries import RunData, StepData
+from drkit.execution.entries import Phased, RunData, StepData
 from drkit.execution.interruption import interruptions
 from drkit.execution.limits import Pace
 from drkit.journal import Entry, EntryKind, Hold
@@ -21,6 +21,7 @@ from drkit.model import (
     Drill,
     Inventory,
     Job,
+    PairStatus,
     ProtectedInstance,
     ProtectionGroup,
     ReplicationPair,
@@ -29,6 +30,7 @@ from drkit.model import (
 
 _log = logging.getLogger("drkit.plan")
 Result = TypeVar("Result")
+READERS = 12  # of the 16 connections of a client; those that send have a turn as well
 OnResult = Callable[[Callable[[], Result]], None]
 """Runs in the engine's thread; calling its argument gives the worker's result or raises its error."""
 
@@ -52,6 +54,8 @@ class CloudService(Protocol):
         every_drill: bool = False,
     ) -> Inventory: ...
     def pairs(self, group_id: tuple[str, ...]) -> tuple[ReplicationPair, ...]: ...
+    def pairs_in(self, status: PairStatus) -> tuple[ReplicationPair, ...]: ...
+    def pairs_on(self, instance_ids: Iterable[str]) -> tuple[ReplicationPair, ...]: ...
     def drills(self, group_id: tuple[str, ...]) -> tuple[Drill, ...]: ...
     def servers(self) -> tuple[Server, ...]: ...
     def group(self, identity: str) -> ProtectionGroup: ...
@@ -94,6 +98,7 @@ class RunContext:
         options: RunOptions,
         *,
         interrupted_before: int,
+        reading: tuple[float, Inventory] | None = None,
     ) -> None:
         self.board, self.hold, self.service, self.clock, self.options = board, hold, service, clock, options
         self.pace = Pace(options.pace)
@@ -108,9 +113,12 @@ class RunContext:
         self.sending = 0  # sent or about to be, and not answered
         self._reading = 0
         self._senders = ThreadPoolExecutor(options.parallel, thread_name_prefix="drkit-send")
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="drkit-look")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="drkit-look")
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()  # what workers brought, for the engine
         self._written = clock.monotonic()
+        self.reading = reading  # on which the plan was judged at the start, and when it began (`monotonic`)
+        self._settled: list[tuple[EntryKind, str, Phased, str]] = []
+        self.pairs_read = 0  # how many the last reading of the groups held; the engine's thread alone
 
     def write(self, kind: EntryKind, key: str, data: StepData | RunData, job_id: str = "") -> Entry:
         """Write one entry about a step, or the run (""), and show it.
@@ -122,6 +130,25 @@ class RunContext:
         entry = self.hold.append(kind, key, data, job_id)
         self._written = self.clock.monotonic()
         return self.board.apply(entry)
+
+    def settle(self, key: str, data: Phased, job_id: str) -> None:
+        """Have a step settled with the next `flush`: many jobs that end at once are one write.
+
+        In the engine's thread alone.
+        """
+        self._settled.append((EntryKind.SETTLED, key, data, job_id))
+
+    def flush(self) -> None:
+        """Write what was settled, and show it; raises as `write` does."""
+        settled, self._settled = self._settled, []
+        if len(settled) == 1:
+            kind, key, data, job_id = settled[0]
+            self.write(kind, key, data, job_id)
+        elif settled:
+            entries = self.hold.append_all(settled)
+            self._written = self.clock.monotonic()
+            for entry in entries:
+                self.board.apply(entry)
 
     @property
     def interrupted(self) -> bool:
@@ -192,6 +219,7 @@ class RunContext:
         """Take up, in the engine's thread, what the workers brought; raises what a `then` lets through."""
         while not self._done.empty():
             self._done.get()()
+        self.flush()
 
     def drain(self) -> list[str]:
         """After the end: the sentences of what the workers could not write down."""
@@ -199,6 +227,7 @@ class RunContext:
         while not self._done.empty():
             try:
                 self._done.get()()
+                self.flush()
             except JournalError as error:
                 sentences.append(str(error))
             # A fault of our own; the end is shown already, and this is too late to matter.

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from drkit.model import Operation
 
 FIRST_LOOK, LONGEST_LOOK, GROWTH = 1.0, 5.0, 1.5  # clients of the live service poll every 5 s
+MANY_PAIRS = 300  # groups with more are not listed as a whole at each look
+SEEN_AT_ONCE = 30  # instances that one request asks for
 ASK_ANYWAY = 30.0  # a job is asked after so long, even while its pair still moves
 # A request may be held on its way for as long as it is waited for, and a list may show what was a minute ago
 # (40 s were seen). Only a reading that begins after both can tell that a change left no trace; and even then

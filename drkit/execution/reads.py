@@ -1,13 +1,29 @@
 """What is asked of the service while watching: just the lists that are needed, and jobs as they are kept."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from drkit.errors import GoneError, WireError
 from drkit.execution.context import CloudService
 from drkit.execution.entries import JobJson
-from drkit.model import Change, Inventory, Job, ProtectionGroup, ReplicationPair, ThingKind
+from drkit.model import (
+    Change,
+    Inventory,
+    Job,
+    Operation,
+    PairStatus,
+    ProtectionGroup,
+    ReplicationPair,
+    ThingKind,
+)
+
+MOVING: Mapping[Operation, PairStatus] = {
+    Operation.ATTACH_PAIR: PairStatus.ATTACHING,
+    Operation.DETACH_PAIR: PairStatus.DETACHING,
+    Operation.EXPAND_PAIR: PairStatus.EXTENDING,
+}
+"""The status of a pair while such a change is under way."""
 
 
 def read_lists(
@@ -28,6 +44,26 @@ def read_lists(
         _check_that_it_tells(lists.get("pairs", {}).get(change.pair_id), "attachment")
         _check_that_it_tells(lists.get("groups", {}).get(change.group_id), "priority_station")
     return Inventory(service.backend, now, **lists)
+
+
+def read_moving(
+    service: CloudService, looked_at: Sequence[Change], effects: Sequence[Change]
+) -> list[ReplicationPair]:
+    """The pairs that move as the changes in `looked_at` have them, and those that `effects` have attached.
+
+    What rests is not read, so this costs the same however much of it there is. A pair that is not among them
+    does not move, or a list shows it late.
+    """
+    moving = [
+        pair for status in {MOVING[each.operation] for each in looked_at} for pair in service.pairs_in(status)
+    ]
+    if effects:
+        moving += service.pairs_on(dict.fromkeys(each.instance_id for each in effects))
+    wanted = {each.pair_id: each for each in (*looked_at, *effects)}
+    found = [pair for pair in moving if pair.id in wanted]
+    for pair in found:
+        _check_that_it_tells(pair, "attachment")
+    return found
 
 
 def _check_that_it_tells(thing: ReplicationPair | ProtectionGroup | None, key: str) -> None:

@@ -103,6 +103,7 @@ class Run:
             check_free(journal, plan.groups)
         run_id = f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         plan = plan.for_run(run_id)
+        began = clock.monotonic()
         reading = read_for(plan.steps, client, (key for key, _ in plan.groups))
         _still_fits(plan, reading)
         confirmed = _confirmation(plan, confirm, client, reading, options)
@@ -113,7 +114,7 @@ class Run:
         hold = journal.start(_new_run(run_id, plan, confirmed), takeover=takeover)
         with _abandoned_if_broken_off(hold):
             run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
-        run._drive(hold, interrupted_before)
+        run._drive(hold, interrupted_before, (began, reading))
         return run
 
     @classmethod
@@ -336,7 +337,9 @@ class Run:
             self._board.revive()
         self._drive(hold, interrupted_before)
 
-    def _drive(self, hold: Hold, interrupted_before: int) -> None:
+    def _drive(
+        self, hold: Hold, interrupted_before: int, reading: tuple[float, Inventory] | None = None
+    ) -> None:
         context = RunContext(
             self._board,
             hold,
@@ -344,6 +347,7 @@ class Run:
             self._clock,
             self._options,
             interrupted_before=interrupted_before,
+            reading=reading,
         )
         self._engine = RunEngine(context)
         for ended in [key for key, each in tuple(_live.items()) if each.through]:

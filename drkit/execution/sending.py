@@ -1,7 +1,9 @@
 """`Sender`: which step's turn it is, whether it is still allowed, and sending it, once."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Unpack
 
@@ -29,9 +31,9 @@ from drkit.execution.states import Action, StepPhase
 from drkit.journal import EntryKind
 from drkit.model import Change, Inventory
 from drkit.plan import Step
-from drkit.rules import Verdict, judge, read_also
+from drkit.rules import Projection, Verdict, judge_in, read_also
 
-BATCH = 32  # steps that are judged on one reading
+BATCH = 32  # steps that are judged and not answered, at most: what is sent was judged a moment ago
 MOST_REASONS = 3  # in a sentence on the screen; the journal keeps them all
 _MET = {StepPhase.DONE, StepPhase.SKIPPED}
 _PASSING = (UnreachableError, UnavailableError, BusyError, WireError, EffectUnknownError)
@@ -46,6 +48,24 @@ def read_for(steps: Iterable[Step], service: CloudService, groups: Iterable[str]
     return service.inventory(wanted, block_devices_of=instances, **also)
 
 
+@dataclass(slots=True)
+class _Judging:
+    """Steps that are judged on one reading, one after the other, as there is room for them to be sent.
+
+    `world` is the reading with everything done that was under way or sent since, but for what is still
+    `ahead`; `resting` are the keys of the steps that were at rest when it was taken up, at `since`
+    (`monotonic`).
+    """
+
+    steps: deque[Step]
+    inventory: Inventory
+    world: Projection
+    ahead: list[Change]
+    began: float
+    since: float
+    resting: frozenset[str]
+
+
 class Sender:
     """Brings steps to the service in the order of the plan.
 
@@ -55,6 +75,7 @@ class Sender:
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self.busy: dict[str, Step] = {}  # being judged or sent
+        self._judging: _Judging | None = None
         self._unreadable_since: float | None = None
         self._done: set[str] = set()  # of the changes
         self._done_at = -math.inf  # when the last of them was seen to be done
@@ -63,12 +84,13 @@ class Sender:
     def turn(self) -> list[StepRecord]:
         """Leave undone what cannot come any more, send what can; returns the manual steps and checks whose
         turn has come."""
+        self._judge_on()  # before: what is put back may have to be left undone
         while self._withhold():
             pass
         due = [each for each in self.context.board.records() if self._is_due(each)]
         changes = [each.step for each in due if each.step.change]
         self._note_what_is_done()
-        if changes and (self.due is None or self.context.clock.monotonic() >= self.due):
+        if changes and not self._judging and (self.due is None or self.context.clock.monotonic() >= self.due):
             self.due = None
             self._look(self._with_free_lanes(changes))
         return [each for each in due if not each.step.change]
@@ -124,7 +146,7 @@ class Sender:
         for step in steps:
             if ahead := taken.get(step.lane):
                 self.context.board.show(step.key, sentence=f"Waits until step {ahead.key} has settled.")
-            elif len(chosen) < BATCH:
+            else:
                 chosen.append(step)
                 taken.update({step.lane: step} if step.lane else {})
         return chosen
@@ -135,9 +157,29 @@ class Sender:
             for each in steps:
                 self.context.board.show(each.key, sentence="Reading the service once more before sending.")
             began = self.context.clock.monotonic()
+            # The groups of what is under way as well: it is judged as if that were done.
+            groups = {each.group_id for each in self._under_way()}
+            if reading := self._of_the_start(steps):
+                self._judge(steps, reading[0], lambda: reading[1])
+                return
             self.context.read(
-                partial(read_for, steps, self.context.service), partial(self._judge, steps, began)
+                partial(read_for, steps, self.context.service, groups), partial(self._judge, steps, began)
             )
+
+    def _of_the_start(self, steps: Sequence[Step]) -> tuple[float, Inventory] | None:
+        """The reading on which the plan was judged a moment ago, where reading so much again would make the
+        next one the older of the two; what is read in no time is read once more."""
+        reading, self.context.reading = self.context.reading, None
+        if reading is None or len(steps) <= BATCH:
+            return None
+        return reading if self._is_fresh(reading[0]) else None
+
+    def _is_fresh(self, moment: float) -> bool:
+        return self.context.clock.monotonic() - moment <= self.context.pace.pause(LONGEST_LOOK)
+
+    def _under_way(self) -> list[Change]:
+        records = self.context.board.records()
+        return [each.step.change for each in records if each.phase is StepPhase.WORKING and each.step.change]
 
     def _judge(self, steps: Sequence[Step], began: float, reading: Callable[[], Inventory]) -> None:
         try:
@@ -146,34 +188,68 @@ class Sender:
             self._unreadable(steps, error)
             return
         self._unreadable_since = None
-        planned = [
-            each.step.change for each in self.context.board.records() if each.phase is StepPhase.WORKING
-        ]
-        for step in steps:
-            assert step.change  # noqa: S101  # only changes are sent
-            if self._came_late(step, inventory):
-                continue
-            change = bind_late(step.change, inventory)
-            if why := done_already(change, inventory):
-                del self.busy[step.key]
-                self.context.write(EntryKind.SETTLED, step.key, phased(StepPhase.DONE, why))
-                continue
+        self.context.pairs_read = len(inventory.pairs)
+        self._put_back()
+        now, resting = self.context.clock.monotonic(), frozenset(self._resting())
+        world = Projection.of(inventory)
+        self._judging = _Judging(deque(steps), inventory, world, self._under_way(), began, now, resting)
+        self._judge_on()
+
+    def _resting(self) -> Iterator[str]:
+        return (each.step.key for each in self.context.board.records() if each.phase.rests)
+
+    def _judge_on(self) -> None:
+        """Judge more steps on the reading, as long as it says what is."""
+        while (judging := self._judging) and judging.steps and self.context.sending < BATCH:
+            if self._is_old(judging):
+                self._put_back()
+                return
+            step = judging.steps.popleft()
             try:
-                verdict = judge(change, inventory, [each for each in planned if each])
+                self._judge_step(judging, step)
             except EffectUnknownError as error:  # of what is under way: the next reading may tell
-                self._unreadable([step], error)
-                continue
-            for unread in verdict.unread:
-                self.context.write(EntryKind.NOTED, step.key, Remark(sentence=str(unread)))
-            if verdict.allowed:
-                planned.append(change)
-                intended = Intended(change=change.to_json(), before=marks_of(change, inventory))
-                if point := recovery_point(change, inventory):
-                    intended["recovery_point"] = point
-                self.context.send(partial(self._send, step.key, change, intended), partial(self._sent, step))
-            else:
-                del self.busy[step.key]
-                self._object(step, verdict, began)
+                self._unreadable([step, *judging.steps], error)
+                judging.steps.clear()
+        if judging and not judging.steps:
+            self._judging = None
+
+    def _put_back(self) -> None:
+        """Leave what was not judged yet to the next reading."""
+        for step in self._judging.steps if self._judging else ():
+            del self.busy[step.key]
+        self._judging = None
+
+    def _is_old(self, judging: _Judging) -> bool:
+        """Whether the world has to be read again: some time has passed, or a step did not end as expected."""
+        if not self._is_fresh(judging.since):
+            return True
+        ended = set(self._resting()) - judging.resting
+        return any(self.context.board.record(key).phase not in _MET for key in ended)
+
+    def _judge_step(self, judging: _Judging, step: Step) -> None:
+        assert step.change  # noqa: S101  # only changes are sent
+        if self._came_late(step, judging.inventory):
+            return
+        change = bind_late(step.change, judging.inventory)
+        if why := done_already(change, judging.inventory):
+            del self.busy[step.key]
+            self.context.write(EntryKind.SETTLED, step.key, phased(StepPhase.DONE, why))
+            return
+        while judging.ahead:
+            judging.world = judging.world.after(judging.ahead[0])
+            del judging.ahead[0]
+        verdict = judge_in(change, judging.world)
+        for unread in verdict.unread:
+            self.context.write(EntryKind.NOTED, step.key, Remark(sentence=str(unread)))
+        if not verdict.allowed:
+            del self.busy[step.key]
+            self._object(step, verdict, judging.began)
+            return
+        intended = Intended(change=change.to_json(), before=marks_of(change, judging.inventory))
+        if point := recovery_point(change, judging.inventory):
+            intended["recovery_point"] = point
+        judging.ahead.append(change)
+        self.context.send(partial(self._send, step.key, change, intended), partial(self._sent, step))
 
     def _came_late(self, step: Step, inventory: Inventory) -> bool:
         """Adopt a step that a person has sent again, if it is found after all; whether it was."""

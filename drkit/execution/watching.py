@@ -1,6 +1,7 @@
 """`JobWatcher`: follows every change that was sent to its end, with as few requests as will do.
 
-The pairs of all groups come from one list request a tick; a job is asked when its pair has left the moving
+The pairs come from one list request a tick: all of the groups where they are few, else only those that move,
+so that a look costs what is in flight and not what rests. A job is asked when its pair has left the moving
 state, or has moved for long. The job's own status is what counts. A change without a job id, because its
 answer was lost or its sender died, is looked for at the service and then followed by the state of what it
 changes. What is found counts at once; that nothing is found never says that nothing was taken.
@@ -24,20 +25,30 @@ from drkit.execution.limits import (
     LONGEST_LAG,
     LONGEST_LOOK,
     LOOK_ONCE_MORE,
+    MANY_PAIRS,
+    SEEN_AT_ONCE,
 )
 from drkit.execution.observations import ChangeStage, Marks, Observation, kinds_for, observe
-from drkit.execution.reads import failure_of, job_json, read_lists
+from drkit.execution.reads import MOVING, failure_of, job_json, read_lists, read_moving
 from drkit.execution.records import StepRecord
 from drkit.execution.remedies import remedy
 from drkit.execution.states import StepPhase
 from drkit.journal import EntryKind
-from drkit.model import Change, Inventory, Job, JobStatus, Operation, Phase, ThingKind
+from drkit.model import (
+    Change,
+    Inventory,
+    Job,
+    JobStatus,
+    Operation,
+    Phase,
+    ReplicationPair,
+    ThingKind,
+)
 from drkit.showing import count, cut
 
 _UNSEEN = "under which device name it is attached was not seen"
 STRANGE_LOOKS = 3  # so often in a row must a followed thing look wrong before it is called unknown
 _OF_SERVERS = {Operation.STOP_SERVER, Operation.START_SERVER}
-_OF_PAIRS = {Operation.ATTACH_PAIR, Operation.DETACH_PAIR, Operation.EXPAND_PAIR}
 
 
 class Mode(StrEnum):
@@ -78,11 +89,12 @@ class Watch:
     seen: Observation | None = None
     over: JobJson | None = None  # the job that succeeded, while its effect was not seen yet
     over_at: float = 0.0
+    looked_for: bool = False  # whether that effect is being, or was, read at once
 
     @property
     def kinds(self) -> tuple[ThingKind, ...]:
         """What has to be listed to see it; nothing where only the job says how far it is."""
-        if self.mode is Mode.JOB and self.change.operation not in _OF_PAIRS:
+        if self.mode is Mode.JOB and self.change.operation not in MOVING:
             switches = kinds_for(self.change) == ("groups",)
             return ("groups",) if switches else ()
         return kinds_for(self.change)
@@ -128,13 +140,15 @@ class JobWatcher:
         """Take up what was sent meanwhile, and look where it is time."""
         now = self.context.clock.monotonic()
         for record in self.context.board.records():
-            if record.phase is StepPhase.WORKING and record.step.change and record.step.key not in busy:
-                self.watches.setdefault(record.step.key, self._watch(record, record.step.change, now))
+            key, change = record.step.key, record.step.change
+            if record.phase is StepPhase.WORKING and change and key not in busy and key not in self.watches:
+                self.watches[key] = self._watch(record, change, now)
         self._gather(now)
         for kinds, beat in self._beats.items():
             if beat.members and not beat.out and now >= beat.due:
                 beat.out = True
                 self._look(kinds, beat)
+        self._look_for_effects()
 
     def _watch(self, record: StepRecord, change: Change, now: float) -> Watch:
         job_id = record.shown.job_id
@@ -161,15 +175,22 @@ class JobWatcher:
     def _gather(self, now: float) -> None:
         for beat in self._beats.values():
             beat.members.clear()
+        soon = self._pause(FIRST_LOOK)
         for watch in self.watches.values():
-            first = _Beat(due=now + self._pause(FIRST_LOOK), interval=self._pause(FIRST_LOOK))
-            beat = self._beats.setdefault(watch.kinds, first)
+            kinds = watch.kinds
+            if kinds not in self._beats:
+                self._beats[kinds] = _Beat(due=now + soon, interval=soon)
+            beat = self._beats[kinds]
             if watch.news == watch.job_news == "":  # new: look soon
-                beat.due, beat.interval = min(beat.due, first.due), first.interval
+                beat.due, beat.interval = min(beat.due, now + soon), soon
             beat.members.append(watch)
 
     def _look(self, kinds: tuple[ThingKind, ...], beat: _Beat) -> None:
         members = list(beat.members)
+        if kinds == ("pairs",) and self.context.pairs_read > MANY_PAIRS:
+            members = self._look_at_what_moves(members)
+            if not members:
+                return
         changes = [each.change for each in members]
         if kinds:
             self.context.read(
@@ -183,7 +204,9 @@ class JobWatcher:
 
     def _next(self, kinds: tuple[ThingKind, ...], *, news: bool) -> None:
         beat = self._beats[kinds]
+        # One list tells of all of them: the more there are, the more does a look pay.
         first, longest = self._pause(FIRST_LOOK), self._pause(LONGEST_LOOK)
+        longest = max(longest / max(len(beat.members) // 5, 1), first)
         beat.interval = first if news else min(beat.interval * GROWTH, longest)
         beat.due, beat.out = self.context.clock.monotonic() + beat.interval, False
 
@@ -202,10 +225,57 @@ class JobWatcher:
             for watch in present:
                 self._troubled(watch, error)
         else:
+            if "pairs" in kinds:
+                self.context.pairs_read = len(inventory.pairs)
             for watch in present:
                 seen = observe(watch.change, inventory, watch.before)
                 self._judge(watch, seen, certain=began >= watch.certain_at)
         self._next(kinds, news=before != [each.last_seen for each in members])
+
+    def _look_at_what_moves(self, members: Sequence[Watch]) -> list[Watch]:
+        """Have those that are followed by their jobs looked at without what rests; returns the others."""
+        by_job = [each for each in members if each.mode is Mode.JOB]
+        if by_job:
+            moving = [each.change for each in by_job if not each.over]
+            effects = [each.change for each in by_job if each.over]
+            self.context.read(
+                partial(read_moving, self.context.service, moving, effects),
+                partial(self._moving_read, by_job, beat=len(by_job) == len(members)),
+            )
+        return [each for each in members if each.mode is not Mode.JOB]
+
+    def _look_for_effects(self) -> None:
+        """Read at once what jobs that have succeeded did, of many together."""
+        late = [each for each in self.watches.values() if each.over and not each.looked_for]
+        asking = any(each.asking for each in self.watches.values())
+        if self.context.pairs_read > MANY_PAIRS and late and (len(late) >= SEEN_AT_ONCE or not asking):
+            for watch in late:
+                watch.looked_for = True
+            self.context.read(
+                partial(read_moving, self.context.service, (), [each.change for each in late]),
+                partial(self._moving_read, late, beat=False),
+            )
+
+    def _moving_read(
+        self, members: Sequence[Watch], reading: Callable[[], list[ReplicationPair]], *, beat: bool
+    ) -> None:
+        before = [each.last_seen for each in members]
+        present = [each for each in members if self._watched(each) and each.mode is Mode.JOB]
+        try:
+            pairs = {each.id: each for each in reading()}
+        except DrkitError as error:
+            for watch in present:
+                self._troubled(watch, error)
+        else:
+            inventory = Inventory(self.context.service.backend, self.context.clock.now(), pairs=pairs)
+            for watch in present:
+                moving = MOVING[watch.change.operation]
+                unlisted = Observation(ChangeStage.UNTOUCHED, f"pair not listed as {moving}")
+                there = watch.change.pair_id in pairs
+                seen = observe(watch.change, inventory, watch.before) if there else unlisted
+                self._judge(watch, seen, certain=False)
+        if beat:
+            self._next(("pairs",), news=before != [each.last_seen for each in members])
 
     def _judge(self, watch: Watch, observation: Observation, *, certain: bool) -> None:
         watch.seen = observation
@@ -213,7 +283,7 @@ class JobWatcher:
         if watch.over:
             self._wait_for_its_effect(watch, watch.over)
         elif watch.mode is Mode.JOB:
-            moving = observation.stage is ChangeStage.MOVING and watch.change.operation in _OF_PAIRS
+            moving = observation.stage is ChangeStage.MOVING and watch.change.operation in MOVING
             if not moving or self.context.clock.monotonic() >= watch.ask_at:
                 self._ask(watch)
         elif watch.mode is Mode.STATE:
@@ -398,5 +468,5 @@ class JobWatcher:
 
     def _settle(self, watch: Watch, phase: StepPhase, sentence: str, **details: Unpack[Details]) -> None:
         data = phased(phase, sentence, **details)
-        self.context.write(EntryKind.SETTLED, watch.key, data, watch.job_id)
+        self.context.settle(watch.key, data, watch.job_id)
         del self.watches[watch.key]

@@ -29,22 +29,24 @@ class NewEntry:
     job_id: str = ""
 
 
-def add(connection: Connection, draft: NewEntry) -> Entry:
-    """Write the entry behind the last one, within a writing transaction.
+def add(connection: Connection, *drafts: NewEntry) -> list[Entry]:
+    """Write entries of one run behind its last one, within a writing transaction.
 
     Raises `JournalDamagedError` where the last one does not fit its hash.
     """
     # Two writers may be at one run: the holder, and somebody who adds a note without a hold. On PostgreSQL
     # the run's row keeps the second waiting until the first has its place in the chain. SQLite has one writer
     # for the whole file; there FOR UPDATE is left out.
-    connection.execute(select(runs.c.id).where(runs.c.id == draft.run_id).with_for_update())
-    last = _last(connection, draft.run_id)
-    given = {each.name: getattr(draft, each.name) for each in fields(draft)}
-    at = _moment(connection, draft, last)
-    entry = Entry(**given, at=at, seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
-    entry = replace(entry, hash=entry.sealed_after(last.hash if last else ""))
-    connection.execute(insert(entries), entry.to_row())
-    return entry
+    connection.execute(select(runs.c.id).where(runs.c.id == drafts[0].run_id).with_for_update())
+    last, added = _last(connection, drafts[0].run_id), list[Entry]()
+    for draft in drafts:
+        given = {each.name: getattr(draft, each.name) for each in fields(draft)}
+        at = _moment(connection, draft, last)
+        entry = Entry(**given, at=at, seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
+        last = replace(entry, hash=entry.sealed_after(last.hash if last else ""))
+        added.append(last)
+    connection.execute(insert(entries), [each.to_row() for each in added])
+    return added
 
 
 def _moment(connection: Connection, draft: NewEntry, last: Entry | None) -> datetime:
@@ -70,14 +72,19 @@ def _of_this_boot(connection: Connection, draft: NewEntry) -> Entry | None:
 
 def _last(connection: Connection, run_id: str) -> Entry | None:
     mine = select(entries).where(entries.c.run_id == run_id)
-    newest = connection.execute(mine.order_by(entries.c.seq.desc()).limit(2)).mappings()
-    tail = [Entry.from_row(row) for row in newest]
+    newest = connection.execute(mine.order_by(entries.c.seq.desc()).limit(1)).mappings().first()
+    if newest is None:
+        return None
+    last = Entry.from_row(newest)
+    # Of the one before just its hash: it may be the first, which holds the whole plan.
+    before = select(entries.c.hash).where(entries.c.run_id == run_id, entries.c.seq < last.seq)
+    previous: str = connection.scalar(before.order_by(entries.c.seq.desc()).limit(1)) or ""
     # Before each write, not only when somebody verifies: nothing is sent on a record that was altered. Only
     # the last link, as the whole chain would cost more with every entry; `Journal.verify` walks all of it.
-    if tail and tail[0].hash != tail[0].sealed_after(tail[1].hash if len(tail) > 1 else ""):
+    if last.hash != last.sealed_after(previous):
         raise JournalDamagedError(
             f"The journal was altered: the last entry of run {run_id} does not fit its hash. "
             f"Nothing more is sent; look at it with: drkit verify {run_id}",
             run_id=run_id,
         )
-    return tail[0] if tail else None
+    return last

@@ -4,9 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Self, TypedDict
 
 from drkit.clock import Clock
@@ -116,14 +117,19 @@ class Entry:
 
     def sealed_after(self, previous: str) -> str:
         """SHA-256 over the hash of the entry before and everything this one says."""
-        sealed = {key: value for key, value in asdict(self).items() if key not in {"hash", "clock"}}
-        sealed |= {"at": spell_time(self.at), "data": self._kept}
+        sealed = self._columns | {"at": spell_time(self.at), "data": self._kept}
+        del sealed["hash"]
         return hashlib.sha256(canonical([previous, sealed]).encode()).hexdigest()
 
     def to_row(self) -> dict[str, Any]:
         """The columns of the entry."""
         texts = {"kind": self.kind.value, "at": spell_time(self.at), "data": canonical(self._kept)}
-        return {key: value for key, value in asdict(self).items() if key != "clock"} | texts
+        return self._columns | texts
+
+    @property
+    def _columns(self) -> dict[str, Any]:
+        # Not by `asdict`, which copies the whole of `data`, of the first entry the plan and a snapshot.
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "clock"}
 
     @property
     def _kept(self) -> dict[str, Any]:
@@ -166,13 +172,20 @@ def cleaned(value: object) -> Any:  # noqa: ANN401  # a JSON value, as it went i
     """The same JSON value without secrets and without endless texts."""
     if isinstance(value, Mapping):
         return {
-            str(key): "***" if _SECRET_KEY.search(str(key)) else cleaned(each) for key, each in value.items()
+            str(key): "***" if _names_a_secret(str(key)) else cleaned(each) for key, each in value.items()
         }
     if isinstance(value, list | tuple):
         return [cleaned(each) for each in value]
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(r"\1***", value)[:LONGEST_TEXT]
+        # What the pattern finds has one of these in it; most of the thousands of texts have neither.
+        told = _SECRET_TEXT.sub(r"\1***", value) if ":" in value or "=" in value else value
+        return told[:LONGEST_TEXT]
     return value
+
+
+@lru_cache(maxsize=1000)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
 
 
 def chain_faults(entries: Iterable[Entry]) -> list[str]:

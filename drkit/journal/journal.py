@@ -1,7 +1,9 @@
 """`Journal`: open it, read it freely, and write to it through the `Hold` of a run."""
 
+import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -250,7 +252,7 @@ class Journal:
     ) -> Entry:
         now = ClockReading.of(self._database.clock)
         draft = NewEntry(run_id, kind, now, self._holder.who, self._holder.host, fence, data, step)
-        return chain.add(connection, draft)
+        return chain.add(connection, draft)[0]
 
     def runs(self) -> list[RunRow]:
         """All runs: the unfinished first, then the newest first."""
@@ -333,6 +335,23 @@ def _rows(connection: Connection, run_id: str) -> Sequence[RowMapping]:
     return connection.execute(wanted).mappings().all()
 
 
+Draft = tuple[EntryKind, str, Mapping[str, object], str]
+"""What an entry is to say: its kind, the step's key, the data, the job's id."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An entry that a thread waits for to be written."""
+
+    draft: Draft
+    entry: list[Entry] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def over(self) -> bool:
+        return bool(self.entry or self.error)
+
+
 class Hold:
     """A run's right to write, as long as it holds its groups; each write proves and renews it.
 
@@ -343,6 +362,11 @@ class Hold:
     def __init__(self, database: Database, claim: Claim, fence: int, notary: Notary) -> None:
         self.run_id, self.fence = claim.run_id, fence
         self._database, self._claim, self._notary = database, claim, notary
+        # Entries of several threads that come while another is being written go to the disk together. Whoever
+        # gets `_turn` writes all that wait, and no `append` returns before its own is there. Taken before the
+        # database's lock.
+        self._turn = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
 
     @property
     def who(self) -> str:
@@ -368,15 +392,40 @@ class Hold:
         self, kind: EntryKind, step: str = "", data: Mapping[str, object] | None = None, job_id: str = ""
     ) -> Entry:
         """Write one entry, without secrets. It is on the disk when this returns."""
+        mine = _Waiting((kind, step, data or {}, job_id))
+        if threading.current_thread() is threading.main_thread():
+            # Ctrl-C strikes here alone: it must not leave others without knowing whether theirs was written.
+            return self.append_all([mine.draft])[0]
+        self._waiting.append(mine)
+        with self._turn:
+            if not mine.over:
+                self._write_waiting()
+        if mine.error:
+            raise mine.error
+        return mine.entry[0]
+
+    def _write_waiting(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            written = self.append_all([waiting.draft for waiting in batch])
+        except Exception as error:  # noqa: BLE001  # none of them was written: each is told so
+            for waiting in batch:
+                waiting.error = error
+        else:
+            for waiting, entry in zip(batch, written, strict=True):
+                waiting.entry.append(entry)
+
+    def append_all(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Write some entries in one: all are on the disk when this returns, or none of them is."""
         with self._database.writing() as connection:
             self._prove(connection)
-            return self._write(connection, kind, step, cleaned(data or {}), job_id)
+            return self._write(connection, *drafts)
 
     def close(self, kind: EntryKind, data: Mapping[str, object]) -> Entry:
         """Write the run's last entry, sign the record, and give the groups free, in one."""
         with self._database.writing() as connection:
             self._prove(connection)
-            entry = self._write(connection, kind, "", cleaned(data), "")
+            (entry,) = self._write(connection, (kind, "", data, ""))
             signed = sign(connection, self._notary, self.run_id, self._claim.holder, self._database.clock)
             self.drop(connection)
         self._notary.outside.add(signed)
@@ -399,12 +448,17 @@ class Hold:
         # Where the fence is checked: in the same transaction as the write, which it undoes by raising.
         leases.keep(connection, self._claim, self.fence, self._database.now(connection))
 
-    def _write(
-        self, connection: Connection, kind: EntryKind, step: str, data: Mapping[str, object], job_id: str
-    ) -> Entry:
+    def _write(self, connection: Connection, *drafts: Draft) -> list[Entry]:
         now, holder = ClockReading.of(self._database.clock), self._claim.holder
-        draft = NewEntry(self.run_id, kind, now, holder.who, holder.host, self.fence, data, step, job_id)
-        return chain.add(connection, draft)
+        return chain.add(
+            connection,
+            *(
+                NewEntry(
+                    self.run_id, kind, now, holder.who, holder.host, self.fence, cleaned(data), step, job_id
+                )
+                for kind, step, data, job_id in drafts
+            ),
+        )
 
 
 def _name(url: URL) -> str:

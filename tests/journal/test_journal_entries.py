@@ -1,6 +1,9 @@
 import json
 import re
 import sqlite3
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +15,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from drkit.clock import SteppedClock
-from drkit.errors import JournalDamagedError, JournalError, UnknownNameError
-from drkit.journal import Entry, EntryKind, Journal, chain_faults
+from drkit.errors import JournalDamagedError, JournalError, LeaseLostError, UnknownNameError
+from drkit.journal import Entry, EntryKind, Hold, Journal, chain_faults
 from drkit.journal.database import locate
 from drkit.journal.entries import LONGEST_TEXT, cleaned
 from tests.journal.stores import begun, new_run, opened
@@ -236,3 +239,44 @@ def test_two_journals_on_the_same_place_see_the_same(journal: Journal, where: st
     assert other.entries("r1") == journal.entries("r1")
     assert other.verify("r1") == journal.verify("r1")
     other.close()
+
+
+def side_by_side(hold: Hold, count: int, work: Callable[[int], object]) -> None:
+    """Have so many threads wait for their turn to write, then let them."""
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    with hold._turn:
+        for each in threads:
+            each.start()
+        while len(hold._waiting) < count:
+            time.sleep(0.001)  # until all of them wait
+    for each in threads:
+        each.join()
+
+
+def test_entries_of_many_threads_go_to_the_disk_together_and_each_gets_its_own(journal: Journal) -> None:
+    hold, got = begun(journal), dict[int, Entry]()
+
+    def write(number: int) -> None:
+        got[number] = hold.append(EntryKind.NOTED, str(number), {"sentence": f"note {number}"})
+
+    side_by_side(hold, 9, write)
+    kept = journal.entries("r1")
+    assert [each.seq for each in kept] == list(range(10))
+    assert all(got[number].data == {"sentence": f"note {number}"} for number in range(9))
+    assert sorted(got.values(), key=lambda each: each.seq) == kept[1:]
+    assert not journal.verify("r1").faults
+
+
+def test_where_entries_cannot_be_written_each_who_waits_is_told_and_none_is_there(journal: Journal) -> None:
+    hold, told = begun(journal), list[str]()
+    journal.start(new_run("r2"), takeover=True)
+
+    def write(number: int) -> None:
+        try:
+            hold.append(EntryKind.INTENDED, str(number))
+        except LeaseLostError as error:
+            told.append(str(error))
+
+    side_by_side(hold, 3, write)
+    assert len(told) == 3
+    assert [each.kind for each in journal.entries("r1")] == [EntryKind.PLANNED]

@@ -60,20 +60,21 @@ def client_at(port: int) -> Client:
     return open_client(profile("env", access(port)))
 
 
-def _id(kind: str, number: int) -> str:
+def id_of(kind: str, number: int) -> str:
+    """The id of a thing of a kind (a hexadecimal digit)."""
     return f"{kind:0<8}-0000-4000-8000-{number:012d}"
 
 
 def _group(number: int, groups: int, instances: int, pairs: int) -> dict[str, Any]:
     return {
-        "id": _id("9", number),
+        "id": id_of("9", number),
         "name": f"group-{number:04d}",
         "description": "",
         "status": "protected",
         "progress": 0,
         "source_availability_zone": "eu-de-01",
         "target_availability_zone": "eu-de-02",
-        "domain_id": _id("d", 0),
+        "domain_id": id_of("d", 0),
         "domain_name": "domain_001",
         "priority_station": "source",
         "dr_type": "migration",
@@ -86,8 +87,8 @@ def _group(number: int, groups: int, instances: int, pairs: int) -> dict[str, An
         "replication_status": "active",
         "health_status": None,
         "replication_model": None,
-        "source_vpc_id": _id("e", 0),
-        "target_vpc_id": _id("e", 0),
+        "source_vpc_id": id_of("e", 0),
+        "target_vpc_id": id_of("e", 0),
         "test_vpc_id": None,
         "created_at": "2018-05-04 03:43:24.108",
         "updated_at": "2018-05-04 03:44:28.32",
@@ -96,16 +97,16 @@ def _group(number: int, groups: int, instances: int, pairs: int) -> dict[str, An
 
 def _instance(number: int, group: int, pairs: list[int]) -> dict[str, Any]:
     return {
-        "id": _id("a", number),
+        "id": id_of("a", number),
         "name": f"instance-{number:05d}",
         "description": "",
         "status": "protected",
-        "source_server": _id("5", 2 * number),
-        "target_server": _id("5", 2 * number + 1),
-        "server_group_id": _id("9", group),
+        "source_server": id_of("5", 2 * number),
+        "target_server": id_of("5", 2 * number + 1),
+        "server_group_id": id_of("9", group),
         "progress": 0,
         "priority_station": "source",
-        "attachment": [{"replication": _id("b", pair), "device": _device(pair)} for pair in pairs],
+        "attachment": [{"replication": id_of("b", pair), "device": _device(pair)} for pair in pairs],
         "metadata": {"__system__frozen": "false"},
         "tags": [],
         "created_at": "2018-05-04 03:43:24.108",
@@ -115,16 +116,16 @@ def _instance(number: int, group: int, pairs: list[int]) -> dict[str, Any]:
 
 def _pair(number: int, group: int, instance: int) -> dict[str, Any]:
     return {
-        "id": _id("b", number),
+        "id": id_of("b", number),
         "name": f"pair-of-disks-{number:06d}",
         "description": "",
         "replication_model": "hypermetro",
         "status": "protected",
         "progress": 0,
         "replication_status": "active",
-        "attachment": [{"device": _device(number), "protected_instance": _id("a", instance)}],
-        "server_group_id": _id("9", group),
-        "volume_ids": f"{_id('c', 2 * number)},{_id('c', 2 * number + 1)}",
+        "attachment": [{"device": _device(number), "protected_instance": id_of("a", instance)}],
+        "server_group_id": id_of("9", group),
+        "volume_ids": f"{id_of('c', 2 * number)},{id_of('c', 2 * number + 1)}",
         "priority_station": "source",
         "fault_level": "0",
         "created_at": f"2018-05-04T03:{number // 60 % 60:02d}:{number % 60:02d}.{108526 + number:06d}",
@@ -140,13 +141,13 @@ def _pair(number: int, group: int, instance: int) -> dict[str, Any]:
 
 def _server(number: int, side: str) -> dict[str, Any]:
     return {
-        "id": _id("5", 2 * number + (side == "target")),
+        "id": id_of("5", 2 * number + (side == "target")),
         "name": f"server-{number:05d}-{side}",
         "status": "ACTIVE" if side == "source" else "SHUTOFF",
         "OS-EXT-AZ:availability_zone": "eu-de-01" if side == "source" else "eu-de-02",
         "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
         "OS-EXT-STS:task_state": None,
-        "metadata": {"vpc_id": _id("e", 0)},
+        "metadata": {"vpc_id": id_of("e", 0)},
         "flavor": {"id": "s6.large.2"},
         "os-extended-volumes:volumes_attached": [],
     }
@@ -156,7 +157,7 @@ def _device(number: int) -> str:
     return f"/dev/vd{'bcdefghijklmnopqrstuvwxyz'[number % 25]}"
 
 
-def _pages(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], bytes]:
+def pages_of(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], bytes]:
     """Every page as bytes with its head, by the part of the path that names the listing, and the offset."""
     paths = {
         "server_groups": "server-groups",
@@ -171,17 +172,18 @@ def _pages(rows: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], bytes
         for start in range(0, max(1, len(rows[key])), PAGE):
             offset = start // PAGE + 1 if key == "servers" else start
             body = {"count": len(rows[key]), key: rows[key][start : start + PAGE]}
-            found[path, str(offset)] = _answer(json.dumps(body, separators=(",", ":")).encode())
+            found[path, str(offset)] = answered(json.dumps(body, separators=(",", ":")).encode())
     return found
 
 
-def _answer(body: bytes, status: str = "200 OK") -> bytes:
+def answered(body: bytes, status: str = "200 OK") -> bytes:
+    """An answer with its head."""
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
 async def _serve(pairs: int, latency: float) -> None:
-    pages, missing = _pages(world(pairs)), _answer(b"{}", "404 Not Found")
+    pages, missing = pages_of(world(pairs)), answered(b"{}", "404 Not Found")
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
