@@ -15,7 +15,7 @@ from platformdirs import user_data_path
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from drkit import owned
 from drkit.clock import Clock
@@ -96,6 +96,23 @@ def locate(where: str | Path | None) -> URL:
     return url
 
 
+class _Pool(QueuePool):
+    """Keeps nothing once it was closed: another thread may have opened or used a connection meanwhile, and
+    nobody else would close what it gives back.
+    """
+
+    _closed = False
+
+    def dispose(self) -> None:
+        self._closed = True  # first: what is given back from now on sees it, what was before is in the queue
+        super().dispose()
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        if self._closed:
+            super().dispose()
+
+
 class Database:
     """A pool of connections. Every failure comes out as a `JournalError`, one sentence without secrets."""
 
@@ -108,15 +125,12 @@ class Database:
         # and not at SQLite, which lets one writer in and turns the others away after BUSY_SECONDS. Whoever
         # holds it takes no other lock of drkit.
         self._writing = threading.Lock()
-        self._closings = 0  # a number read in one step: no lock
         with self._sentences():
             # Secrets go to the driver by themselves: the engine shows its URL's query to whoever asks.
             self._engine = create_engine(url.difference_update_query(self._hidden), **self._options())
             self._writer = self._engine.execution_options(writes=True)
             self._opened: tuple[int, int] | None = None  # device and number: which file it is
             event.listen(self._engine, "do_connect", self._look_before_connecting)
-            event.listen(self._engine, "connect", self._made)
-            event.listen(self._engine, "checkin", self._given_back)
             event.listen(self._engine, "connect", _set_up_sqlite if self.sqlite else _set_up_postgresql)
             if self.sqlite:
                 event.listen(self._engine, "begin", _begin_sqlite)
@@ -128,8 +142,10 @@ class Database:
 
     def _options(self) -> dict[str, object]:
         if self.sqlite:
-            return {"connect_args": {"timeout": BUSY_SECONDS}}
-        return {"connect_args": {**_SOON_NOTICED, **self._hidden}, "pool_pre_ping": True}
+            kept = {} if ":memory:" in (self.url.database or ":memory:") else {"poolclass": _Pool}
+            return {"connect_args": {"timeout": BUSY_SECONDS}, **kept}
+        secret = {**_SOON_NOTICED, **self._hidden}
+        return {"connect_args": secret, "pool_pre_ping": True, "poolclass": _Pool}
 
     def _prepare(self) -> None:
         if file := self._file():
@@ -198,16 +214,7 @@ class Database:
 
     def close(self) -> None:
         """Give the connections back, those in use as soon as they are not; a later use opens new ones."""
-        self._closings += 1
         self._engine.dispose()
-
-    def _made(self, _connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-        entry.info["closings"] = self._closings
-
-    def _given_back(self, _connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-        # It was in use by another thread while all were closed: its pool is no more, nobody else closes it.
-        if entry.info.get("closings") != self._closings:
-            entry.invalidate()
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:

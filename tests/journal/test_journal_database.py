@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from drkit.clock import SteppedClock
 from drkit.errors import InputError, JournalDamagedError, JournalError
@@ -460,3 +461,17 @@ def test_a_run_whose_process_is_gone_is_interrupted(kept: Journal) -> None:
 def test_who_writes_is_told_with_the_clouds_user_where_one_is_signed_in(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "j.sqlite", who="duty", signed_in="ops of acme") as journal:
         assert journal.holder.startswith("duty (cloud user ops of acme) on ")
+
+
+def test_what_another_thread_gives_back_after_the_close_is_closed_too(tmp_path: Path) -> None:
+    database = storage.Database(locate(tmp_path / "journal.sqlite"), SteppedClock())
+    pool = database._engine.pool
+    assert isinstance(pool, QueuePool)
+    with database.reading():
+        database.close()
+    assert pool.checkedin() == 0
+    pool.connect().close()  # opened while it was being closed
+    assert pool.checkedin() == 0
+    with database.reading() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    database.close()
