@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from drkit.clock import SteppedClock
+from drkit.execution.board import Board
 from drkit.execution.readings import away_since
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
 from drkit.execution.run import Run
@@ -203,3 +204,11 @@ def test_an_outage_that_began_before_the_run_was_that_long_or_longer(tmp_path: P
     page = html(evidence)
     assert f"at least {duration(clocks['shop-app'].seconds)}" in page
     assert "not known: a server of it was off before the run" in page
+
+
+def test_a_record_that_holds_no_snapshot_says_of_no_server_that_it_was_off(tmp_path: Path) -> None:
+    field = Range(tmp_path)
+    run = field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-db"]))
+    first = field.site.journal.entries(run.id)[0]
+    former = replace(first, data={key: each for key, each in first.data.items() if key != "snapshot"})
+    assert Board.replay([former]).state().off_before == frozenset()
