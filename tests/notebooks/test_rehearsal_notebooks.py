@@ -29,7 +29,7 @@ AIMS = {
 
 
 class Shell:
-    """`drkit run` in a folder of its own; `said` is what it printed last, `last` the run that it went on with."""
+    """`drkit run` in a folder of its own; `said` is what it printed last, `last` the run gone on with."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder, self._capsys, self.said, self.last = folder, capsys, "", ""
