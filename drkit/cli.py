@@ -359,7 +359,7 @@ def _add_approve(commands: Any) -> None:  # noqa: ANN401
         "it with the names of its groups. Not for the login that started the run.",
         epilog=CODES,
     )
-    approve.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    _add_run_id(approve)
     approve.add_argument(
         "--confirm", default="", metavar="NAMES", help='the names of its groups, joined by ", "'
     )
@@ -375,10 +375,14 @@ def _add_accept(commands: Any) -> None:  # noqa: ANN401
         "accepted.",
         epilog=CODES,
     )
-    accept.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    _add_run_id(accept)
     accept.add_argument("--refuse", action="store_true", help="do not accept it; the note says why")
     _add_word(accept, "what you looked at, or why it is not accepted")
     accept.set_defaults(command=_accept)
+
+
+def _add_run_id(command: Any) -> None:  # noqa: ANN401
+    command.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
 
 
 def _add_word(command: Any, note: str) -> None:  # noqa: ANN401
@@ -486,7 +490,7 @@ def _add_show(commands: Any) -> None:  # noqa: ANN401
         help="show the steps of a run",
         description="Show a run and its steps, from the journal alone.",
     )
-    show.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    _add_run_id(show)
     show.add_argument("--json", action="store_true", help="the steps as a JSON list of rows")
     show.set_defaults(command=_show)
 
@@ -512,7 +516,7 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
         "what was about to be sent is looked up first and never sent twice.",
         epilog=CODES,
     )
-    resume.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    _add_run_id(resume)
     resume.add_argument(
         "--takeover", action="store_true", help="you know that nobody is behind the run any more"
     )
@@ -572,7 +576,7 @@ def _add_close(commands: Any) -> None:  # noqa: ANN401
         "is sent or looked up: what was under way goes on at the service.",
         epilog=CODES,
     )
-    close.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    _add_run_id(close)
     close.add_argument("--why", required=True, metavar="TEXT", help="the reason, which is written down")
     close.add_argument(
         "--takeover", action="store_true", help="you know that nobody is behind the run any more"
@@ -619,7 +623,7 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401
         description="Compute the evidence report of a run from the journal, offline; write it as HTML and "
         "as JSON. The journal is $DRKIT_JOURNAL, else the file in the platform's data folder.",
     )
-    report.add_argument("run", metavar="RUN", help="the run's id, as `drkit runs` lists it")
+    _add_run_id(report)
     report.add_argument(
         "--out",
         type=Path,

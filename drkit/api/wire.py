@@ -5,7 +5,7 @@ relative to the service's root for the project ("/v1/{project_id}" and the like)
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
@@ -80,15 +80,17 @@ def of_groups(group_ids: Iterable[str]) -> tuple[Filters, ...]:
     ids = list(dict.fromkeys(group_ids))
     if len(ids) < 2:
         return (tuple(("server_group_id", each) for each in ids),)
-    chunks = (ids[start : start + IDS_PER_REQUEST] for start in range(0, len(ids), IDS_PER_REQUEST))
-    return tuple((("server_group_ids", json.dumps(each, separators=(",", ":"))),) for each in chunks)
+    return _in_chunks("server_group_ids", ids)
 
 
 def of_instances(instance_ids: Iterable[str]) -> tuple[Filters, ...]:
     """The filters that limit the listing of pairs to those attached to some instances, one per request."""
-    ids = list(dict.fromkeys(instance_ids))
+    return _in_chunks("protected_instance_ids", list(dict.fromkeys(instance_ids)))
+
+
+def _in_chunks(key: str, ids: Sequence[str]) -> tuple[Filters, ...]:
     chunks = (ids[start : start + IDS_PER_REQUEST] for start in range(0, len(ids), IDS_PER_REQUEST))
-    return tuple((("protected_instance_ids", json.dumps(each, separators=(",", ":"))),) for each in chunks)
+    return tuple(((key, json.dumps(each, separators=(",", ":"))),) for each in chunks)
 
 
 def at(path: str, identity: str) -> str:

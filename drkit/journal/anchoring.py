@@ -20,7 +20,7 @@ from sqlalchemy import insert, select
 from drkit.clock import SystemClock
 from drkit.errors import JournalError
 from drkit.journal.database import Database, locate
-from drkit.journal.entries import Entry, canonical
+from drkit.journal.entries import Entry, canonical, lost_since
 from drkit.journal.schema import anchors
 from drkit.showing import shows
 
@@ -114,10 +114,8 @@ def anchor_faults(found: Iterable[Anchor], entries: Sequence[Entry], where: str)
     faults = []
     for anchor in found:
         known = f"{anchor.entries} entries were anchored at {_moment(anchor.at)} in {where}"
-        if anchor.entries > len(entries):
-            faults.append(f"The end of the record was cut off: {known}, and {len(entries)} are there.")
-        elif entries[anchor.entries - 1].hash != anchor.head:
-            faults.append(f"The record was written anew: {known}, with another hash of the last.")
+        if lost := lost_since(known, anchor.entries, anchor.head, entries):
+            faults.append(lost)
     return faults
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -186,6 +186,17 @@ def cleaned(value: object) -> Any:  # noqa: ANN401  # a JSON value, as it went i
 @lru_cache(maxsize=1000)
 def _names_a_secret(key: str) -> bool:
     return _SECRET_KEY.search(key) is not None
+
+
+def lost_since(known: str, count: int, head: str, chain: Sequence[Entry]) -> str:
+    """How a record is not the one of which so many entries were known, the last with that hash; empty where
+    it is. The sentence tells what was `known`.
+    """
+    if count > len(chain):
+        return f"The end of the record was cut off: {known}, and {len(chain)} are there."
+    if not count or chain[count - 1].hash != head:
+        return f"The record was written anew: {known}, with another hash of the last."
+    return ""
 
 
 def chain_faults(entries: Iterable[Entry]) -> list[str]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from drkit.errors import JournalDamagedError, JournalError
 from drkit.journal.anchoring import Anchor, Anchors
-from drkit.journal.entries import Entry, EntryKind, canonical, spell_time
+from drkit.journal.entries import Entry, EntryKind, canonical, lost_since, spell_time
 from drkit.journal.schema import entries, runs, seals
 from drkit.journal.signing import SigningKey, signature_holds
 
@@ -112,10 +112,8 @@ def seal_faults(found: Iterable[Seal], chain: Sequence[Entry]) -> list[str]:
         known = f"{seal.entries} entries were signed at {seal.at:%Y-%m-%d %H:%M:%S} UTC"
         if seal.key and not seal.holds:
             faults.append(f"The signature over {seal.entries} entries is not by its key: it was altered.")
-        elif seal.entries > len(chain):
-            faults.append(f"The end of the record was cut off: {known}, and {len(chain)} are there.")
-        elif not seal.entries or chain[seal.entries - 1].hash != seal.head:
-            faults.append(f"The record was written anew: {known}, with another hash of the last.")
+        elif lost := lost_since(known, seal.entries, seal.head, chain):
+            faults.append(lost)
     return list(dict.fromkeys(faults))
 
 

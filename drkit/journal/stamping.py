@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from drkit.errors import JournalError
-from drkit.journal.entries import Entry
+from drkit.journal.entries import Entry, lost_since
 
 # rfc3161_client and x509 are loaded where a stamp is made or read: they take as long as all else of it.
 # ruff: noqa: PLC0415
@@ -124,8 +124,6 @@ def stamp_faults(found: Iterable[Stamp], chain: Sequence[Entry]) -> list[str]:
         known = (
             f"{stamp.entries} entries were stamped at {stamp.at:%Y-%m-%d %H:%M:%S} UTC by {stamp.authority}"
         )
-        if stamp.entries > len(chain):
-            faults.append(f"The end of the record was cut off: {known}, and {len(chain)} are there.")
-        elif not stamp.entries or chain[stamp.entries - 1].hash != stamp.head:
-            faults.append(f"The record was written anew: {known}, with another hash of the last.")
+        if lost := lost_since(known, stamp.entries, stamp.head, chain):
+            faults.append(lost)
     return faults

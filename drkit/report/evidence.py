@@ -112,6 +112,10 @@ class Ending:
     sentence: str
 
 
+TO_THE_END = frozenset({"as planned", "with deviations"})
+"""How a plan was carried out that came to its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupVerdict:
     """Both parts of the verdict for one group."""
@@ -137,7 +141,7 @@ class RunVerdict:
     def words(self) -> str:
         """Both parts in a line."""
         done = self.carried_out.word
-        told = f"carried out {done}" if done in {"as planned", "with deviations"} else done
+        told = f"carried out {done}" if self.to_the_end else done
         return told if self.objectives.word == "none set" else f"{told}, objectives {self.objectives.word}"
 
     @property
@@ -146,9 +150,14 @@ class RunVerdict:
         return f"{self.carried_out.sentence} {self.objectives.sentence}".strip()
 
     @property
+    def to_the_end(self) -> bool:
+        """Whether the plan was carried out to its end."""
+        return self.carried_out.word in TO_THE_END
+
+    @property
     def good(self) -> bool:
         """Whether the plan was carried out to its end and no objective was missed."""
-        return self.carried_out.word in {"as planned", "with deviations"} and self.objectives.word != "missed"
+        return self.to_the_end and self.objectives.word != "missed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from drkit.report.evidence import Attempt, Evidence, StepEvidence
+from drkit.report.evidence import TO_THE_END, Attempt, Evidence, StepEvidence
 
 Runs = Sequence[Evidence]
-PROVING = {"as planned", "with deviations"}
-"""How a run was carried out that counts as a rehearsal of a group."""
 
 _MOMENT = "datetime64[us, UTC]"
 _REHEARSALS = {
@@ -153,7 +151,7 @@ def overdue(runs: Runs, now: datetime, days: int, groups: Iterable[str] = ()) ->
     for run in runs:
         for told in run.verdict.groups:
             name, carried_out = told.group, told.carried_out.word
-            proved = run.objectives and run.objectives.kind.recovers and carried_out in PROVING
+            proved = run.objectives and run.objectives.kind.recovers and carried_out in TO_THE_END
             before = last.get((run.backend.label, name))
             last[run.backend.label, name] = run.started_at if proved else before
     known = {name for _, name in last}

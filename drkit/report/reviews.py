@@ -15,7 +15,7 @@ from drkit.errors import InputError, JournalDamagedError
 from drkit.headless import report_outcome
 from drkit.journal import Journal
 from drkit.report import history
-from drkit.report.evidence import Evidence
+from drkit.report.evidence import TO_THE_END, Evidence
 from drkit.report.gathering import gather
 from drkit.report.trends import Drawing, durations_picture, recovery_picture
 from drkit.showing import shows
@@ -123,7 +123,7 @@ class Review:
         if table.empty and self.overdue.empty:
             return f"{self.title}: no rehearsal yet."
         missed = int((table["objectives"] == "missed").sum())
-        unproved = table.loc[~table["carried_out"].isin(history.PROVING), "run"].nunique()
+        unproved = table.loc[~table["carried_out"].isin(TO_THE_END), "run"].nunique()
         return (
             f"{self.title}: {_count(table['run'].nunique(), 'rehearsal')} of "
             f"{_count(table['group'].nunique(), 'group')}, {unproved} of them not carried out to the end; "

@@ -259,7 +259,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         waits = how_to_go_on(
             self.session.started.state()
         )  # then that is the way, and it is printed at the end
-        if evidence.verdict.carried_out.word not in {"as planned", "with deviations"} and not waits:
+        if not evidence.verdict.to_the_end and not waits:
             self._print_ways_out()
         return DataFrame(map(_recovery_row, evidence.clocks))
 

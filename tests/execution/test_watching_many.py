@@ -119,6 +119,17 @@ def test_a_change_whose_job_is_not_known_any_more_is_followed_by_its_state(stage
     assert any("followed by its state" in str(each.data) for each in stage.entries(run.id, EntryKind.NOTED))
 
 
+def counted(stage: Stage) -> tuple[list[int], Callable[..., Any]]:
+    """A mark for each reading of the world so far, and how it is read."""
+    read: list[int] = []
+
+    def inventory(*args: Any, **more: Any) -> Any:
+        read.append(1)
+        return stage.client.inventory(*args, **more)
+
+    return read, inventory
+
+
 def test_where_nothing_is_followed_by_a_job_all_is_listed(stage: Stage) -> None:
     def gone(_job_id: str) -> Any:
         raise GoneError(404, "", "No such job.")
@@ -131,11 +142,7 @@ def test_a_world_that_was_read_a_while_ago_is_read_again_before_more_is_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "BATCH", 1)
-    read: list[int] = []
-
-    def inventory(*args: Any, **more: Any) -> Any:
-        read.append(1)
-        return stage.client.inventory(*args, **more)
+    read, inventory = counted(stage)
 
     def slow(change: Any) -> str:
         stage.clock.advance(10)
@@ -149,12 +156,7 @@ def test_a_world_that_was_read_a_while_ago_is_read_again_before_more_is_sent(
 def test_after_a_refusal_the_world_is_read_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "BATCH", 1)
     plan = side_by_side(stage)
-    read: list[int] = []
-
-    def inventory(*args: Any, **more: Any) -> Any:
-        read.append(1)
-        return stage.client.inventory(*args, **more)
-
+    read, inventory = counted(stage)
     sent: list[int] = []
 
     def refused(change: Any) -> str:
@@ -193,12 +195,7 @@ def test_many_steps_are_judged_on_the_reading_of_the_start_and_sent_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "BATCH", 2)
-    read: list[int] = []
-
-    def inventory(*args: Any, **more: Any) -> Any:
-        read.append(1)
-        return stage.client.inventory(*args, **more)
-
+    read, inventory = counted(stage)
     run = started(stage, side_by_side(stage), inventory=inventory)
     assert phases(stage.ended(run)) == [StepPhase.DONE] * 3
     assert len(read) == 2, "at the start, and at the end"

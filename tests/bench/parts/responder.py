@@ -9,7 +9,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -46,7 +46,14 @@ def access(port: int) -> dict[str, str]:
 @contextmanager
 def serving(pairs: int, latency: float) -> Iterator[int]:
     """The port of a responder of that many pairs."""
-    command = [sys.executable, "-m", __name__, str(pairs), str(latency)]
+    with started(__name__, str(pairs), str(latency)) as port:
+        yield port
+
+
+@contextmanager
+def started(module: str, *words: str) -> Iterator[int]:
+    """The port of a responder that is a process of its own: that module, called with these words."""
+    command = [sys.executable, "-m", module, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
@@ -182,25 +189,36 @@ def answered(body: bytes, status: str = "200 OK") -> bytes:
     return head.encode() + body
 
 
-async def _serve(pairs: int, latency: float) -> None:
-    pages, missing = pages_of(world(pairs)), answered(b"{}", "404 Not Found")
+async def serve(answer: Callable[[bytes, bytes], bytes], latency: float) -> None:
+    """Answer every request, a head and a body, so many seconds later; says first at which port."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                parts = urlsplit(head.split(b" ", 2)[1].decode())
-                path, query = parts.path.split("/"), parse_qs(parts.query)
+                lines = head.lower().split(b"\r\n")
+                size = next((int(one[15:]) for one in lines if one.startswith(b"content-length:")), 0)
+                body = await reader.readexactly(size)
                 await asyncio.sleep(latency)
-                offset = query.get("offset", ["0"])[0]
-                writer.write(next((pages[one, offset] for one in path if (one, offset) in pages), missing))
+                writer.write(answer(head, body))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer_all, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
+
+
+async def _serve(pairs: int, latency: float) -> None:
+    pages, missing = pages_of(world(pairs)), answered(b"{}", "404 Not Found")
+
+    def answer(head: bytes, _body: bytes) -> bytes:
+        parts = urlsplit(head.split(b" ", 2)[1].decode())
+        path, offset = parts.path.split("/"), parse_qs(parts.query).get("offset", ["0"])[0]
+        return next((pages[one, offset] for one in path if (one, offset) in pages), missing)
+
+    await serve(answer, latency)
 
 
 if __name__ == "__main__":

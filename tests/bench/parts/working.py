@@ -8,7 +8,6 @@ each job ended by the wall's clock.
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -20,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from tests.bench.parts.responder import PAGE, answered, id_of, pages_of, world
+from tests.bench.parts.responder import PAGE, answered, id_of, pages_of, serve, started, world
 
 LETTERS = "bcdefghijklmnopqrstuvwxyz"
 LOOKER = "LOOKER"
@@ -75,13 +74,8 @@ class Stand:
 @contextmanager
 def working(work: Work) -> Iterator[Stand]:
     """A responder that has this work to do, once."""
-    command = [sys.executable, "-m", __name__, json.dumps(asdict(work))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield Stand(int(process.stdout.readline()))
-        finally:
-            process.terminate()
+    with started(__name__, json.dumps(asdict(work))) as port:
+        yield Stand(port)
 
 
 @dataclass(slots=True)
@@ -261,26 +255,13 @@ async def _serve(work: Work) -> None:
     service.prepare()
     service.pages = pages_of(rows)
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                method, target, _ = head.split(b" ", 2)
-                lines = head.lower().split(b"\r\n")
-                size = next((int(one[15:]) for one in lines if one.startswith(b"content-length:")), 0)
-                body = await reader.readexactly(size)
-                parts = urlsplit(target.decode())
-                await asyncio.sleep(work.latency)
-                service.watching += LOOKER.encode() in head
-                path = parts.path.split("/")
-                writer.write(service.answer(method.decode(), path, parse_qs(parts.query), body))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+    def answer(head: bytes, body: bytes) -> bytes:
+        method, target, _ = head.split(b" ", 2)
+        parts = urlsplit(target.decode())
+        service.watching += LOOKER.encode() in head
+        return service.answer(method.decode(), parts.path.split("/"), parse_qs(parts.query), body)
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
-    await server.serve_forever()
+    await serve(answer, work.latency)
 
 
 if __name__ == "__main__":
