@@ -15,6 +15,12 @@ Look: every table is a DataFrame, names first, ids last, times in UTC, sizes in 
     0  shop-frontend  protected      9
     1   shop-backend  available     15
 
+One reading answers any number of questions, without another request:
+
+    >>> reading = site.read()
+    >>> reading.ready("shop-frontend")[["group", "readiness"]].values.tolist()
+    [['shop-frontend', 'ready with warnings']]
+
 Ask why not: each objection with what is, what would have to be, and what to do first. No row: it may be done.
 
     >>> site.why_not("planned_failover", group="shop-backend", to="target")["wanted"].iloc[0]
@@ -65,7 +71,9 @@ Rehearse: say what is measured, get the plan, start it, sign off what people do,
 
 What is here:
 
-- begin: connect, Site, why_not, PracticeRange (the practice range's faults and time), review
+- look: Reading (one reading, many questions), changes (between two), Thresholds (of readiness)
+- begin: connect, Site, Sites (several projects, to read), why_not, PracticeRange (the practice range's faults
+  and time), review
 - plan: PlanRequest, Objectives, RunbookKind, Plan, Step, LeftOut, Objection, Verdict, WayOut
 - run: Run, RunState, StepState, RunPhase, StepPhase, Action
 - keep: Journal, Lease, RunRecord, Review, Reviews
@@ -75,7 +83,8 @@ What is here:
   Station, Unknown (a word that no reference names), and the Phase of each
 - tables: COLUMNS, the columns of every table with their dtypes
 - time: Clock, SystemClock, SteppedClock (for tests that don't wait)
-- errors: DrkitError and below it InputError, ProfileError, UnknownNameError, RefusedError, NotConfirmedError,
+- errors: DrkitError and below it InputError, ProfileError, SecretNeededError, UnknownNameError, RefusedError,
+  ReadOnlyError, NotConfirmedError,
   StalePlanError, EffectUnknownError, LeaseHeldError, ServiceError, SignInError, GoneError, BusyError,
   UnavailableError, UnreachableError, OutcomeUnknownError, WireError, JournalError, JournalDamagedError,
   LeaseLostError
@@ -83,68 +92,72 @@ What is here:
 
 Public and stable is what `drkit.__all__` lists, with its documented attributes; all else may change at any
 time. Before 1.0 a new minor version (0.2) may change what is public, a patch (0.1.1) does not; the README's
-part "Changes" says what changed. What needs pandas or the network is loaded when it is first used.
+part "Changes" says what changed. Everything is loaded when it is first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from drkit.clock import Clock, SteppedClock, SystemClock
-from drkit.errors import (
-    BusyError,
-    DrkitError,
-    EffectUnknownError,
-    GoneError,
-    InputError,
-    JournalDamagedError,
-    JournalError,
-    LeaseHeldError,
-    LeaseLostError,
-    NotConfirmedError,
-    OutcomeUnknownError,
-    ProfileError,
-    RefusedError,
-    ServiceError,
-    SignInError,
-    StalePlanError,
-    UnavailableError,
-    UnknownNameError,
-    UnreachableError,
-    WireError,
-)
-from drkit.model import (
-    Attachment,
-    Backend,
-    Change,
-    Disk,
-    Drill,
-    DrillStatus,
-    GroupStatus,
-    InstanceStatus,
-    Inventory,
-    Job,
-    JobStatus,
-    Operation,
-    PairStatus,
-    Phase,
-    ProtectedInstance,
-    ProtectionGroup,
-    ReplicationPair,
-    ReplicationStatus,
-    Server,
-    ServerStatus,
-    Station,
-    Unknown,
-)
-
 if TYPE_CHECKING:
     from drkit.api import PracticeRange
+    from drkit.clock import Clock, SteppedClock, SystemClock
+    from drkit.errors import (
+        BusyError,
+        DrkitError,
+        EffectUnknownError,
+        GoneError,
+        InputError,
+        JournalDamagedError,
+        JournalError,
+        LeaseHeldError,
+        LeaseLostError,
+        NotConfirmedError,
+        OutcomeUnknownError,
+        ProfileError,
+        ReadOnlyError,
+        RefusedError,
+        SecretNeededError,
+        ServiceError,
+        SignInError,
+        StalePlanError,
+        UnavailableError,
+        UnknownNameError,
+        UnreachableError,
+        WireError,
+    )
     from drkit.execution import Action, Run, RunPhase, RunState, StepPhase, StepState
     from drkit.journal import Journal, Lease
+    from drkit.model import (
+        Attachment,
+        Backend,
+        Change,
+        Disk,
+        Drill,
+        DrillStatus,
+        GroupStatus,
+        InstanceStatus,
+        Inventory,
+        Job,
+        JobStatus,
+        Operation,
+        PairStatus,
+        Phase,
+        ProtectedInstance,
+        ProtectionGroup,
+        ReplicationPair,
+        ReplicationStatus,
+        Server,
+        ServerStatus,
+        Station,
+        Unknown,
+    )
     from drkit.plan import LeftOut, Objectives, Plan, PlanRequest, RunbookKind, Step, WayOut
+    from drkit.readiness import Thresholds
+    from drkit.reading import Reading, changes
     from drkit.report import Review, Reviews, RunRecord, review
     from drkit.rules import Objection, Verdict
-    from drkit.site import Site, connect, why_not
+    from drkit.site import Site, why_not
+    from drkit.sites import Sites, connect
     from drkit.tables import COLUMNS
 
     __version__: str
@@ -156,9 +169,12 @@ _LATER = {
         "execution": ("Action", "Run", "RunPhase", "RunState", "StepPhase", "StepState"),
         "journal": ("Journal", "Lease"),
         "plan": ("LeftOut", "Objectives", "Plan", "PlanRequest", "RunbookKind", "Step", "WayOut"),
+        "readiness": ("Thresholds",),
+        "reading": ("Reading", "changes"),
         "report": ("Review", "Reviews", "RunRecord", "review"),
         "rules": ("Objection", "Verdict"),
-        "site": ("Site", "connect", "why_not"),
+        "site": ("Site", "why_not"),
+        "sites": ("Sites", "connect"),
         "tables": ("COLUMNS",),
     }.items()
     for name in names
@@ -168,9 +184,12 @@ _LATER = {
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # the types are those imported above
     if name == "__version__":
         return import_module("importlib.metadata").version("drkit")
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LATER[name]), name)
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    for room in ("drkit.errors", "drkit.model", "drkit.clock") if name in __all__ else ():
+        if hasattr(module := import_module(room), name):
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
@@ -217,6 +236,8 @@ __all__ = [
     "ProfileError",
     "ProtectedInstance",
     "ProtectionGroup",
+    "ReadOnlyError",
+    "Reading",
     "RefusedError",
     "ReplicationPair",
     "ReplicationStatus",
@@ -227,11 +248,13 @@ __all__ = [
     "RunRecord",
     "RunState",
     "RunbookKind",
+    "SecretNeededError",
     "Server",
     "ServerStatus",
     "ServiceError",
     "SignInError",
     "Site",
+    "Sites",
     "StalePlanError",
     "Station",
     "Step",
@@ -239,6 +262,7 @@ __all__ = [
     "StepState",
     "SteppedClock",
     "SystemClock",
+    "Thresholds",
     "UnavailableError",
     "Unknown",
     "UnknownNameError",
@@ -247,6 +271,7 @@ __all__ = [
     "WayOut",
     "WireError",
     "__version__",
+    "changes",
     "connect",
     "review",
     "why_not",

@@ -29,7 +29,7 @@ _ASSIGNABLE = re.compile(r"/dev/([sv]d)([a-z])")
 _READABLE = re.compile(r"(?:/dev/)?(xvd|[sv]d)([a-z]{1,3})\d*")
 
 
-class Reading(Protocol):
+class DeviceReading(Protocol):
     """What this module asks of an `Inventory`, or of one as it will be after planned changes."""
 
     @property
@@ -127,7 +127,7 @@ class Names:
         return [each for each in usable if each not in self.taken and each not in reserved]
 
 
-def names_on(reading: Reading, instance: ProtectedInstance) -> Names:
+def names_on(reading: DeviceReading, instance: ProtectedInstance) -> Names:
     """What is known of the names on an instance, worked out once per reading."""
     names = reading.memo.get((Names, instance.id))
     if not isinstance(names, Names):
@@ -138,29 +138,29 @@ def names_on(reading: Reading, instance: ProtectedInstance) -> Names:
     return names
 
 
-def device_of(reading: Reading, server: Server, disk: BlockDevice) -> str:
+def device_of(reading: DeviceReading, server: Server, disk: BlockDevice) -> str:
     """The device name of a disk on a server as the server tells it, else the disk; empty if neither does."""
     known = reading.disks.get(disk.disk_id)
     devices = dict(known.servers) if known and not disk.device else {}
     return disk.device or devices.get(server.id, "")
 
 
-def taken(reading: Reading, instance: ProtectedInstance) -> Mapping[str, NameHolder]:
+def taken(reading: DeviceReading, instance: ProtectedInstance) -> Mapping[str, NameHolder]:
     """What holds which letters: attached pairs, and every disk on both servers, known to SDRS or not."""
     return names_on(reading, instance).taken
 
 
-def learn_prefix(reading: Reading, instance: ProtectedInstance) -> Prefix:
+def learn_prefix(reading: DeviceReading, instance: ProtectedInstance) -> Prefix:
     """Learn the prefix from the servers' root devices, else from the names on the instance; never guess."""
     return names_on(reading, instance).prefix
 
 
-def prefix_of(reading: Reading, instance: ProtectedInstance) -> str | None:
+def prefix_of(reading: DeviceReading, instance: ProtectedInstance) -> str | None:
     """The prefix, "vd" or "sd"; None when the operator has to say it."""
     return names_on(reading, instance).prefix.value
 
 
-def servers_of(reading: Reading, instance: ProtectedInstance) -> tuple[Server, ...]:
+def servers_of(reading: DeviceReading, instance: ProtectedInstance) -> tuple[Server, ...]:
     """Both servers of an instance, as far as they were read."""
     return tuple(reading.servers[each] for each in instance.server_ids if each in reading.servers)
 
@@ -180,7 +180,7 @@ class Assignment:
 
 
 def assign(
-    reading: Reading,
+    reading: DeviceReading,
     instance: ProtectedInstance,
     pair: ReplicationPair,
     *,
@@ -203,7 +203,7 @@ def assign(
     return Assignment(str(DeviceName(chosen, free[0])))
 
 
-def _holders(reading: Reading, instance: ProtectedInstance) -> Iterator[NameHolder]:
+def _holders(reading: DeviceReading, instance: ProtectedInstance) -> Iterator[NameHolder]:
     ours: set[str] = set()
     for attachment in reading.attachments_on(instance.id):
         pair = reading.pairs.get(attachment.pair_id)
@@ -217,7 +217,7 @@ def _holders(reading: Reading, instance: ProtectedInstance) -> Iterator[NameHold
                 yield NameHolder(name, _disk_words(reading, server, disk), disk.disk_id in ours)
 
 
-def _learn(reading: Reading, instance: ProtectedInstance, held: Sequence[NameHolder]) -> Prefix:
+def _learn(reading: DeviceReading, instance: ProtectedInstance, held: Sequence[NameHolder]) -> Prefix:
     servers = servers_of(reading, instance)
     evidence = [f"{each.name} boots from {each.root_device}" for each in servers if each.root_device]
     seen = {name.prefix for each in servers if (name := parse(each.root_device))}
@@ -232,6 +232,6 @@ def _learn(reading: Reading, instance: ProtectedInstance, held: Sequence[NameHol
     return Prefix(seen.pop(), reason)
 
 
-def _disk_words(reading: Reading, server: Server, disk: BlockDevice) -> str:
+def _disk_words(reading: DeviceReading, server: Server, disk: BlockDevice) -> str:
     known = reading.disks.get(disk.disk_id)
     return f"disk {known.name if known and known.name else disk.disk_id} on server {server.name}"

@@ -3,8 +3,10 @@
     DrkitError
     ├── InputError
     │   ├── ProfileError
+    │   │   └── SecretNeededError
     │   └── UnknownNameError
     ├── RefusedError
+    │   ├── ReadOnlyError
     │   ├── NotConfirmedError
     │   ├── StalePlanError
     │   ├── EffectUnknownError
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 LONGEST_NAME = 200  # of what was typed, in a sentence
 IN_THE_TABLE = "all are in the table on this error, error.table()"
 IN_THE_FAULTS = "all are in error.faults"
+IN_THE_PLAN = "all are in plan.left_out"
+BY_WHY_NOT = "all are told by why_not"
 
 
 class DrkitError(Exception):
@@ -57,6 +61,14 @@ class InputError(DrkitError):
 
 class ProfileError(InputError):
     """The profile is missing, incomplete or contradictory."""
+
+
+class SecretNeededError(ProfileError):
+    """A person has to type a secret, `what` of the `profile`, and nobody is here to be asked."""
+
+    def __init__(self, sentence: str, *, profile: str, what: str) -> None:
+        super().__init__(sentence)
+        self.profile, self.what = profile, what
 
 
 class UnknownNameError(InputError):
@@ -107,6 +119,10 @@ class RefusedError(DrkitError):
         return pd.DataFrame(rows, columns=columns, dtype="str")
 
 
+class ReadOnlyError(RefusedError):
+    """The profile lets only reads through, or only those and drills; nothing was sent."""
+
+
 class NotConfirmedError(RefusedError):
     """The name of the group was not typed, or not as it is spelled."""
 
@@ -136,19 +152,27 @@ class LeaseHeldError(RefusedError):
 class ServiceError(DrkitError):
     """The service answered with an error: HTTP `status`, its `code`, its `message`, the `request_id`.
 
-    A status of 0 says that no answer came.
+    A status of 0 says that no answer came. `advice` is our own: what it comes of, and what to do.
     """
 
     exit_code = 1
 
     def __init__(
-        self, status: int, code: str, message: str, *, where: str = "", request_id: str = ""
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        where: str = "",
+        request_id: str = "",
+        advice: str = "",
     ) -> None:
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message, self.advice = status, code, message, advice
         self.where, self.request_id = where, request_id
         answer = f"answered {status} {code}" if code != str(status) else f"answered {status}"
         outcome = answer.strip() if status else "gave no answer"
-        super().__init__(f"{where or 'The service'} {outcome}: {message}")
+        end = f"{'' if message.endswith('.') else '.'} {advice}" if advice else ""
+        super().__init__(f"{where or 'The service'} {outcome}: {message}{end}")
 
 
 class SignInError(ServiceError):
@@ -172,7 +196,11 @@ class UnavailableError(ServiceError):
 
 
 class UnreachableError(DrkitError):
-    """No connection was made, so nothing was sent."""
+    """No connection was made, so nothing was sent; `lasting` where trying again helps nobody."""
+
+    def __init__(self, sentence: str, *, lasting: bool = False) -> None:
+        super().__init__(sentence)
+        self.lasting = lasting
 
 
 class OutcomeUnknownError(DrkitError):

@@ -6,6 +6,7 @@ JupyterLab's CSS variables, so the dark theme works; there are no scripts and no
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from typing import TypeVar
 
 from markupsafe import Markup
@@ -19,13 +20,33 @@ LONGEST_WORDS = 300  # characters of what a server says in its own words
 MOST_ROWS = 50
 MOST_NAMED = 5  # reasons or names in a sentence; a person reads no more of them
 _TOKEN = re.compile(r"gAAAA[\w-]{40,}|MII[\w+/-]{40,}")
-_COLOURS = {
-    "done": "var(--jp-success-color1)",
-    "working": "var(--jp-brand-color1)",
-    "failed": "var(--jp-error-color1)",
-    "error": "var(--jp-error-color1)",
-    "unknown": "var(--jp-error-color1)",
+
+
+class Look(StrEnum):
+    """What a state means for who looks at it; each has a sign and a colour wherever it is shown."""
+
+    SOUND = "done"  # protected and in order
+    EXPOSED = "exposed"  # at rest, and nothing protects it
+    MOVING = "moving"  # changes by itself: wait
+    TROUBLE = "failed"
+    UNKNOWN = "unknown"
+    RESTING = "resting"  # at rest, which is neither good nor bad
+
+
+COLOURS = {
+    Look.SOUND: "#009973",
+    Look.EXPOSED: "#cc8400",
+    Look.MOVING: "#cc8400",
+    Look.TROUBLE: "#a51d1d",
+    Look.UNKNOWN: "#7d4fb8",
+    Look.RESTING: "#6b7280",
 }
+"""Told apart by the colour-blind, on paper and in a light theme; the style sheet of the forms has those of a
+dark one. A word always stands beside them, and a sign."""
+
+_SOUND = frozenset({"protected", "SUCCESS"})
+_EXPOSED = frozenset({"available", "failed-over"})
+_WORKING = "var(--jp-brand-color1)"
 
 
 def cut(text: str, most: int = LONGEST_TEXT) -> str:
@@ -34,12 +55,12 @@ def cut(text: str, most: int = LONGEST_TEXT) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def first_few(told: Iterable[object], rest: str = "", between: str = ", ") -> str:
-    """The first five of what could be a long list; behind them how many more, and where the `rest` is."""
+def first_few(told: Iterable[object], rest: str = "", between: str = ", ", most: int = MOST_NAMED) -> str:
+    """The first five (`most`) of what could be a long list, how many more there are, where the `rest` is."""
     texts = [str(each) for each in told]
-    more = len(texts) - MOST_NAMED
+    more = len(texts) - most
     where = f": {rest}" if rest else ""
-    return between.join([*texts[:MOST_NAMED], *([f"and {more} more{where}"] if more > 0 else [])])
+    return between.join([*texts[:most], *([f"and {more} more{where}"] if more > 0 else [])])
 
 
 def clean(text: str, longest: int = LONGEST_WORDS) -> str:
@@ -81,11 +102,36 @@ def count(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
+def look(status: str) -> Look:
+    """What a status of the service means: "available" and "failed-over" are at rest and unprotected.
+
+    A status with a `phase` is judged by it; of a mere text only the words that are known are.
+    """
+    phase = str(getattr(status, "phase", "unknown"))
+    if phase == "broken" or status.startswith("error"):
+        return Look.TROUBLE
+    if status in _EXPOSED:
+        return Look.EXPOSED
+    if status in _SOUND:
+        return Look.SOUND
+    return {"moving": Look.MOVING, "settled": Look.RESTING}.get(phase, Look.UNKNOWN)
+
+
+def colour(meaning: Look) -> str:
+    """The colour of a look as a style sheet spells it: that of the page's theme, else that of paper."""
+    return f"var(--drkit-{meaning}, {COLOURS[meaning]})"
+
+
 def state(word: str) -> Markup:
-    """The word of a state, with a colour where it is done, goes on or needs attention."""
-    meaning = "error" if word.startswith("error-") else word  # but "failed-over" is a state of rest
-    colour = _COLOURS.get(meaning, "inherit")
-    return Markup('<span style="color: {}">{}</span>').format(colour, word)
+    """The word of a state, with a colour where it is in order, goes on or needs attention."""
+    if word == "working":
+        shown = _WORKING
+    elif word in set(Look):
+        shown = colour(Look(word))
+    else:
+        meaning = look(word)
+        shown = "inherit" if meaning is Look.UNKNOWN and not hasattr(word, "phase") else colour(meaning)
+    return Markup('<span style="color: {}">{}</span>').format(shown, word)
 
 
 def card(title: Text, *parts: Markup) -> str:

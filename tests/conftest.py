@@ -30,6 +30,7 @@ DECIDING = (
     "journal",
     "model",
     "plan",
+    "readiness",
     "rules",
 )  # rooms that their own tests must cover
 KEPT = {"DRKIT_REQUIRE_BROWSER", "DRKIT_REQUIRE_POSTGRES", "DRKIT_SCREENSHOTS", "DRKIT_TEST_POSTGRES"}
@@ -125,6 +126,7 @@ def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
             del os.environ[name]
     os.environ["DRKIT_JOURNAL"] = str(Path(place, "journal.sqlite"))
     os.environ["DRKIT_SANDBOX_FILE"] = str(Path(place, "sandbox.json"))
+    os.environ["XDG_CONFIG_HOME"] = str(place)  # profiles.toml and clouds.yaml
     os.environ["DRKIT_KEY"] = str(Path(place, "signing-key.pem"))
     os.environ["DRKIT_ANCHORS"] = str(Path(place, "anchors.jsonl"))
 

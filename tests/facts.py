@@ -5,6 +5,9 @@ A thing's id is its name and "-id". An instance has two servers of its name, the
 - instance: group, attached {pair: device}, other {device: disk name} on the production server and
   other_dr on the DR server, root (the root device of both), slots (free ones of both), flavor, servers
   {"production": status, "dr": status} or {} where they were not seen;
+- instance: nics {id: address} and tags {key: value};
+- servers besides: zone, vpc, status, root, disks {device: disk name}; disks besides: zone, status, shared,
+  encrypted, on (the name of a server besides); domains: zones, sold_out; failed_tasks: group;
 - pair: group, disks {"status": ...}; drill: group, vpc, servers {instance: server name}.
 """
 
@@ -17,8 +20,10 @@ from drkit.model import (
     Backend,
     BlockDevice,
     Disk,
+    Domain,
     Drill,
     DrillStatus,
+    FailedTask,
     FreeSlots,
     GroupStatus,
     InstanceStatus,
@@ -51,6 +56,10 @@ def reading(facts: Facts) -> Inventory:
     pairs = [_pair(name, each, groups, told) for name, each in facts.get("pairs", {}).items()]
     drills = [_drill(name, each) for name, each in facts.get("drills", {}).items()]
     disks = [disk for name, each in facts.get("pairs", {}).items() for disk in _disks(name, each)]
+    disks += [_disk(name, each) for name, each in facts.get("disks", {}).items()]
+    besides = [_server(name, each) for name, each in facts.get("servers", {}).items()]
+    domains = [_domain(name, each) for name, each in facts.get("domains", {}).items()]
+    tasks = [_task(name, each) for name, each in facts.get("failed_tasks", {}).items()]
     quotas = {name: Quota(name, used, limit) for name, (used, limit) in facts.get("quotas", {}).items()}
     return Inventory(
         BACKEND,
@@ -59,10 +68,21 @@ def reading(facts: Facts) -> Inventory:
         instances={each.id: each for each in instances},
         pairs={each.id: each for each in pairs},
         drills={each.id: each for each in drills},
-        servers={each.id: each for each in [*servers, *_drill_servers(drills)]},
+        servers={each.id: each for each in [*servers, *_drill_servers(drills), *besides]},
         disks={each.id: each for each in disks},
         quotas=quotas,
-        whole=frozenset(facts.get("whole", ("drills", "servers", "disks", *(["quotas"] if quotas else [])))),
+        domains={each.id: each for each in domains},
+        failed_tasks={each.id: each for each in tasks},
+        of_groups=frozenset(facts.get("of_groups", ())),
+        whole=frozenset(
+            facts.get(
+                "whole",
+                (
+                    *("drills", "servers", "disks"),
+                    *(part for part in ("quotas", "domains", "failed_tasks") if facts.get(part)),
+                ),
+            )
+        ),
         problems=tuple(facts.get("problems", ())),
     )
 
@@ -106,7 +126,7 @@ def _instance(name: str, facts: Facts, groups: Mapping[str, ProtectionGroup]) ->
             Attachment(f"{pair}-id", f"{name}-id", device)
             for pair, device in facts.get("attached", {}).items()
         ),
-        tags=(),
+        tags=tuple(facts.get("tags", {}).items()),
         progress=100,
         priority_station=Station.read(facts.get("station", group.priority_station if group else "source")),
         created_at=NOW,
@@ -146,6 +166,7 @@ def _servers(name: str, facts: Facts, all_facts: Facts) -> list[Server]:
                 task_state=task,
                 disks=(*attached, *other),
                 slots=None if slots is None else FreeSlots(slots, slots, slots),
+                nics=tuple(facts.get("nics", {}).items()),
             )
         )
     return found
@@ -180,6 +201,49 @@ def _pair(
         created_at=NOW,
         updated_at=NOW,
     )
+
+
+def _server(name: str, facts: Facts) -> Server:
+    return Server(
+        id=f"{name}-server",
+        name=name,
+        status=ServerStatus.read(facts.get("status", "ACTIVE")),
+        zone=facts.get("zone", "az1"),
+        vpc_id=facts.get("vpc", "shop-vpc"),
+        flavor=facts.get("flavor", "s3.large.2"),
+        root_device=facts.get("root", "/dev/vda"),
+        task_state="",
+        disks=tuple(
+            BlockDevice(f"{disk}-disk", device, 0 if device.endswith("a") else -1)
+            for device, disk in facts.get("disks", {}).items()
+        ),
+    )
+
+
+def _disk(name: str, facts: Facts) -> Disk:
+    return Disk(
+        id=f"{name}-disk",
+        name=name,
+        status=facts.get("status", "in-use" if "on" in facts else "available"),
+        size_gb=facts.get("size", 100),
+        disk_type="SSD",
+        zone=facts.get("zone", "az1"),
+        system_disk=facts.get("system", False),
+        shared=facts.get("shared", False),
+        encrypted=facts.get("encrypted", False),
+        servers=((f"{facts['on']}-server", "/dev/vdb"),) if "on" in facts else (),
+    )
+
+
+def _domain(name: str, facts: Facts) -> Domain:
+    local, remote = facts.get("zones", ("az1", "az2"))
+    return Domain(f"{name}-id", name, "", facts.get("sold_out", False), local, remote)
+
+
+def _task(name: str, facts: Facts) -> FailedTask:
+    group = facts.get("group", "")
+    home = f"{group}-id" if group else ""
+    return FailedTask(f"{name}-id", "", "createFail", "", "", name, NOW, "", "", home)
 
 
 def _disks(name: str, facts: Facts) -> list[Disk]:

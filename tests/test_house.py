@@ -17,6 +17,7 @@ NOT_OURS = {
     "dist",
     "drkit-runbooks",
     "drkit-runs",
+    "drkit-views",
 }  # made by building and by using it, ignored by git
 
 

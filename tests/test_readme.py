@@ -9,6 +9,8 @@ import pytest
 
 import drkit
 from drkit import cli
+from drkit.api import profile
+from drkit.api.settings import VARIABLES
 from drkit.sandbox import FAULTS, SCENARIOS
 from tests.plan.matrix import matrix
 
@@ -66,13 +68,40 @@ def test_every_room_is_described() -> None:
     assert rooms <= set(re.findall(r"`(drkit/\w+)`", README.read_text("utf-8")))
 
 
+def test_every_variable_of_a_profile_is_described_and_read() -> None:
+    text = README.read_text("utf-8").partition("| variable |")[2].partition("\n\n")[0]
+    described = set(re.findall(r"`((?:OS|HUAWEICLOUD|DRKIT)_\w+)`", text))
+    read = {name for names in VARIABLES.values() for name in names}
+    own = {
+        "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+        "OS_AUTH_TYPE",
+        "OS_AUTH_TOKEN",
+        "OS_INSECURE",
+        "OS_PROJECT_DOMAIN_ID",
+    }
+    unnamed = own | {"OS_APPLICATION_CREDENTIAL_NAME", "OS_SECURITY_TOKEN"}
+    assert described == read - unnamed
+
+
+def test_the_profile_of_the_readme_is_one_that_drkit_understands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [toml] = blocks("toml")
+    (tmp_path / "profiles.toml").write_text(toml.replace('cloud = "otc"', 'cloud = "env"'))
+    keys = {"OS_USERNAME": "jane", "OS_USER_DOMAIN_NAME": "d", "OS_PROJECT_NAME": "eu-de_shop"}
+    environ = keys | {"OS_AUTH_URL": "https://iam.eu-de.otc.t-systems.com/v3"}
+    found = profile("shop", environ | {"DRKIT_PROFILES": str(tmp_path / "profiles.toml")})
+    assert (found.access, found.region, found.thresholds) == ("read-only", "eu-de", {"drill_days": 30})
+    assert found.journal.startswith("postgresql://")
+
+
 @pytest.mark.slow
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
     monkeypatch.setenv("DRKIT_SANDBOX_SPEED", "2000")
-    [block] = blocks("python")
     names: dict[str, object] = {}
-    exec(compile(block, "README.md", "exec"), names)
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), names)
     [planting] = re.findall(r"`(site\.sandbox\.fault\(.*?\))`", README.read_text("utf-8"))
     assert eval(planting, names)
     assert isinstance(names["site"], drkit.Site)

@@ -13,12 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import drkit
-from drkit.api import Client
+from drkit.api import Access, Client
 from drkit.execution import RunPhase, StepPhase
 from drkit.plan import ways_out
 from drkit.rules import judge
 from drkit.sandbox import Sandbox
-from drkit.showing import MOST_ROWS, cut, first_few, listed, state, table
+from drkit.showing import MOST_ROWS, Look, colour, cut, first_few, listed, state, table
 from drkit.site import practise
 from tests.facts import reading
 
@@ -66,7 +66,8 @@ def values(site: drkit.Site) -> list[object]:
         *(judge(change, inventory), *ways_out(inventory, instance.group_id)),
         *(run, state, *state.steps, site, site.sandbox, site.journal, site.record(run.id)),
         *(reviews, reviews.practice, drkit.PlanRequest("dr_drill", [["a-group-with-a-name"] * 90])),
-        *(drkit.SystemClock(), drkit.SteppedClock()),
+        *(drkit.SystemClock(), drkit.SteppedClock(), site.read(), drkit.Thresholds()),
+        drkit.Sites({"sandbox": site}),
     ]
 
 
@@ -87,7 +88,15 @@ class TestEveryPublicValue:
         assert [line for line in lines if len(line) >= 200 or "\n" in line or secret in line] == []
 
     def test_is_a_small_piece_of_html_where_it_has_one(self, values: list[Any]) -> None:
-        kinds = {drkit.Site, drkit.Inventory, drkit.Plan, drkit.Run, drkit.RunState, drkit.Objection}
+        kinds = {
+            drkit.Site,
+            drkit.Reading,
+            drkit.Inventory,
+            drkit.Plan,
+            drkit.Run,
+            drkit.RunState,
+            drkit.Objection,
+        }
         assert kinds | {drkit.Verdict, drkit.Review, drkit.Reviews} == {
             type(value) for value in values if hasattr(value, "_repr_html_")
         }
@@ -136,7 +145,7 @@ def showing(name: str) -> list[Any]:
     change = drkit.Change.of(drkit.Operation.FAILOVER, "shop-id")
     side = drkit.Review((), practice=False, now=NOW)
     return [
-        drkit.Site(cast(Client, SimpleNamespace(backend=backend))),
+        drkit.Site(cast(Client, SimpleNamespace(backend=backend, access=Access.REAL))),
         drkit.Inventory(backend, NOW, groups={name: group}, problems=(name,)),
         plan,
         drkit.RunState(name, plan, RunPhase.FAILED, (step,), NOW, None, name, 1, 1, name),
@@ -155,7 +164,11 @@ def test_no_name_becomes_html(name: str) -> None:
     for value in showing(name):
         page = Page(value._repr_html_())
         assert page.tags <= TAGS
-        assert page.styles <= {"text-align: left", "color: inherit", "color: var(--jp-error-color1)"}
+        assert page.styles <= {
+            "text-align: left",
+            "color: inherit",
+            *(f"color: {colour(each)}" for each in Look),
+        }
         assert name in page.text
         assert len(repr(value)) < 200
         assert "\n" not in repr(value)
@@ -170,11 +183,21 @@ def test_a_long_table_or_list_says_how_much_more_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "colour"),
-    [("done", "success"), ("error", "error"), ("error-reversing", "error"), ("failed-over", "inherit")],
+    ("word", "shade"),
+    [
+        ("done", "--drkit-done"),
+        ("working", "brand"),
+        ("error-reversing", "--drkit-failed"),
+        (drkit.model.GroupStatus.FAILED_OVER, "--drkit-exposed"),
+        (drkit.model.GroupStatus.STARTING, "--drkit-moving"),
+        (drkit.model.GroupStatus.PROTECTED, "--drkit-done"),
+        (drkit.model.ServerStatus.SHUTOFF, "--drkit-resting"),
+        (drkit.model.Unknown("brand-new"), "--drkit-unknown"),
+        ("waiting", "inherit"),
+    ],
 )
-def test_the_colour_of_a_state_is_what_it_means(word: str, colour: str) -> None:
-    assert colour in state(word).partition(">")[0]
+def test_the_colour_of_a_state_is_what_it_means(word: str, shade: str) -> None:
+    assert shade in state(word).partition(">")[0]
 
 
 def test_a_text_is_cut_to_one_line() -> None:

@@ -373,7 +373,10 @@ class TestRunning:
     def test_a_plan_to_its_end_leaves_a_record(self, site: Site) -> None:
         run = site.run(site.plan_attach(INSTANCE, ["app-cache-01", "app-cache-02"]), GROUP)
         assert run.wait(60).phase is RunPhase.DONE
-        assert list(site.steps(run.id)["phase"]) == ["done", "done"]
+        steps = site.steps(run.id)
+        assert list(steps["phase"]) == ["done", "done"]
+        assert steps["who"].str.contains(" on ").all()
+        assert steps["seconds"].notna().all()
         assert list(site.runs()["run"]) == [run.id]
         assert list(site.pairs(GROUP).query("pair == 'app-cache-01'")["attached_to"]) == [INSTANCE]
         assert site.sandbox.invariants() == []
@@ -439,3 +442,13 @@ class TestThePublicFace:
         asked = f"import sys, drkit; print({heavy} & set(sys.modules))"
         found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
         assert found.stdout.strip() == "set()"
+
+
+def test_servers_are_protected_as_the_runbook_does_it(tmp_path: Path) -> None:
+    sandbox = Sandbox("twelve-servers", speed=100_000.0)
+    with practise(sandbox, journal=tmp_path / "journal.sqlite") as site:
+        domain = next(iter(site.client.inventory(domains=True).domains.values())).id
+        plan = site.plan_protection(["web-01", "web-02"], name="web", domain=domain)
+        assert plan.to_type == "web"
+        assert site.run(plan, plan.to_type).wait(60).phase == "done"
+        assert site.instances("web")["instance"].tolist() == ["web-01", "web-02"]

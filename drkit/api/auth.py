@@ -1,7 +1,8 @@
 """Showing the service who asks: a token from IAM, or a signature on every request.
 
-Source: "Obtaining a User Token Using Password" and "Querying Project Information" of the IAM API
-reference (Keystone v3); "AK/SK Signing and Authentication" of the API sign guide.
+Source: "Obtaining a User Token Through Password Authentication", "... Through Password and Virtual MFA
+Authentication" and "Querying Project Information" of the IAM API reference; for tokens and application
+credentials the Identity API v3 of OpenStack; "AK/SK Signing and Authentication" of the API sign guide.
 """
 
 import re
@@ -10,17 +11,20 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from drkit.api import signer
+from drkit.api.asking import LateSecret, forget_typed
 from drkit.api.clouds import PROJECT
-from drkit.api.profiles import KeyLogin, PasswordLogin, Profile
+from drkit.api.logins import ApplicationLogin, KeyLogin, PasswordLogin, TokenLogin
+from drkit.api.profiles import Profile
 from drkit.api.responses import Response
 from drkit.api.secret import Secret
 from drkit.api.transport import Open, OutgoingCall, Transport
 from drkit.api.wire import Request
 from drkit.clock import Clock
-from drkit.errors import DrkitError, ProfileError, WireError
+from drkit.errors import DrkitError, ProfileError, SignInError, WireError
 from drkit.model import WireFields
 
 RENEW_BEFORE = timedelta(minutes=30)
@@ -31,19 +35,28 @@ RENEW_NOT_WITHIN = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What IAM answered: the token, its end, its project, and (type, region, address) of each service."""
+    """What IAM answered: the token, its end, its project, and (type, region, address) of each service.
+
+    `roles` are the names of what the user may do there, `user` who that is.
+    """
 
     token: Secret
     ends: str
     project_id: str
     project: str
     catalog: tuple[tuple[str, str, str], ...]
+    roles: tuple[str, ...] = ()
+    user: str = ""
+
+
+TokenGiver: TypeAlias = PasswordLogin | ApplicationLogin | TokenLogin
+"""What IAM gives a token for."""
 
 
 class TokenAuth:
-    """Signs in with a password and sends the token along. Thread-safe: of many threads one signs in."""
+    """Signs in at IAM and sends the token along. Thread-safe: of many threads one signs in."""
 
-    def __init__(self, profile: Profile, login: PasswordLogin, transport: Transport, clock: Clock) -> None:
+    def __init__(self, profile: Profile, login: TokenGiver, transport: Transport, clock: Clock) -> None:
         self._profile, self._login, self._transport, self._clock = profile, login, transport, clock
         # Guards the session and is held while one thread signs in, so that the others wait for its token
         # instead of signing in too. The sign-in itself goes out with `Open`, which never asks for a session:
@@ -54,8 +67,8 @@ class TokenAuth:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """The password; the token is among the headers."""
-        return (self._login.password,)
+        """What is shown to IAM; the token that it gives is among the headers. Nothing is fetched for it."""
+        return _fetched(_secrets(self._login))
 
     def session(self) -> Session:
         """The present session; signs in where there is none, or where it ends soon."""
@@ -90,8 +103,21 @@ class TokenAuth:
         request = Request(
             "POST", "/auth/tokens", body=_sign_in_body(self._profile, self._login), service="iam"
         )
-        body, answer = self._transport.send(request, self._profile.auth_url, Open(self._login.password))
+        secrets = _secrets(self._login)
+        try:
+            body, answer = self._transport.send(request, self._profile.auth_url, Open(*secrets))
+        except SignInError:
+            forget_typed(self._profile.name)
+            self._forget(secrets)
+            raise
+        self._forget(secrets[1:])  # a passcode counts once
         return _session(self._profile, answer, body)
+
+    @staticmethod
+    def _forget(secrets: Sequence[Secret]) -> None:
+        for secret in secrets:
+            if isinstance(secret, LateSecret):
+                secret.forget()
 
 
 class KeyAuth:
@@ -103,7 +129,7 @@ class KeyAuth:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """The secret key, and the token of temporary keys."""
-        return (self._login.secret_key, self._login.security_token)
+        return _fetched((self._login.secret_key, self._login.security_token))
 
     def headers(self, call: OutgoingCall, /) -> Mapping[str, Secret]:
         """The signature and the headers it covers."""
@@ -137,23 +163,67 @@ class KeyAuth:
         named = [each for each in found if each.text("name") == name]
         if len(named) != 1:
             raise ProfileError(
-                f"IAM knows {len(named)} projects named {name!r} that these keys open; set OS_PROJECT_ID."
+                f"IAM knows {len(named)} projects named {name!r} that these keys open; set the project's id "
+                "(OS_PROJECT_ID)."
             )
         return _project_id(named[0])
 
 
-def _sign_in_body(profile: Profile, login: PasswordLogin) -> object:
-    domain = {"name": login.domain}
-    user = {"name": login.username, "password": login.password, "domain": domain}
-    project = (
-        {"id": profile.project_id} if profile.project_id else {"name": profile.project, "domain": domain}
-    )
+def _secrets(login: TokenGiver) -> tuple[Secret, ...]:
+    if isinstance(login, PasswordLogin):
+        return (login.password, login.passcode) if login.passcode else (login.password,)
+    return (login.secret,) if isinstance(login, ApplicationLogin) else (login.token,)
+
+
+def _fetched(secrets: Sequence[Secret]) -> tuple[Secret, ...]:
+    return tuple(each for each in secrets if not isinstance(each, LateSecret) or each.fetched)
+
+
+def _sign_in_body(profile: Profile, login: TokenGiver) -> object:
+    if isinstance(login, ApplicationLogin):  # it has its project in itself, and takes none beside it
+        return {"auth": {"identity": _by_application(login)}}
+    identity = _by_token(login) if isinstance(login, TokenLogin) else _by_password(login)
+    project = {"id": profile.project_id} if profile.project_id else _named(profile, login)
+    return {"auth": {"identity": identity, "scope": {"project": project}}}
+
+
+def _by_password(login: PasswordLogin) -> dict[str, object]:
+    user = _user(login) | {"password": login.password}
+    identity: dict[str, object] = {"methods": ["password"], "password": {"user": user}}
+    if login.passcode:
+        identity["methods"] = ["password", "totp"]
+        identity["totp"] = {"user": {"id": login.user_id, "passcode": login.passcode}}
+    return identity
+
+
+def _by_application(login: ApplicationLogin) -> dict[str, object]:
+    named = {"id": login.id} if login.id else {"name": login.name, "user": _user(login)}
     return {
-        "auth": {
-            "identity": {"methods": ["password"], "password": {"user": user}},
-            "scope": {"project": project},
-        }
+        "methods": ["application_credential"],
+        "application_credential": {**named, "secret": login.secret},
     }
+
+
+def _by_token(login: TokenLogin) -> dict[str, object]:
+    return {"methods": ["token"], "token": {"id": login.token}}
+
+
+def _user(login: PasswordLogin | ApplicationLogin) -> dict[str, object]:
+    if login.user_id:
+        return {"id": login.user_id}
+    return {"name": login.username, "domain": _domain(login)}
+
+
+def _domain(login: PasswordLogin | ApplicationLogin) -> dict[str, str]:
+    return {"id": login.domain_id} if login.domain_id and not login.domain else {"name": login.domain}
+
+
+def _named(profile: Profile, login: PasswordLogin | TokenLogin) -> dict[str, object]:
+    """A project by its name, in its domain, else in the user's; these clouds also find it without one."""
+    domain = profile.project_domain
+    if not domain and isinstance(login, PasswordLogin) and (login.domain or login.domain_id):
+        domain = _domain(login)
+    return {"name": profile.project, "domain": domain} if domain else {"name": profile.project}
 
 
 def _session(profile: Profile, answer: Response, body: object) -> Session:
@@ -166,12 +236,15 @@ def _session(profile: Profile, answer: Response, body: object) -> Session:
     if profile.project_id and project_id != profile.project_id:
         raise WireError(f"IAM opened project {project_id!r} instead of {profile.project_id!r}")
     catalog = token.objects("catalog") if token.has("catalog") else ()
+    roles = token.objects("roles") if token.has("roles") else ()
     return Session(
         token=Secret(text),
         ends=token.text("expires_at"),
         project_id=project_id,
         project=project.text("name"),
         catalog=tuple(_endpoints(catalog)),
+        roles=tuple(filter(None, (_optional(role, "name") for role in roles))),
+        user=_optional(token.object("user"), "name") if token.has("user") else "",
     )
 
 

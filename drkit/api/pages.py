@@ -61,7 +61,7 @@ class _Pages:
                 continue
             before = len(self.rows)
             for row in page.objects:  # those without an id are all kept, for who reads the rows to say so
-                self.rows[_id_of(row) or len(self.rows)] = row
+                self.rows[_id_of(row, self.listing.identity) or len(self.rows)] = row
             self.ended = self.ended or len(self.rows) == before
             self.read.append(page)
 
@@ -119,6 +119,23 @@ def read_listings(
     return tuple(pages.listed() for pages in listings)
 
 
+def read_marked(ask: Ask, listing: Listing) -> tuple[Json, ...]:
+    """All rows of a listing that goes by markers: page after page, until one brings nothing new.
+
+    Raises `WireError` where it goes on and on; what the service refuses is raised as it is.
+    """
+    rows: dict[str, Json] = {}
+    for _ in range(MOST_PAGES):
+        marker, before = next(reversed(rows), ""), len(rows)
+        page = WireFields(f"page of {listing.key}", ask(listing.page_after(marker))).rows(listing.key)
+        rows.update(
+            (_id_of(row, listing.identity) or f"{before}:{place}", row) for place, row in enumerate(page)
+        )
+        if len(rows) == before:  # a service may give smaller pages than were asked for
+            return tuple(rows.values())
+    raise WireError(f"The list of {listing.key} goes on after {MOST_PAGES} pages")
+
+
 def _page(listing: Listing, body: Json) -> _Page:
     fields = WireFields(f"page of {listing.key}", body)
     rows = fields.rows(listing.key)  # a strange one among them is left to who reads the rows
@@ -127,8 +144,8 @@ def _page(listing: Listing, body: Json) -> _Page:
     return _Page(rows, None if hint.unknown or not len(rows) <= count <= MOST_THINGS else count)
 
 
-def _id_of(row: Json) -> str:
+def _id_of(row: Json, key: str) -> str:
     if isinstance(row, ListedRow):
         return row.id
-    identity = row.get("id") if isinstance(row, dict) else None
+    identity = row.get(key) if isinstance(row, dict) else None
     return identity if isinstance(identity, str) else ""

@@ -45,6 +45,28 @@ class PracticeRange:
             for each in found
         )
 
+    def copy_of(self) -> dict[str, str] | None:
+        """Of which project the world is a copy; None where it is none.
+
+        `name` as people say it, `cloud`, `region`, `project`, `project_id`, `read_at` (ISO 8601), and
+        `reading`, the SHA-256 of the kept reading.
+        """
+        mark = self.state().get("copy_of")
+        return {key: str(value) for key, value in mark.items() if key != "notes"} if mark else None
+
+    def begin_copy(self, reading: bytes) -> list[str]:
+        """Begin a copy of the project in a kept reading, in the place of the present world; what had to be
+        assumed for it, or was left out, as sentences.
+
+        `reading` is the JSON that `drkit snapshot` writes. InputError for what is none; the world stays then.
+        """
+        try:
+            content = json.loads(reading)
+        except (ValueError, RecursionError):
+            raise InputError("This is no kept reading of a project: it is not JSON.") from None
+        self._send("POST", "/copy", content)
+        return [str(note) for note in self.state()["copy_of"]["notes"]]
+
     def change_world(self, name: str) -> None:
         """Begin another world, or the same one anew. What is in the present one is gone, its faults too."""
         self._send("POST", "/world", {"world": name})

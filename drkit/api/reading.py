@@ -1,15 +1,16 @@
 """One consistent reading of a project, and what contradicts itself in it. Decides nothing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from drkit.api import wire
-from drkit.api.pages import Ask, read_listings
-from drkit.api.rows import InstanceRow, ListedRow, Page, PairRow, ServerRow, lacking, values
+from drkit.api.pages import Ask, Listed, read_listings, read_marked
+from drkit.api.rows import InstanceRow, ListedRow, Page, PairRow, ServerRow, lacking, valued, values
 from drkit.api.wire import Filters, Listing
 from drkit.clock import Clock
 from drkit.errors import DrkitError, SignInError, WireError
@@ -17,7 +18,9 @@ from drkit.model import (
     Attachment,
     Backend,
     Disk,
+    Domain,
     Drill,
+    FailedTask,
     Inventory,
     Part,
     Phase,
@@ -25,15 +28,17 @@ from drkit.model import (
     ProtectionGroup,
     Quota,
     ReplicationPair,
+    RpoPoint,
     Server,
     Station,
     ThingKind,
     WireFields,
 )
+from drkit.showing import first_few
 
 USUAL: tuple[ThingKind, ...] = ("groups", "instances", "pairs", "drills", "servers")
 MOST_PROBLEMS = 20
-NAMED = 3  # things with the same problem, by name; the others are counted
+Marked = TypeVar("Marked")
 
 
 def _in_rows(listing: Listing, kind: type[ListedRow]) -> Listing:
@@ -58,14 +63,17 @@ class Scope:
     """What to read.
 
     `kinds` of things; of instances, pairs and drills those of some groups (none named: of all), unless
-    `every_drill` is wanted; the block devices of both servers of some instances; the `quotas`.
+    `every_drill` is wanted; the block devices of both servers of some instances; the `quotas`; and what the
+    project tells `beside` its things: failed tasks, domains, RPO statistics; or the `domains` alone.
     """
 
     kinds: tuple[ThingKind, ...] = USUAL
     group_ids: tuple[str, ...] = ()
-    block_devices_of: tuple[str, ...] = ()
+    block_devices_of: tuple[str, ...] | Callable[[Inventory], Iterable[str]] = ()
     every_drill: bool = False
     quotas: bool = False
+    beside: bool = False
+    domains: bool = False
 
     def groups_of(self, kind: ThingKind) -> tuple[str, ...]:
         """The groups that the things of a kind are read of; empty where it is all of them."""
@@ -84,12 +92,17 @@ class Reader:
         `read_at` is when the reading began. That servers or disks cannot be read is a problem, not an
         error: an outage that takes ECS along must not hide the groups.
         """
-        reading = self.listing(scope)
-        problems, reading = reading.problems, _valued(reading)
-        with_devices, unknown = self._block_devices(reading, scope.block_devices_of)
-        reading = replace(reading, servers={**reading.servers, **with_devices})
-        quotas, untold = self._quotas_of(reading) if scope.quotas else (reading, ())
-        return replace(quotas, problems=(*problems, *unknown, *untold))
+        reading = _valued(self.listing(scope))
+        of = scope.block_devices_of
+        told, unknown = self._block_devices(reading, of(reading) if callable(of) else of)
+        if told:
+            reading = replace(reading, servers={**reading.servers, **told})
+        reading, untold = self._quotas_of(reading) if scope.quotas else (reading, ())
+        reading, unread = self._beside(reading) if scope.beside else (reading, ())
+        if scope.domains and not scope.beside:
+            reading, unread = self._with_domains(reading)
+        more = (*unknown, *untold, *unread)
+        return replace(reading, problems=(*reading.problems, *more)) if more else reading
 
     def listing(self, scope: Scope) -> Inventory:
         """As `inventory`, without block devices and quotas, and with rows where there may be thousands.
@@ -117,7 +130,54 @@ class Reader:
             listing = self._listing(Scope((kind,), group_ids), filters)
         for error in (*listing.errors.values(), *map(WireError, listing.left_out)):
             raise error
-        return tuple(values(listing.things[kind]).values())
+        (found,) = values(listing.things[kind])
+        return tuple(found.values())
+
+    def marked(self, listing: Listing, read: Callable[[object], Marked]) -> tuple[Marked, ...]:
+        """All things of a listing that goes by markers. Raises `WireError` for a row that tells not which."""
+        return tuple(map(read, read_marked(self._ask, listing)))
+
+    def _beside(self, reading: Inventory) -> tuple[Inventory, tuple[str, ...]]:
+        """The reading with failed tasks, domains and RPO statistics, and what of them could not be read.
+
+        The task center tells failures of groups by themselves, and those within a group for each group.
+        """
+        groups = ("", *(key for key in reading.groups if not reading.of_groups or key in reading.of_groups))
+        of_tasks = [((("server_group_id", key),) if key else ()) for key in groups]
+        listings: list[tuple[Listing, Filters]] = [(wire.FAILED_TASKS, filters) for filters in of_tasks]
+        also = [(wire.RPO_STATISTICS, ()), (wire.GROUPS, wire.NO_DRILL)]
+        *told, points, idle = read_listings(self._ask, self._pool, [*listings, *also])
+        tasks, rpo, domains = _Found("failed tasks"), _Found("RPO statistics"), _Found("domains")
+        for key, listed in zip(groups, told, strict=True):
+            tasks.take(listed, partial(FailedTask.from_wire, group_id=key))
+        rpo.take(points, RpoPoint.from_wire)
+        domains.take(self._domains(), Domain.from_wire)
+        undrilled = _Found("groups without a drill")
+        undrilled.take(idle, ProtectionGroup.from_wire)
+        parts: dict[Part, _Found]
+        parts = {"failed_tasks": tasks, "rpo": rpo, "domains": domains, "undrilled": undrilled}
+        return replace(
+            reading,
+            failed_tasks={each.id: each for each in tasks.things},
+            rpo=tuple(sorted(rpo.things, key=lambda point: point.at)),
+            domains={each.id: each for each in domains.things},
+            undrilled=frozenset(each.id for each in undrilled.things),
+            whole=reading.whole | {name for name, part in parts.items() if not part.problems},
+        ), tuple(sentence for part in parts.values() for sentence in part.problems)
+
+    def _with_domains(self, reading: Inventory) -> tuple[Inventory, tuple[str, ...]]:
+        part = _Found("domains")
+        part.take(self._domains(), Domain.from_wire)
+        read: frozenset[Part] = frozenset() if part.problems else frozenset({"domains"})
+        domains = {each.id: each for each in part.things}
+        return replace(reading, domains=domains, whole=reading.whole | read), tuple(part.problems)
+
+    def _domains(self) -> Listed:
+        try:
+            answer = WireFields.lenient("domains answer", self._ask(wire.DOMAINS))
+            return Listed(answer.rows("domains"))
+        except DrkitError as error:
+            return Listed(error=error)
 
     def quotas(self) -> tuple[Quota, ...]:
         """How many things there are and may be; what of the answer cannot be read is left out."""
@@ -149,7 +209,8 @@ class Reader:
             for kind in _WHOLE
             if kind in listing.things and kind not in listing.partly and not scope.groups_of(kind)
         )
-        found = Inventory(self._backend, began, **listing.things, whole=whole)
+        of_groups = frozenset(scope.group_ids)
+        found = Inventory(self._backend, began, **listing.things, whole=whole, of_groups=of_groups)
         unread = (f"The {kind} could not be read: {error}" for kind, error in listing.errors.items())
         for_good = (*unread, *listing.left_out, *_unknown_keys(found))
         return found, (*listing.moved, *_contradictions(found, scope)), for_good
@@ -173,7 +234,7 @@ class Reader:
         return result
 
     def _block_devices(
-        self, found: Inventory, instance_ids: Sequence[str]
+        self, found: Inventory, instance_ids: Iterable[str]
     ) -> tuple[dict[str, Server], tuple[str, ...]]:
         instances = [found.instances[each] for each in instance_ids if each in found.instances]
         ids = dict.fromkeys(one for each in instances for one in each.server_ids)
@@ -227,14 +288,31 @@ class _Listing:
             self.things[kind][thing.id] = thing
 
 
+@dataclass(slots=True)
+class _Found:
+    """What was read of a part beside the things, and sentences about what could not be."""
+
+    what: str
+    things: list[Any] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def take(self, listed: Listed, read: Callable[[object], Any]) -> None:
+        """Take up a listing; a strange row is left out and said."""
+        if isinstance(listed.error, SignInError):
+            raise listed.error
+        if listed.error or listed.problem:
+            self.problems.append(f"The {self.what} could not be read: {listed.error or listed.problem}")
+        for row in listed.objects:
+            try:
+                self.things.append(read(row))
+            except WireError as error:
+                self.problems.append(f"One of the {self.what} is left out: {error}")
+
+
 def _valued(reading: Inventory) -> Inventory:
-    """The reading with values in the place of rows."""
-    return replace(
-        reading,
-        instances=values(reading.instances),
-        pairs=values(reading.pairs),
-        servers=values(reading.servers),
-    )
+    """The reading with values in the place of rows; those of pairs are made when they are asked for."""
+    pairs, instances, servers = valued(dict(reading.pairs), reading.instances, reading.servers)
+    return replace(reading, instances=instances, pairs=pairs, servers=servers)
 
 
 def _unknown_keys(inventory: Inventory) -> Iterator[str]:
@@ -245,9 +323,8 @@ def _unknown_keys(inventory: Inventory) -> Iterator[str]:
             for key in thing.unknown:
                 names[kind, key].append(thing.name)
     for (things, key), of in names.items():
-        more = f" and {len(of) - NAMED} more" if len(of) > NAMED else ""
         yield (
-            f"{key!r} is not known of the {things} {', '.join(of[:NAMED])}{more}: it is missing, or not what "
+            f"{key!r} is not known of the {things} {first_few(of)}: it is missing, or not what "
             "the reference says."
         )
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from drkit.api.diagnosis import of_refusal
 from drkit.api.secret import Secret
 from drkit.api.wire import Json, Request
 from drkit.errors import (
@@ -74,12 +75,14 @@ def refusal(answer: Response, request: Request, secrets: Collection[Secret] = ()
     """The error that an answer of 300 and more stands for, with its code, message and request id."""
     code, message = _fault(answer, secrets)
     kind = _kind(answer.status, code)
+    shown = clean(_hidden(message, secrets))
     error = kind(
         answer.status,
         clean(_hidden(code, secrets), 40),
-        clean(_hidden(message, secrets)),
+        shown,
         where=request.where,
         request_id=answer.request_id,
+        advice=of_refusal(request.service, answer.status, code, shown, request.where),
     )
     if isinstance(error, BusyError):
         error.retry_after = retry_after(answer)
@@ -111,6 +114,12 @@ def retry_after(answer: Response) -> float | None:
         return float(text)
     then, now = _date(text), _date(answer.headers.get("date", ""))
     return max((then - now).total_seconds(), 0.0) if then and now else None
+
+
+def skew(answer: Response, now: datetime) -> float:
+    """How many seconds this machine's clock is ahead of the service's; 0 where it does not tell its own."""
+    there = _date(answer.headers.get("date", ""))
+    return (now - there).total_seconds() if there else 0.0
 
 
 def _kind(status: int, code: str) -> type[ServiceError]:

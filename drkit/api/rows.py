@@ -24,6 +24,7 @@ from drkit.api.wire import Json
 from drkit.model import (
     Attachment,
     BlockDevice,
+    Deferred,
     InstanceStatus,
     PairStatus,
     ProtectedInstance,
@@ -32,6 +33,7 @@ from drkit.model import (
     Server,
     ServerStatus,
     Station,
+    as_tags,
 )
 
 Word: TypeAlias = Annotated[str, Meta(min_length=1)]
@@ -41,8 +43,8 @@ Whole: TypeAlias = (
 )
 Spelled: TypeAlias = Literal["true", "false", "True", "False"]
 
-Share: TypeAlias = Callable[[str], str]
-"""Gives the one text that stands for all texts equal to it: thousands of rows name a hundred groups."""
+Share: TypeAlias = Callable[[str, str], str]
+"""Given a text twice, the one that stands for all equal ones: thousands of rows name a hundred groups."""
 
 _TIMES = re.compile(
     r"(?:(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:\n|\Z))*"
@@ -110,6 +112,7 @@ class PairRow(
         "state": "status",
         "held": "attachment",
         "done": "progress",
+        "detail": "failure_detail",
         "faults": "fault_level",
         "group_id": "server_group_id",
         "stands": "priority_station",
@@ -127,7 +130,7 @@ class PairRow(
     state: Word
     held: list[OnInstance] | UnsetType | None = UNSET
     done: Whole | UnsetType = UNSET
-    failure_detail: str | None = None
+    detail: str | None = None
     faults: Word | int | UnsetType = UNSET
     group_id: Word
     stands: Word | UnsetType = UNSET
@@ -144,6 +147,7 @@ class PairRow(
     system_disk = property(lambda self: _true(self.record and self.record.bootable))
     size_gb = property(lambda self: int((self.record and self.record.volume_size) or 0))
     disk_type = property(lambda self: (self.record and self.record.volume_type) or "")
+    failure_detail = property(lambda self: self.detail or "")
     fault_level = property(lambda self: "" if self.faults is UNSET else str(self.faults))
     priority_station = property(lambda self: station(self.stands or ""))
     replication_status = property(lambda self: replication_status(self.synchronised or ""))
@@ -155,26 +159,31 @@ class PairRow(
     def value(self, share: Share) -> ReplicationPair:
         """The pair."""
         source, target = _both(self.disks)
+        key, group, record = self.id, self.group_id, self.record
+        disk_type, faults = self.disk_type, self.fault_level
         return ReplicationPair(
-            self.id,
-            self.name,
-            self.description,
-            self.status,
+            key,
+            self.named or key,
+            self.about or "",
+            pair_status(self.state),
             source,
             target,
             tuple(
-                [Attachment(self.id, share(one.instance_id), share(one.device)) for one in self.attachments]
+                [
+                    Attachment(key, share(one.instance_id, one.instance_id), share(one.device, one.device))
+                    for one in self.held or ()
+                ]
             ),
             self.progress,
-            self.failure_detail or "",
+            self.failure_detail,
             self.shared,
             self.system_disk,
-            self.size_gb,
-            share(self.disk_type),
-            share(self.fault_level),
-            share(self.group_id),
-            self.priority_station,
-            self.replication_status,
+            int((record and record.volume_size) or 0),
+            share(disk_type, disk_type),
+            share(faults, faults),
+            share(group, group),
+            station(self.stands or ""),
+            replication_status(self.synchronised or ""),
             _moment(self.created),
             _moment(self.updated),
             self.unknown,
@@ -241,18 +250,19 @@ class InstanceRow(
 
     def value(self, share: Share) -> ProtectedInstance:
         """The instance."""
+        key, group = self.id, self.group_id
         return ProtectedInstance(
-            share(self.id),
+            key,
             self.name,
             self.description,
             self.status,
             self.source or "",
             self.target or "",
-            share(self.group_id),
+            share(group, group),
             self.frozen,
             tuple(
                 [
-                    Attachment(share(one.pair_id), share(self.id), share(one.device))
+                    Attachment(share(one.pair_id, one.pair_id), key, share(one.device, one.device))
                     for one in self.attachments
                 ]
             ),
@@ -275,6 +285,25 @@ class Flavor(Struct, gc=False):
     """What a server's `flavor` holds."""
 
     id: str | None = None
+    vcpus: Whole | None = None
+    ram: Whole | None = None
+
+
+class Port(
+    Struct, gc=False, rename={"address": "addr", "kind": "OS-EXT-IPS:type", "port": "OS-EXT-IPS:port_id"}
+):
+    """An address of a server."""
+
+    address: Word
+    kind: str | None = None
+    port: str | None = None
+
+
+class SecurityGroup(Struct, gc=False):
+    """A security group of a server."""
+
+    id: str | None = None
+    name: str | None = None
 
 
 class Attached(Struct, gc=False, rename={"boot_index": "bootIndex"}):
@@ -296,6 +325,9 @@ class ServerRow(
         "root": "OS-EXT-SRV-ATTR:root_device_name",
         "task": "OS-EXT-STS:task_state",
         "held": "os-extended-volumes:volumes_attached",
+        "networks": "addresses",
+        "guards": "security_groups",
+        "labels": "tags",
     },
 ):
     """One `server` of cloudservers/detail."""
@@ -308,32 +340,61 @@ class ServerRow(
     root: str | None = None
     task: str | None = None
     held: list[Attached] | UnsetType | None = UNSET
+    networks: dict[str, list[Port]] | None = None
+    guards: list[SecurityGroup] | None = None
+    labels: list[str] | None = None
 
     name = property(lambda self: self.named or self.id)
 
     def value(self, share: Share) -> Server:
         """The server."""
+        zone, root, task = self.az or "", self.root or "", self.task or ""
+        vpc_id = (self.metadata and self.metadata.vpc_id) or ""
+        flavor = (self.flavor and self.flavor.id) or ""
         return Server(
             self.id,
             self.name,
             server_status(self.state),
-            share(self.az or ""),
-            share((self.metadata and self.metadata.vpc_id) or ""),
-            share((self.flavor and self.flavor.id) or ""),
-            share(self.root or ""),
-            share(self.task or ""),
+            share(zone, zone),
+            share(vpc_id, vpc_id),
+            share(flavor, flavor),
+            share(root, root),
+            share(task, task),
             tuple(
                 [
                     BlockDevice(
                         one.id,
-                        share(one.device or ""),
+                        share(one.device or "", one.device or ""),
                         None if one.boot_index is None else int(one.boot_index),
                     )
                     for one in self.held or ()
                 ]
             ),
             None,
+            _whole(self.flavor and self.flavor.vcpus),
+            _whole(self.flavor and self.flavor.ram),
+            None
+            if self.networks is None
+            else tuple(
+                [
+                    (share(one.address, one.address), one.kind == "floating")
+                    for ports in self.networks.values()
+                    for one in ports
+                ]
+            ),
+            None
+            if self.guards is None
+            else tuple([share(name, name) for name in (one.name or one.id or "" for one in self.guards)]),
+            None if self.labels is None else as_tags(self.labels),
             self.unknown,
+            tuple(
+                [
+                    (one.port, share(one.address, one.address))
+                    for ports in (self.networks or {}).values()
+                    for one in ports
+                    if one.port and one.kind != "floating"
+                ]
+            ),
         )
 
 
@@ -372,19 +433,40 @@ class Page:
         return row if _ordinary([row]) else content
 
 
-def values(things: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of rows by id, with one text for all equal ones; what is a value already stays."""
-    texts: dict[str, str] = {}
-    one = {text: text for text in things}  # the ids, which others name
+def values(*kinds: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The values of rows by id, for each kind; what is a value already stays. Equal texts are one text."""
+    share = _sharing(*kinds)
+    return [_made(things, share) for things in kinds]
 
-    def share(text: str) -> str:
-        return one.get(text) or texts.setdefault(text, text)
 
+def valued(
+    pairs: dict[str, Any], instances: Mapping[str, Any], servers: Mapping[str, Any]
+) -> tuple[Deferred[ReplicationPair], dict[str, Any], dict[str, Any]]:
+    """The same values, but that a pair becomes one when it is asked for."""
+    share = _sharing(pairs, instances, servers)
+    for row in pairs.values():
+        if isinstance(row, PairRow):  # it may stay a row, and is not to take more room than a value
+            row.group_id = share(row.group_id, row.group_id)
+            for one in row.held or ():
+                one.instance_id = share(one.instance_id, one.instance_id)
+                one.device = share(one.device, one.device)
+    made = Deferred[ReplicationPair](pairs, PairRow, lambda row: row.value(share))
+    return made, _made(instances, share), _made(servers, share)
+
+
+def _sharing(*kinds: Mapping[str, Any]) -> Share:
+    """What gives one text for equal ones, the ids of these things first, which others name."""
+    return {text: text for things in kinds for text in things}.setdefault
+
+
+def _made(things: Mapping[str, Any], share: Share) -> dict[str, Any]:
     return {key: each.value(share) if isinstance(each, ListedRow) else each for key, each in things.items()}
 
 
 def _both(ids: str | UnsetType) -> tuple[str, str]:
-    source, target, *_more = f"{ids or ''},".split(",")
+    if not ids:
+        return "", ""
+    source, target, *_more = f"{ids},".split(",")
     return source.strip(), target.strip()
 
 
@@ -395,6 +477,10 @@ def _at(stands: str | UnsetType, source: str, target: str) -> str:
 
 def _true(flag: object) -> bool:
     return flag is True or flag in ("true", "True")
+
+
+def _whole(number: object) -> int | None:
+    return int(number) if isinstance(number, str | int) else None  # not where the flavor was not told
 
 
 def _moment(text: Text) -> datetime | None:

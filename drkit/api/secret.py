@@ -28,7 +28,7 @@ class Secret:
         return bool(self.__text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self.__text == other.reveal()
+        return isinstance(other, Secret) and self.reveal() == other.reveal()
 
     def __hash__(self) -> int:
         return hash(self.__text)

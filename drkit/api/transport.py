@@ -3,8 +3,8 @@
 What is repeated and what not:
 
 - A read is tried up to four times: when no connection was made, nothing or no JSON came back, or the answer
-  was 408, 429 or 5xx. It waits in between, longer each time, or as long as Retry-After says (up to a minute;
-  a longer one is the caller's matter).
+  was 408 or 5xx; up to eight times after 429. It waits in between, longer each time, or as long as
+  Retry-After says (up to a minute; a longer one is the caller's matter). All threads wait (`throttling`).
 - A change is sent once. There is no way to tell the service that two requests are the same change.
 - A refused token is no exception to that: the service, or the gateway before it, said that it did not look
   at the call. So the client signs in again once and sends the call, a change too, with the new token. This
@@ -18,27 +18,31 @@ import logging
 import random
 import re
 import ssl
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from typing import Protocol, Self
+from functools import cache
+from typing import Protocol, Self, get_args
 from urllib.parse import quote, urlsplit
 
-import httpx
-
-from drkit.api.clouds import practice_host
-from drkit.api.responses import Response, decode, token_refused
+from drkit.api import recording
+from drkit.api.access import Access
+from drkit.api.clouds import loopback, practice_host
+from drkit.api.diagnosis import lasts, of_connection, of_skew
+from drkit.api.responses import Response, decode, skew, token_refused
 from drkit.api.secret import Secret
-from drkit.api.wire import Json, Request
+from drkit.api.throttling import UNSHARED, Pacing, Throttle
+from drkit.api.wire import Json, Request, ServiceName
 from drkit.clock import Clock
 from drkit.errors import (
     BusyError,
     DrkitError,
     OutcomeUnknownError,
+    ReadOnlyError,
     SignInError,
     UnavailableError,
     UnreachableError,
@@ -46,7 +50,19 @@ from drkit.errors import (
 )
 from drkit.showing import clean
 
+_COMMAND_LINE = "httpx._main"
+# Nobody calls httpx's command line here, and where rich and click are installed it loads them for it. What is
+# None among the modules cannot be imported, and httpx does without it.
+_before = sys.modules.setdefault(_COMMAND_LINE, None)  # type: ignore[arg-type]
+try:
+    import httpx
+finally:
+    if _before is None:
+        del sys.modules[_COMMAND_LINE]
+
 TRIES = 4
+BUSY_TRIES = 8  # where the service only says that it is too busy now
+PAUSE = 1.0  # seconds, where it does not say for how long
 LARGEST = 16 * 1024 * 1024
 """Bytes of an answer, unpacked."""
 LONGEST_ANSWER = 60.0
@@ -61,7 +77,13 @@ IDLE = (
 Inner = httpx.BaseTransport
 """What replaces the network: the way into a sandbox inside this process."""
 
-_AGENT = {"User-Agent": f"drkit/{version('drkit')}"}
+
+@cache
+def _agent() -> Mapping[str, str]:
+    from importlib.metadata import version  # noqa: PLC0415  # takes its time to load
+
+    return {"User-Agent": f"drkit/{version('drkit')}"}
+
 
 _log = logging.getLogger("drkit.api")
 _told_to_stop = ContextVar[Callable[[], bool]]("told_to_stop", default=bool)  # of the thread that sends
@@ -95,8 +117,12 @@ class OutgoingCall:
         url = f"{base}{request.path}?{query}" if query else f"{base}{request.path}"
         if request.body is None:
             return cls(request, url, b"")
-        text = json.dumps(request.body, default=Secret.reveal, separators=(",", ":"))
+        text = json.dumps(request.body, default=_revealed, separators=(",", ":"))
         return cls(request, url, text.encode())
+
+
+def _revealed(secret: Secret) -> str:
+    return secret.reveal()
 
 
 class Auth(Protocol):
@@ -135,8 +161,9 @@ class Transport:
     """One pool of connections; may be used from many threads at once.
 
     `inner` replaces the network (a sandbox in this process); `verify` is what TLS trusts; `proxies` says
-    whether the environment's proxy settings count; `tick` measures how long an answer takes, in real seconds
-    like the network's other time limits.
+    whether the environment's proxy settings count; `pacing` how fast requests go to each service; `tick`
+    measures how long an answer takes, in real seconds like the network's other time limits. `access` is what
+    may leave: what it refuses is a ReadOnlyError, whoever asked for it.
     """
 
     def __init__(
@@ -146,6 +173,8 @@ class Transport:
         inner: Inner | None = None,
         verify: ssl.SSLContext | bool = True,
         proxies: bool = True,
+        pacing: Pacing = UNSHARED,
+        access: Access = Access.REAL,
         jitter: Callable[[], float] = random.random,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -154,6 +183,8 @@ class Transport:
         # thread waits for its turn at the pool of connections; between tries it holds none.
         self._clock, self._jitter, self._tick = clock, jitter, tick
         self._on_network = inner is None
+        self.access = access  # set once more, by whoever opens it, where what answers is a sandbox
+        self._throttles = {name: Throttle(pacing, clock) for name in get_args(ServiceName)}
         _keep_headers_out_of_logs()
         self.speed = 1.0  # of the sandbox, as its last answer told it; written by whichever thread reads one
         self._client = httpx.Client(
@@ -164,7 +195,7 @@ class Transport:
             limits=httpx.Limits(
                 max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE
             ),
-            headers={**_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"},
+            headers={**_agent(), "Accept": "application/json", "Accept-Encoding": "gzip"},
         )
 
     def close(self) -> None:
@@ -178,10 +209,15 @@ class Transport:
         when something was sent and no answer came, UnavailableError for a read and OutcomeUnknownError for
         a change.
         """
+        if why := self.access.refuses(request):
+            raise ReadOnlyError(f"{request.where}: {why}")
         call, tries, renewed = OutgoingCall.of(request, base), 0, False
         while True:
-            headers = auth.headers(call)
-            result, answer = self._try(call, auth, headers)
+            with self._throttles[request.service].turn(lambda: bool(self._kept_back(call))):
+                headers = auth.headers(call)
+                result, answer = self._try(call, auth, headers)
+            if isinstance(result, BusyError):
+                self._slow_down(request, result.retry_after)
             if answer is not None and not isinstance(result, DrkitError):
                 return result, answer
             if not renewed and _may_renew(result, answer, request) and auth.renew(headers):
@@ -192,6 +228,10 @@ class Transport:
             if pause is None:
                 raise result
             self._clock.wait(pause)
+
+    def _slow_down(self, request: Request, asked: float | None) -> None:
+        if asked is None or asked <= LONGEST_PAUSE:
+            self._throttles[request.service].refused(PAUSE if asked is None else asked)
 
     def sandbox_speed(self, root: str) -> float | None:
         """How fast time passes in the sandbox that listens there; None where nothing says it is one."""
@@ -207,15 +247,33 @@ class Transport:
             return answer, None
         try:
             return decode(answer, call.request, (*auth.secrets, *headers.values())), answer
+        except SignInError as error:
+            return self._with_clock(error, answer).with_traceback(None), answer
         except DrkitError as error:
             return error.with_traceback(None), answer
+
+    def _with_clock(self, error: SignInError, answer: Response) -> SignInError:
+        """The same error, and that this machine's clock is off where it is: tokens and signatures depend on
+        it.
+        """
+        if not (words := of_skew(skew(answer, self._clock.now()))):
+            return error
+        return SignInError(
+            error.status,
+            error.code,
+            error.message,
+            where=error.where,
+            request_id=error.request_id,
+            advice=words,
+        )
 
     def _pause(self, error: DrkitError, tries: int) -> float | None:
         """The seconds before the next try; None when there is none."""
         if (
-            tries >= TRIES
+            tries >= (BUSY_TRIES if isinstance(error, BusyError) else TRIES)
             or self._client.is_closed
             or not isinstance(error, (UnreachableError, BusyError, UnavailableError, WireError))
+            or (isinstance(error, UnreachableError) and error.lasting)
         ):
             return None
         asked = error.retry_after if isinstance(error, BusyError) else None
@@ -241,12 +299,15 @@ class Transport:
         except _TooMuchError as error:
             return _no_answer(request, str(error))
         self.speed = _told_speed(answer) or self.speed
+        recording.overhear(request, answer)
         took = self._tick() - began
         _log.debug("%s: %d in %.3f s, request id %s", request.where, answer.status, took, answer.request_id)
         return answer
 
     def _kept_back(self, call: OutgoingCall) -> str:
         """Why a call does not leave this machine; empty where it does."""
+        if why := recording.refusal(call.request):
+            return why
         if self._client.is_closed:
             return "the connection was closed. Nothing was sent; connect again."
         if self._on_network and practice_host(call.url):  # a catalog may name one; no resolver is asked
@@ -308,7 +369,7 @@ def answer_of(url: str, content: bytes, kind: str, seconds: float, ca_file: str 
     """
     try:
         with (
-            httpx.Client(verify=_trust(ca_file), timeout=seconds, headers=_AGENT) as client,
+            httpx.Client(verify=_trust(ca_file), timeout=seconds, headers=_agent()) as client,
             client.stream("POST", url, content=content, headers={"Content-Type": kind}) as response,
         ):
             if response.status_code != 200:
@@ -323,12 +384,48 @@ def answer_of(url: str, content: bytes, kind: str, seconds: float, ca_file: str 
         raise ConnectionError(clean(_cause(error), 120)) from None
 
 
+def trust(ca_file: str = "", cert_file: str = "", key_file: str = "") -> ssl.SSLContext:
+    """What TLS trusts for a cloud: the authorities in `ca_file` alone, else what httpx and this machine
+    trust; and the certificate that is shown. OSError or SSLError for files that cannot be used.
+    """
+    context = ssl.create_default_context(cafile=ca_file) if ca_file else _trust("")
+    if cert_file:  # never asks for the pass phrase of a key on a terminal that is somebody else's
+        context.load_cert_chain(cert_file, key_file or None, password=_no_pass_phrase)
+    return context
+
+
+def _no_pass_phrase() -> str:
+    raise ssl.SSLError("the key wants a pass phrase, which cannot be given here")
+
+
 def _trust(ca_file: str) -> ssl.SSLContext:
-    trust = httpx.create_ssl_context()
-    trust.load_default_certs()  # a company's own authorities stand there
+    context = httpx.create_ssl_context()
+    context.load_default_certs()  # a company's own authorities stand there
     if ca_file:
-        trust.load_verify_locations(ca_file)
-    return trust
+        context.load_verify_locations(ca_file)
+    return context
+
+
+def clock_skew(url: str, clock: Clock, seconds: float, *files: str) -> float | None:
+    """How many seconds this machine's clock is ahead of the one of an address; None where it tells none.
+
+    `files` as `trust` takes them.
+
+    Nothing but a GET goes there, without a token. ConnectionError in words when no answer came.
+    """
+    try:
+        with httpx.Client(
+            verify=trust(*files), timeout=seconds, headers=_agent(), trust_env=not loopback(url)
+        ) as client:
+            before = clock.now()
+            answer = client.get(url)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise ConnectionError(clean(_cause(error), 120)) from None
+    then = Response(answer.status_code, dict(answer.headers.items()), b"")
+    if "date" not in answer.headers:
+        return None
+    middle = before + (clock.now() - before) / 2
+    return skew(then, middle)
 
 
 def status_of(url: str, seconds: float, ca_file: str = "") -> int:
@@ -341,7 +438,7 @@ def status_of(url: str, seconds: float, ca_file: str = "") -> int:
     try:
         with (
             httpx.Client(
-                verify=_trust(ca_file), timeout=seconds, follow_redirects=True, headers=_AGENT
+                verify=_trust(ca_file), timeout=seconds, follow_redirects=True, headers=_agent()
             ) as client,
             client.stream("GET", url) as response,
         ):
@@ -383,10 +480,11 @@ def _may_renew(error: DrkitError, answer: Response | None, request: Request) -> 
 
 
 def _unreachable(call: OutgoingCall, error: Exception) -> UnreachableError:
-    host = urlsplit(call.url).netloc
+    host, reason = urlsplit(call.url).netloc, _reason(error)
     return UnreachableError(
-        f"{call.request.where}: no connection to {host} ({_reason(error)}). Nothing was sent; "
-        "check the network, the proxy settings and the endpoints of the profile."
+        f"{call.request.where}: no connection to {host} ({reason}). Nothing was sent. "
+        f"{of_connection(reason)}",
+        lasting=lasts(reason),
     )
 
 

@@ -45,6 +45,7 @@ from drkit.execution.context import RunOptions
 from drkit.execution.entries import (
     Adopted,
     AtTheEnd,
+    CopyOf,
     FindingClosed,
     FindingNoted,
     FollowedBy,
@@ -54,6 +55,7 @@ from drkit.execution.entries import (
     Noted,
     Phased,
     Planned,
+    Predicted,
     Remark,
     RunEnded,
     Sent,
@@ -77,9 +79,10 @@ from drkit.execution.forecasting import (
 )
 from drkit.execution.holding import holders, planned
 from drkit.execution.interruption import interrupted_by, interruptions
+from drkit.execution.predicting import learned, unlike_rehearsal
 from drkit.execution.readings import synced_at
 from drkit.execution.recovery import RecoveryClock, recovery_clocks
-from drkit.execution.run import Run, stop_all
+from drkit.execution.run import Run, scope_of, stop_all
 from drkit.execution.snapshot import GroupSnapshot, ServerSnapshot, Snapshot
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
 from drkit.execution.timing import RunClock, Stretch, TimePart
@@ -89,6 +92,7 @@ __all__ = [
     "Adopted",
     "AtTheEnd",
     "Board",
+    "CopyOf",
     "ExpectedOutage",
     "File",
     "Finding",
@@ -105,6 +109,7 @@ __all__ = [
     "Past",
     "Phased",
     "Planned",
+    "Predicted",
     "RecoveryClock",
     "Remark",
     "Run",
@@ -137,6 +142,7 @@ __all__ = [
     "holders",
     "interrupted_by",
     "interruptions",
+    "learned",
     "note_entry",
     "notes",
     "past",
@@ -145,8 +151,10 @@ __all__ = [
     "readable",
     "recorded",
     "recovery_clocks",
+    "scope_of",
     "sign_offs",
     "stop_all",
     "synced_at",
     "unfinished",
+    "unlike_rehearsal",
 ]

@@ -1,7 +1,7 @@
 """`Board`: what is known of a run now, from its journal entries and, in passing, from its watchers."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,8 +26,14 @@ class Board:
         self.run_id, self.plan, self.started_at = run_id, plan, started_at
         # The last of the locks: whoever holds it takes no other, and waits for nothing but a change.
         # Reentrant, because one change of the board may be made of others (`apply` ends, `end` shows steps).
-        self.changed = threading.Condition(threading.RLock())
+        lock = threading.RLock()
+        self.changed = threading.Condition(lock)
+        self._phased = threading.Condition(lock)  # who waits for the run need not wake for every step
         self._records = {each.key: StepRecord.of(each) for each in plan.steps}
+        self._places = {key: place for place, key in enumerate(self._records)}
+        # By phase, so that a turn of the engine costs what moves and not what rests.
+        self._keys: dict[StepPhase, set[str]] = {each: set() for each in StepPhase}
+        self._keys[StepPhase.WAITING].update(self._records)
         self._phase, self._sentence = RunPhase.STOPPED, _INTERRUPTED
         self._ended_at: datetime | None = None
         self._version, self._lease = 0, ""
@@ -63,7 +69,7 @@ class Board:
         """Bring the board up to one more entry; the entry."""
         with self.changed:
             if record := self._records.get(entry.step):
-                self._records[entry.step] = after = record.after(entry, self._speed)
+                self._put(entry.step, after := record.after(entry, self.speed))
                 if record.phase in _REOPENING and after.phase is not record.phase:
                     self._reopen()
             elif (ended := read(entry, RunEnded)) is not None:
@@ -84,7 +90,7 @@ class Board:
         with self.changed:
             self._pauses = (*self._pauses, (self._last_at, until))
             for key, record in self._records.items():
-                self._records[key] = record.paused(self._last_at, until, self._speed)
+                self._records[key] = record.paused(self._last_at, until, self.speed)
             self._touch()
 
     def revive(self) -> None:
@@ -98,7 +104,7 @@ class Board:
         with self.changed:
             record = self._records[key]
             if any(getattr(record.shown, name) != value for name, value in changes.items()):
-                self._records[key] = record.shows(**changes)
+                self._put(key, record.shows(**changes))
                 self._touch()
 
     def phase(self, phase: RunPhase, sentence: str, lease: str = "") -> None:
@@ -107,6 +113,7 @@ class Board:
             if (phase, sentence, lease) != (self._phase, self._sentence, self._lease):
                 self._phase, self._sentence, self._lease = phase, sentence, lease
                 self._touch()
+                self._phased.notify_all()
 
     def end(self, phase: RunPhase, sentence: str, at: datetime) -> None:
         """Show how the run ended; steps in flight go on at the service, as far as it took them."""
@@ -128,6 +135,23 @@ class Board:
         """All records in the order of the plan."""
         with self.changed:
             return tuple(self._records.values())
+
+    def keys(self, *phases: StepPhase) -> set[str]:
+        """The keys of the steps that are in one of these phases."""
+        with self.changed:
+            return set().union(*(self._keys[each] for each in phases))
+
+    def chosen(self, keys: Iterable[str]) -> list[StepRecord]:
+        """The records of some steps, in the order of the plan."""
+        with self.changed:
+            return [self._records[key] for key in sorted(keys, key=self._places.__getitem__)]
+
+    @property
+    def summary(self) -> str:
+        """How many steps are how: "2 done, 1 failed"."""
+        with self.changed:
+            counts = ((len(keys), phase.value) for phase, keys in self._keys.items() if keys)
+            return ", ".join(f"{number} {phase}" for number, phase in counts) or "nothing to do"
 
     def state(self) -> RunState:
         """The whole, as one frozen value; the same object as long as nothing changed."""
@@ -152,14 +176,14 @@ class Board:
                 )
             return self._state
 
-    def wait_for(self, settled: Callable[[RunState], bool], timeout: float | None) -> RunState:
-        """Wait until the state is as wanted, or so many seconds; the state then."""
+    def wait_while(self, phase: RunPhase, timeout: float | None) -> RunState:
+        """Wait until the run is in another phase, or so many seconds; the state then."""
         with self.changed:
-            self.changed.wait_for(lambda: settled(self.state()), timeout)
+            self._phased.wait_for(lambda: self._phase is not phase, timeout)
             return self.state()
 
     @property
-    def _speed(self) -> float | None:
+    def speed(self) -> float | None:
         """The practice range's; 1 where an old record does not tell it, None for a real cloud."""
         return (self._speeds or (1.0,))[-1] if self.plan.backend.practice else None
 
@@ -167,7 +191,12 @@ class Board:
         # A step that failed is tried again, so what was not sent because of it has its turn again.
         for key, record in self._records.items():
             if record.phase is StepPhase.NOT_SENT:
-                self._records[key] = replace(record, shown=StepRecord.of(record.step).shown)
+                self._put(key, replace(record, shown=StepRecord.of(record.step).shown))
+
+    def _put(self, key: str, record: StepRecord) -> None:
+        self._keys[self._records[key].phase].discard(key)
+        self._keys[record.phase].add(key)
+        self._records[key] = record
 
     def _touch(self) -> None:
         self._version += 1
@@ -183,10 +212,3 @@ def exit_code(phase: RunPhase, records: Iterable[StepRecord]) -> int:
         return 0
     begun = any(each.shown.attempts or each.phase is StepPhase.FAILED for each in records)
     return 1 if begun else 2
-
-
-def summary(records: Iterable[StepRecord]) -> str:
-    """How many steps are how: "2 done, 1 failed"."""
-    phases = [each.phase for each in records]
-    counts = {each: phases.count(each) for each in StepPhase if each in phases}
-    return ", ".join(f"{count} {phase.value}" for phase, count in counts.items()) or "nothing to do"

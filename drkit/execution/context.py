@@ -2,11 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drkit.clock import Clock
 from drkit.errors import JournalError, LeaseLostError
@@ -14,19 +14,25 @@ from drkit.execution.board import Board
 from drkit.execution.entries import Phased, RunData, StepData
 from drkit.execution.interruption import interruptions
 from drkit.execution.limits import Pace
-from drkit.journal import Entry, EntryKind, Hold
+from drkit.journal import Entry, EntryKind, Moment
 from drkit.model import (
     Backend,
     Change,
     Drill,
+    FailedTask,
     Inventory,
     Job,
+    Network,
     PairStatus,
     ProtectedInstance,
     ProtectionGroup,
+    PublicAddress,
     ReplicationPair,
     Server,
 )
+
+if TYPE_CHECKING:
+    from drkit.journal import Hold
 
 _log = logging.getLogger("drkit.plan")
 Result = TypeVar("Result")
@@ -44,20 +50,29 @@ class CloudService(Protocol):
     def backend(self) -> Backend: ...
     @property
     def speed(self) -> float: ...
+    @property
+    def copy_of(self) -> Mapping[str, str] | None: ...
     def inventory(
         self,
         group_id: tuple[str, ...],
         *,
-        block_devices_of: tuple[str, ...] = (),
+        block_devices_of: Callable[[Inventory], Iterable[str]] = ...,
         disks: bool = False,
         quotas: bool = False,
         every_drill: bool = False,
+        beside: bool = False,
+        domains: bool = False,
     ) -> Inventory: ...
+    def groups(self) -> tuple[ProtectionGroup, ...]: ...
+    def instances(self, group_id: tuple[str, ...]) -> tuple[ProtectedInstance, ...]: ...
+    def failed_tasks(self, group_id: str = "") -> tuple[FailedTask, ...]: ...
     def pairs(self, group_id: tuple[str, ...]) -> tuple[ReplicationPair, ...]: ...
     def pairs_in(self, status: PairStatus) -> tuple[ReplicationPair, ...]: ...
     def pairs_on(self, instance_ids: Iterable[str]) -> tuple[ReplicationPair, ...]: ...
     def drills(self, group_id: tuple[str, ...]) -> tuple[Drill, ...]: ...
     def servers(self) -> tuple[Server, ...]: ...
+    def networks(self) -> tuple[Network, ...]: ...
+    def public_addresses(self) -> tuple[PublicAddress, ...]: ...
     def group(self, identity: str) -> ProtectionGroup: ...
     def instance(self, identity: str) -> ProtectedInstance: ...
     def job(self, job_id: str) -> Job: ...
@@ -73,7 +88,8 @@ class RunOptions:
     `fail_fast`: hold back everything else after the first failure. `parallel`: how many changes are sent at
     a time. `pace`: 1 for a real cloud, 1/speed on the practice range. `attended`: somebody is there to be
     asked; without, what would have to be asked is not sent. `on_end`: is called with the run's id each time
-    it has come to an end or broken off, before `Run.wait` returns.
+    it has come to an end or broken off, before `Run.wait` returns. `on_reading`: is called with the run's id,
+    what was read of its groups, and whether that was at its start or its end.
     """
 
     fail_fast: bool = False
@@ -81,6 +97,7 @@ class RunOptions:
     pace: float = 1.0
     attended: bool = True
     on_end: Callable[[str], object] = str
+    on_reading: Callable[[str, Inventory, Moment], object] = lambda *_: None
 
 
 USUAL = RunOptions()
@@ -92,7 +109,7 @@ class RunContext:
     def __init__(
         self,
         board: Board,
-        hold: Hold,
+        hold: "Hold",
         service: CloudService,
         clock: Clock,
         options: RunOptions,
@@ -176,7 +193,7 @@ class RunContext:
     def note_speed(self) -> None:
         """On the practice range: write down that its speed has changed, and look as often as fits it."""
         backend, speed = self.service.backend, self.service.speed
-        if backend.practice and speed != (self.board.state().speeds or (0.0,))[-1]:
+        if backend.practice and speed != self.board.speed:
             self.write(EntryKind.NOTED, "", {"speed": speed})
             self.pace = Pace(1 / speed)
 

@@ -4,21 +4,23 @@ import logging
 import threading
 
 from drkit.errors import DrkitError, JournalError
-from drkit.execution.agreeing import contradicted
-from drkit.execution.board import summary
+from drkit.execution.agreeing import broken_off, contradicted
 from drkit.execution.context import RunContext
 from drkit.execution.entries import AtTheEnd, Details, InFlight, Phased, RunEnded, phased
 from drkit.execution.limits import LONGEST_LAG, LONGEST_LOOK
 from drkit.execution.observations import ChangeStage, Observation
 from drkit.execution.probing import Prober
+from drkit.execution.reads import groups_to_read
 from drkit.execution.records import StepRecord
 from drkit.execution.sending import Sender, waits_for_operator
 from drkit.execution.snapshot import snapshot
-from drkit.execution.states import BEGUN, RunPhase, StepPhase
+from drkit.execution.states import BEGUN, RESTING, RunPhase, StepPhase
 from drkit.execution.watching import JobWatcher
 from drkit.journal import EntryKind
 from drkit.model import Inventory
 from drkit.plan import Plan
+from drkit.rules import read_also
+from drkit.showing import first_few
 
 _log = logging.getLogger("drkit.plan")
 ADVICE = "Look at the service before you go on: what was told of it and what it shows are not the same."
@@ -31,6 +33,7 @@ class RunEngine:
         self.context = context
         self.ended = False
         self._why_stopped = ""
+        self._after: Inventory | None = None
         self._sender, self._watcher, self._prober = Sender(context), JobWatcher(context), Prober(context)
         name = f"drkit-run-{context.board.run_id}"
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -48,7 +51,7 @@ class RunEngine:
     def go_on(self) -> None:
         """Act on what the operator said."""
         board = self.context.board
-        board.phase(RunPhase.RUNNING, summary(board.records()), self.context.hold.holder)
+        board.phase(RunPhase.RUNNING, board.summary, self.context.hold.holder)
         self.context.wake.set()
 
     def stop(self, why: str) -> None:
@@ -76,9 +79,11 @@ class RunEngine:
             self._call_on_end()
 
     def _call_on_end(self) -> None:
-        run_id = self.context.board.run_id
+        run_id, options = self.context.board.run_id, self.context.options
         try:
-            self.context.options.on_end(run_id)
+            if self._after:
+                options.on_reading(run_id, self._after, "end")
+            options.on_end(run_id)
         except Exception:  # noqa: BLE001  # a report that could not be written is no fault of the run
             _log.exception("What was to be done after run %s failed", run_id)
 
@@ -113,34 +118,34 @@ class RunEngine:
         return not self.context.sending and (self.context.stopping.is_set() or self._all_rest())
 
     def _all_rest(self) -> bool:
-        return all(each.phase.rests for each in self.context.board.records())
+        return not self.context.board.keys(*frozenset(StepPhase) - RESTING)
 
     def _show_phase(self) -> None:
-        records = self.context.board.records()
+        board, holder = self.context.board, self.context.hold.holder
         if self.context.stopping.is_set():
-            sentence = "Stopping: waiting for the answers to what was sent."
-            self.context.board.phase(RunPhase.RUNNING, sentence, self.context.hold.holder)
+            board.phase(RunPhase.RUNNING, "Stopping: waiting for the answers to what was sent.", holder)
             return
-        asked = [each for each in records if waits_for_operator(each)]
-        moving = any(each.phase is StepPhase.WORKING for each in records) or self._sender.busy
+        asked = [each for each in board.chosen(board.keys(StepPhase.READY)) if waits_for_operator(each)]
+        moving = board.keys(StepPhase.WORKING) or self._sender.busy
         if asked and not moving and self._sender.due is None:
             sentence = f"Waiting for you at step {asked[0].step.key}: {asked[0].step.title}"
-            self.context.board.phase(RunPhase.WAITING_FOR_OPERATOR, sentence, self.context.hold.holder)
+            board.phase(RunPhase.WAITING_FOR_OPERATOR, sentence, holder)
         else:
-            self.context.board.phase(RunPhase.RUNNING, summary(records), self.context.hold.holder)
+            board.phase(RunPhase.RUNNING, board.summary, holder)
 
     def _read_after(self) -> Inventory | DrkitError | None:
         """The groups as they are now; the run has ended all the same where they cannot be read."""
         board = self.context.board
         if self.context.stopping.is_set() or not any(each.shown.attempts for each in board.records()):
             return None
-        groups = tuple(key for key, _ in board.plan.groups)
+        groups = groups_to_read(key for key, _ in board.plan.groups)
+        beside = read_also(each.change.operation for each in board.plan.steps if each.change)["beside"]
         # A list may lag behind a job: what contradicts a step must still do so when every list has caught up.
         caught_up = self.context.clock.monotonic() + self.context.pace.pause(LONGEST_LAG)
         while True:
             certain = self.context.clock.monotonic() >= caught_up or self.context.stopping.is_set()
             try:
-                reading = self.context.service.inventory(groups)
+                reading = self.context.service.inventory(groups, beside=beside)
             except DrkitError as error:
                 return error
             if certain or not contradicted(board.plan, board.records(), reading):
@@ -154,15 +159,20 @@ class RunEngine:
                 return False
             board = self.context.board
             if isinstance(after, Inventory):
+                self._after = after
                 for record, seen in contradicted(board.plan, board.records(), after):
                     self.context.write(EntryKind.SETTLED, record.step.key, _corrected(record, seen, after))
             records = board.records()
             if self._all_rest():
-                phase = _verdict(records)
-                sentence = f"Ended: {summary(records)}."
+                broken = broken_off(records, after) if isinstance(after, Inventory) else []
+                # What was left out is out of the way of other steps; done is said of nothing that is broken.
+                verdict = _verdict(records)
+                phase = RunPhase.FAILED if broken and verdict is RunPhase.DONE else verdict
+                still = first_few(each.step.title for each in broken)
+                sentence = f"Ended: {board.summary}." + (f" Not done: {still}." if broken else "")
                 end: RunEnded = {"phase": phase.value, "sentence": sentence, **_at_the_end(board.plan, after)}
             else:
-                phase, sentence = RunPhase.STOPPED, f"{self._why_stopped}: {summary(records)}."
+                phase, sentence = RunPhase.STOPPED, f"{self._why_stopped}: {board.summary}."
                 end = {"phase": phase.value, "sentence": sentence, **left(records)}
             kind = EntryKind.SETTLED if phase in {RunPhase.DONE, RunPhase.FAILED} else EntryKind.STOPPED
             entry = self.context.hold.close(kind, end)

@@ -33,16 +33,53 @@ class AwaySince(TypedDict):
     since: str
 
 
+class CopyOf(TypedDict):
+    """Of which project a practice world is a copy (`name`: as people say it), as it was read when (ISO 8601);
+    `reading` is the SHA-256 of the kept reading.
+    """
+
+    name: str
+    cloud: str
+    region: str
+    project: str
+    project_id: str
+    read_at: str
+    reading: str
+
+
+class PredictedStep(TypedDict):
+    """How long a step was expected to take, in seconds of the service's time: by the forecast, which rests on
+    `source`, and, where it was rehearsed on a copy of the project, as long as it took there.
+    """
+
+    forecast: float
+    source: str
+    practised: NotRequired[float]
+
+
+class Predicted(TypedDict):
+    """What was expected of the steps, by their keys; `run` is the rehearsal on a copy of the project that
+    `practised` comes from, where there was one.
+    """
+
+    steps: Mapping[str, PredictedStep]
+    run: NotRequired[str]
+    copy_of: NotRequired[CopyOf]
+
+
 class Confirmed(TypedDict):
     """What was typed to start the run, how it is driven, and how its groups were then.
 
-    `speed` is that of the practice range; a real cloud has none. `synced` is what earlier runs know of the
-    groups that this one fails over, by their ids; `away` is of the run that this one follows.
+    `speed` is that of the practice range; a real cloud has none. `copy_of` is there where the range's world
+    is a copy of a project, `predicted` on a real cloud. `synced` is what earlier runs know of the groups that
+    this one fails over, by their ids; `away` is of the run that this one follows.
     """
 
     confirmed: str
     fail_fast: bool
     speed: NotRequired[float]
+    copy_of: NotRequired[CopyOf]
+    predicted: NotRequired[Predicted]
     synced: NotRequired[Mapping[str, LastSynced]]
     away: NotRequired[AwaySince]
     snapshot: NotRequired[Snapshot]
@@ -149,11 +186,11 @@ class JobJson(TypedDict):
 class Details(TypedDict, total=False):
     """What else belongs to a phase.
 
-    Of the service: `code`, `reason`, `remedy` (what to do), `request_id`, `job`, `seen` (last). Of the rules:
-    `objections`; `retry` says whether another try is offered. `deviation` says in what a step that is done
-    differs from what was asked for. Of a person: `by` (the user), `signed_by` (the name given), `passed`,
-    `note` and `beforehand` (before the step was reached) of a sign-off; `resolved` (was it done) and `why`
-    of an unknown outcome.
+    Of the service: `code`, `reason`, `remedy` (what to do), `request_id`, `job`, `seen` (last), `busy`: it
+    says that it did not look at the change. Of the rules: `objections`; `retry` says whether another try is
+    offered. `deviation` says in what a step that is done differs from what was asked for. Of a person: `by`
+    (the user), `signed_by` (the name given), `passed`, `note` and `beforehand` (before the step was reached)
+    of a sign-off; `resolved` (was it done) and `why` of an unknown outcome.
     Of the reading at the end: `against`, what it, or a check, shows against what is told.
     """
 
@@ -163,6 +200,7 @@ class Details(TypedDict, total=False):
     request_id: str
     job: JobJson
     seen: str
+    busy: bool
     objections: list[str]
     retry: bool
     deviation: str

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from drkit.errors import IN_THE_FAULTS, InputError, JournalDamagedError
 from drkit.execution.annotations import stated
@@ -11,14 +12,17 @@ from drkit.execution.engine import left
 from drkit.execution.entries import RunEnded
 from drkit.execution.run import Run, finished
 from drkit.execution.states import RunPhase, RunState, StepPhase
-from drkit.journal import Journal, RunRow
+from drkit.journal import RunRow
 from drkit.model import Backend
 from drkit.showing import first_few
+
+if TYPE_CHECKING:
+    from drkit.journal import Journal
 
 LOOK_EVERY = 0.5
 
 
-def recorded(journal: Journal, run_id: str) -> RunState:
+def recorded(journal: "Journal", run_id: str) -> RunState:
     """How a run is by its record; one that another process drives is running, and who does is said."""
     state = Board.replay(journal.entries(run_id)).state()
     held = [each for each in journal.leases(run_id) if not each.expired]
@@ -28,21 +32,21 @@ def recorded(journal: Journal, run_id: str) -> RunState:
     return replace(state, phase=RunPhase.RUNNING, sentence=sentence, lease=held[0].sentence, ended_at=None)
 
 
-def readable(journal: Journal, rows: Iterable[RunRow]) -> Iterator[tuple[RunRow, RunState]]:
+def readable(journal: "Journal", rows: Iterable[RunRow]) -> Iterator[tuple[RunRow, RunState]]:
     """The runs as they are by their records; one that was altered is left out and stops nobody."""
     for each in rows:
         with suppress(JournalDamagedError):
             yield each, recorded(journal, each.id)
 
 
-def unfinished(journal: Journal, backend: Backend) -> Iterator[tuple[RunRow, RunState]]:
+def unfinished(journal: "Journal", backend: Backend) -> Iterator[tuple[RunRow, RunState]]:
     """The runs on this backend that somebody should look after, as they are by their records."""
     rows = (each for each in journal.runs() if not each.finished)
     here = (each for each in rows if (each.practice, each.place) == (backend.practice, backend.label))
     return readable(journal, here)
 
 
-def close(journal: Journal, run_id: str, why: str, *, takeover: bool = False) -> RunState:
+def close(journal: "Journal", run_id: str, why: str, *, takeover: bool = False) -> RunState:
     """Close a run that nobody will go on with: who did, why, and what was under way are written down.
 
     Nothing is sent or looked up. Raises `InputError` without a reason or where the run has ended,

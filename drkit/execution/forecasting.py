@@ -78,6 +78,7 @@ def durations(state: RunState) -> Iterator[dict[str, Any]]:
         if shown.phase is StepPhase.DONE and shown.started_at and shown.ended_at:
             step = state.plan.step(shown.key)
             yield {
+                "key": step.key,
                 "likeness": step.likeness,
                 "seconds": clock.took(step.key, people=False if step.change else None),
                 "backend": state.plan.backend,
@@ -89,6 +90,8 @@ def expected(step: Step, earlier: Past) -> Expected:
 
     Both are in the service's time, at whatever speed a practice range runs.
     """
+    if step.pause is not None:
+        return Expected(step.pause, step.pause, Source.DOCUMENTED)
     kind, what = step.kind, step.likeness
     if seen := earlier.get(what):
         return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen), what.replace("_", " "))

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from drkit.errors import LeaseHeldError, RefusedError
-from drkit.journal import Journal
 from drkit.plan import Plan
 from drkit.rules import Objection
+
+if TYPE_CHECKING:
+    from drkit.journal import Journal
 
 ADVICE = (
     "Wait until that run is through; if you know that nobody is behind it any more, take the group over "
@@ -14,7 +17,7 @@ ADVICE = (
 )
 
 
-def holders(journal: Journal, groups: Iterable[tuple[str, str]]) -> tuple[Objection, ...]:
+def holders(journal: "Journal", groups: Iterable[tuple[str, str]]) -> tuple[Objection, ...]:
     """An objection for each of the (id, name) `groups` that a run holds now: who, since when, doing what."""
     names = dict(groups)
     return tuple(
@@ -32,7 +35,7 @@ def holders(journal: Journal, groups: Iterable[tuple[str, str]]) -> tuple[Object
     )
 
 
-def check_free(journal: Journal, groups: Iterable[tuple[str, str]]) -> None:
+def check_free(journal: "Journal", groups: Iterable[tuple[str, str]]) -> None:
     """Raise `LeaseHeldError` where a run holds one of the groups.
 
     Asked before the rules are, which would only tell what that run is doing to the group. It is no promise:
@@ -46,7 +49,7 @@ def check_free(journal: Journal, groups: Iterable[tuple[str, str]]) -> None:
         raise LeaseHeldError(sentence, held)
 
 
-def planned(journal: Journal, groups: Iterable[tuple[str, str]], plan: Callable[[], Plan]) -> Plan:
+def planned(journal: "Journal", groups: Iterable[tuple[str, str]], plan: Callable[[], Plan]) -> Plan:
     """The plan; what it refuses or leaves out names first who holds the group, where somebody does."""
     names = dict(groups)
     try:

@@ -11,6 +11,7 @@ from drkit.model import Operation
 
 FIRST_LOOK, LONGEST_LOOK, GROWTH = 1.0, 5.0, 1.5  # clients of the live service poll every 5 s
 MANY_PAIRS = 300  # groups with more are not listed as a whole at each look
+MANY_JOBS = 50  # so many are looked at twice as often: it is one list for all of them
 SEEN_AT_ONCE = 30  # instances that one request asks for
 ASK_ANYWAY = 30.0  # a job is asked after so long, even while its pair still moves
 # A request may be held on its way for as long as it is waited for, and a list may show what was a minute ago
@@ -55,6 +56,32 @@ LIMITS: Mapping[Operation, Limit] = {
     # A soft stop waits for the guest system to shut down.
     Operation.STOP_SERVER: Limit(3 * MINUTE, 20 * MINUTE),
     Operation.START_SERVER: Limit(3 * MINUTE, 20 * MINUTE),
+    # Seen at the live service: 15 s for a group.
+    Operation.CREATE_GROUP: Limit(2 * MINUTE, 15 * MINUTE),
+    Operation.DELETE_GROUP: Limit(2 * MINUTE, 15 * MINUTE),
+    # A server is built, and a disk for each of its disks; of many the last is seen long after the first.
+    Operation.CREATE_INSTANCE: Limit(10 * MINUTE, HOUR),
+    Operation.CREATE_INSTANCES: Limit(10 * MINUTE, 3 * HOUR),
+    Operation.DELETE_INSTANCE: Limit(10 * MINUTE, HOUR),
+    Operation.DELETE_INSTANCES: Limit(10 * MINUTE, 3 * HOUR),
+    Operation.CREATE_PAIR: Limit(5 * MINUTE, 30 * MINUTE),
+    Operation.DELETE_PAIR: Limit(5 * MINUTE, 30 * MINUTE),
+    Operation.ADD_NIC: Limit(3 * MINUTE, 15 * MINUTE),
+    Operation.DELETE_NIC: Limit(3 * MINUTE, 15 * MINUTE),
+    # Answered at once: only looked for where the answer was lost.
+    **dict.fromkeys(
+        (
+            Operation.RENAME_GROUP,
+            Operation.RENAME_INSTANCE,
+            Operation.RENAME_PAIR,
+            Operation.RENAME_DRILL,
+            Operation.SET_TAGS,
+            Operation.DELETE_TAGS,
+            Operation.CLEAR_FAILED_TASK,
+            Operation.CLEAR_FAILED_TASKS,
+        ),
+        Limit(2 * MINUTE, 10 * MINUTE),
+    ),
 }
 
 

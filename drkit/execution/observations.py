@@ -4,13 +4,14 @@ It serves twice: to find the trace of a change whose answer was lost, and to sho
 Source: the `effect` and the status tables of each operation in the SDRS API reference; ECS for servers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from drkit.devices import same_slot
 from drkit.model import (
+    PLANNED,
     Change,
     DrillStatus,
     GroupStatus,
@@ -20,9 +21,12 @@ from drkit.model import (
     PairStatus,
     ServerStatus,
     ThingKind,
+    as_tags,
 )
 
 Marks = Mapping[str, Any]
+KEPT = frozenset({"network", "addresses"})
+"""What is noted of a drill beside its marks, for the ledger: no trace of a change."""
 
 
 class ChangeStage(StrEnum):
@@ -72,9 +76,11 @@ def observe(change: Change, inventory: Inventory, before: Marks) -> Observation:
     """How far a change is, given what was noted before it was sent."""
     look = _LOOKS[change.operation]
     now = look.marks(change, inventory)
+    if change.operation in _AS_WANTED and look.stage(change, now) is ChangeStage.REACHED:
+        return Observation(ChangeStage.REACHED, look.words(change, now))  # whoever made it so
     if _alike(now, before):
         return Observation(ChangeStage.UNTOUCHED, f"{look.words(change, now)}, as before it was sent")
-    if change.operation is Operation.CREATE_DRILL:  # others may bear the same name
+    if change.operation in _FOUND_BY_NAME:  # others may bear the same name
         now = {key: status for key, status in now.items() if key not in before}
     stage = look.stage(change, now)
     group = inventory.groups.get(change.group_id) if stage is ChangeStage.MOVING else None
@@ -85,7 +91,7 @@ def observe(change: Change, inventory: Inventory, before: Marks) -> Observation:
 def _alike(now: Marks, before: Marks) -> bool:
     """Whether nothing has changed. A time that one of both readings does not tell says nothing about it."""
     untold = {"updated_at"} if "" in {now.get("updated_at"), before.get("updated_at")} else set()
-    return all(now.get(key) == before.get(key) for key in (now.keys() | before.keys()) - untold)
+    return all(now.get(key) == before.get(key) for key in (now.keys() | before.keys()) - untold - KEPT)
 
 
 def _plainly(_change: Change, marks: Marks) -> str:
@@ -216,11 +222,6 @@ def _switch(change: Change, marks: Marks) -> ChangeStage:
 # Drills
 
 
-def _named_drills(change: Change, inventory: Inventory) -> Marks:
-    drills = inventory.drills_of(change.group_id)
-    return {f"drill {each.id}": str(each.status) for each in drills if each.name == change.name}
-
-
 def _create_drill(_change: Change, marks: Marks) -> ChangeStage:
     status = next(iter(marks.values())) if len(marks) == 1 else "not to be told apart"
     reached = status == DrillStatus.AVAILABLE
@@ -251,12 +252,19 @@ def _instance_marks(change: Change, inventory: Inventory) -> Marks:
     if instance is None:
         return {"instance": "gone"}
     servers = [inventory.servers.get(each) for each in instance.server_ids]
-    return {"instance": str(instance.status), "flavors": [each.flavor for each in servers if each]}
+    marks = {"instance": str(instance.status), "flavors": [each.flavor for each in servers if each]}
+    if change.flavor:
+        return marks
+    sides = (("production", instance.production_server_id), ("dr", instance.dr_server_id))
+    found = ((side, inventory.servers.get(key)) for side, key in sides)
+    return {**marks, **{side: server.flavor if server else "" for side, server in found}}
 
 
 def _resize(change: Change, marks: Marks) -> ChangeStage:
     status, flavors = marks["instance"], set(marks.get("flavors", ()))
-    resized = flavors == {change.flavor}
+    wanted = {"production": change.production_flavor, "dr": change.dr_flavor}
+    sides = all(marks.get(side) == flavor for side, flavor in wanted.items() if flavor)
+    resized = flavors == {change.flavor} if change.flavor else sides
     return _stage(status, InstanceStatus.RESIZING, resized, InstanceStatus.ERROR_RESIZING)
 
 
@@ -273,14 +281,165 @@ def _power(change: Change, marks: Marks) -> ChangeStage:
     return _stage(status, "on its way", status == wanted, ServerStatus.ERROR)
 
 
+# What is made or taken away, renamed, tagged
+
+
+def _named(kind: str) -> Callable[[Change, Inventory], Marks]:
+    """The things of a kind, in the group where it has one, that bear the name of the change."""
+
+    def marks(change: Change, inventory: Inventory) -> Marks:
+        things = getattr(inventory, f"{kind}s").values()
+        return {
+            f"{kind} {each.id}": str(each.status)
+            for each in things
+            if each.name == change.name and getattr(each, "group_id", change.group_id) == change.group_id
+        }
+
+    return marks
+
+
+def _server_instances(change: Change, inventory: Inventory) -> Marks:
+    """The instances of the servers that are to be protected: a server has one at most."""
+    wanted = set(change.all_server_ids)
+    return {
+        f"instance {each.id}": str(each.status)
+        for each in inventory.instances.values()
+        if wanted.intersection(each.server_ids)
+    }
+
+
+def _disk_pairs(change: Change, inventory: Inventory) -> Marks:
+    return {
+        f"pair {each.id}": str(each.status)
+        for each in inventory.pairs.values()
+        if change.disk_id in each.disk_ids
+    }
+
+
+def _made(change: Change, marks: Marks) -> ChangeStage:
+    """As many as are wanted, each at rest; one that is broken, or is still being made, counts for all."""
+    wanted, states = max(len(change.all_server_ids), 1), set(marks.values())
+    if "creating" in states:
+        return ChangeStage.MOVING
+    if "error" in states:
+        return ChangeStage.BROKEN
+    return ChangeStage.REACHED if len(marks) == wanted else ChangeStage.ELSEWHERE
+
+
+def _states(kind: str, ids: str) -> Callable[[Change, Inventory], Marks]:
+    """The statuses of what is to go."""
+
+    def marks(change: Change, inventory: Inventory) -> Marks:
+        things, named = getattr(inventory, f"{kind}s"), getattr(change, ids)
+        wanted = (named,) if isinstance(named, str) else named
+        statuses = {f"{kind} {key}": str(things[key].status) if key in things else "gone" for key in wanted}
+        return statuses if kind != "instance" else {**statuses, **_attached_to(wanted, inventory)}
+
+    return marks
+
+
+def _attached_to(instance_ids: Iterable[str], inventory: Inventory) -> Marks:
+    pairs = sorted(each.pair_id for key in instance_ids for each in inventory.attachments_on(key))
+    return {"pairs": pairs} if pairs else {}
+
+
+def _went(_change: Change, marks: Marks) -> ChangeStage:
+    states = {status for key, status in marks.items() if key != "pairs"}
+    if "deleting" in states:
+        return ChangeStage.MOVING
+    if "error-deleting" in states:
+        return ChangeStage.BROKEN
+    return ChangeStage.REACHED if states == {"gone"} else ChangeStage.ELSEWHERE
+
+
+def _name_of(kind: str) -> Callable[[Change, Inventory], Marks]:
+    def marks(change: Change, inventory: Inventory) -> Marks:
+        found = getattr(inventory, f"{kind}s").get(getattr(change, f"{kind}_id"))
+        return {"name": found.name if found else "gone"}
+
+    return marks
+
+
+def _renamed(change: Change, marks: Marks) -> ChangeStage:
+    return ChangeStage.REACHED if marks["name"] == change.name else ChangeStage.ELSEWHERE
+
+
+def _tags(change: Change, inventory: Inventory) -> Marks:
+    instance = inventory.instances.get(change.instance_id)
+    return dict(sorted(instance.tags)) if instance else {"instance": "gone"}
+
+
+def _tagged(change: Change, marks: Marks) -> ChangeStage:
+    wanted = dict(as_tags(change.tags))
+    there = all(marks.get(key) == value for key, value in wanted.items())
+    return ChangeStage.REACHED if there and not set(change.keys) & marks.keys() else ChangeStage.ELSEWHERE
+
+
+def _cards(change: Change, inventory: Inventory) -> Marks:
+    instance = inventory.instances.get(change.instance_id)
+    server = inventory.servers.get(instance.production_server_id) if instance else None
+    return {"cards": sorted(key for key, _ in server.nics) if server else ["not seen"]}
+
+
+def _card(change: Change, marks: Marks) -> ChangeStage:
+    there = change.nic_id in marks["cards"]
+    # One more is ours, whatever its id: `observe` has seen that they are not what they were.
+    return ChangeStage.ELSEWHERE if there or marks["cards"] == ["not seen"] else ChangeStage.REACHED
+
+
+def _tasks(change: Change, inventory: Inventory) -> Marks:
+    """The failed tasks that are to be cleared and are still there."""
+    home = "" if change.group_id.startswith(PLANNED) else change.group_id
+    there = inventory.failed_tasks.items()
+    if change.task_id:
+        return {"tasks": [key for key, _ in there if key == change.task_id]}
+    return {"tasks": sorted(key for key, each in there if each.group_id == home)}
+
+
+def _cleared(_change: Change, marks: Marks) -> ChangeStage:
+    return ChangeStage.ELSEWHERE if marks["tasks"] else ChangeStage.REACHED
+
+
+_AS_WANTED = {
+    Operation.RENAME_GROUP,
+    Operation.RENAME_INSTANCE,
+    Operation.RENAME_PAIR,
+    Operation.RENAME_DRILL,
+    Operation.SET_TAGS,
+    Operation.DELETE_TAGS,
+    Operation.CLEAR_FAILED_TASK,
+    Operation.CLEAR_FAILED_TASKS,
+}
+"""What may be as it is wanted before it is sent: then nothing changes, and nothing is wrong."""
+
+_FOUND_BY_NAME = {Operation.CREATE_DRILL, Operation.CREATE_GROUP}
+
 _LOOKS: Mapping[Operation, _Look] = {
     Operation.ATTACH_PAIR: _Look(("pairs",), _pair_marks, _attach, _attached),
     Operation.DETACH_PAIR: _Look(("pairs",), _pair_marks, _detach, _attached),
     Operation.EXPAND_PAIR: _Look(("pairs",), _pair_marks, _expand, _size),
     **{each: _Look(("groups",), _group_marks, _switch) for each in _PATHS},
-    Operation.CREATE_DRILL: _Look(("drills",), _named_drills, _create_drill),
+    Operation.CREATE_DRILL: _Look(("drills",), _named("drill"), _create_drill),
     Operation.DELETE_DRILL: _Look(("drills",), _drill_marks, _delete_drill, _drill_words),
     Operation.RESIZE_INSTANCE: _Look(("instances", "servers"), _instance_marks, _resize),
     Operation.STOP_SERVER: _Look(("servers",), _server_marks, _power),
     Operation.START_SERVER: _Look(("servers",), _server_marks, _power),
+    Operation.CREATE_GROUP: _Look(("groups",), _named("group"), _made),
+    Operation.CREATE_INSTANCE: _Look(("instances",), _server_instances, _made),
+    Operation.CREATE_INSTANCES: _Look(("instances",), _server_instances, _made),
+    Operation.CREATE_PAIR: _Look(("pairs",), _disk_pairs, _made),
+    Operation.DELETE_GROUP: _Look(("groups",), _states("group", "group_id"), _went),
+    Operation.DELETE_INSTANCE: _Look(("instances",), _states("instance", "all_instance_ids"), _went),
+    Operation.DELETE_INSTANCES: _Look(("instances",), _states("instance", "all_instance_ids"), _went),
+    Operation.DELETE_PAIR: _Look(("pairs",), _states("pair", "pair_id"), _went),
+    Operation.RENAME_GROUP: _Look(("groups",), _name_of("group"), _renamed),
+    Operation.RENAME_INSTANCE: _Look(("instances",), _name_of("instance"), _renamed),
+    Operation.RENAME_PAIR: _Look(("pairs",), _name_of("pair"), _renamed),
+    Operation.RENAME_DRILL: _Look(("drills",), _name_of("drill"), _renamed),
+    Operation.SET_TAGS: _Look(("instances",), _tags, _tagged),
+    Operation.DELETE_TAGS: _Look(("instances",), _tags, _tagged),
+    Operation.ADD_NIC: _Look(("instances", "servers"), _cards, _card),
+    Operation.DELETE_NIC: _Look(("instances", "servers"), _cards, _card),
+    Operation.CLEAR_FAILED_TASK: _Look(("failed_tasks",), _tasks, _cleared),
+    Operation.CLEAR_FAILED_TASKS: _Look(("failed_tasks",), _tasks, _cleared),
 }

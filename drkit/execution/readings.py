@@ -3,20 +3,24 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from drkit.errors import JournalDamagedError, UnknownNameError
 from drkit.execution.board import Board
 from drkit.execution.entries import AwaySince, Intended, LastSynced, Planned, RunEnded, read
 from drkit.execution.recovery import recovery_clocks
 from drkit.execution.snapshot import Snapshot
-from drkit.journal import Entry, Journal
+from drkit.journal import Entry
 from drkit.model import Change, Operation, ReplicationStatus
 from drkit.plan import Plan
 
-EARLIER_RUNS = 50  # so many of the newest runs are looked through
+if TYPE_CHECKING:
+    from drkit.journal import Journal
+
+EARLIER_RUNS = 50  # so many of the newest runs are looked through, and teach the forecast
 
 
-def last_synced(journal: Journal, plan: Plan) -> dict[str, LastSynced]:
+def last_synced(journal: "Journal", plan: Plan) -> dict[str, LastSynced]:
     """For each group that a plan fails over: the last reading of earlier runs with all its pairs active."""
     changes = (step.change for step in plan.steps)
     wanted = {each.group_id for each in changes if each and each.operation is Operation.FAILOVER}
@@ -35,7 +39,7 @@ def last_synced(journal: Journal, plan: Plan) -> dict[str, LastSynced]:
     return latest
 
 
-def away_since(journal: Journal, plan: Plan) -> AwaySince | None:
+def away_since(journal: "Journal", plan: Plan) -> AwaySince | None:
     """Since when a group of the plan has been away in the run that the plan follows; None: it was back."""
     follows = plan.objectives.follows if plan.objectives else ""
     try:

@@ -8,6 +8,7 @@ from drkit.errors import GoneError, WireError
 from drkit.execution.context import CloudService
 from drkit.execution.entries import JobJson
 from drkit.model import (
+    PLANNED,
     Change,
     Inventory,
     Job,
@@ -26,19 +27,30 @@ MOVING: Mapping[Operation, PairStatus] = {
 """The status of a pair while such a change is under way."""
 
 
+def groups_to_read(groups: Iterable[str]) -> tuple[str, ...]:
+    """The groups that a reading is limited to: to none (all are read) where one has no id yet."""
+    wanted = tuple(sorted(set(groups)))
+    return () if any(each.startswith(PLANNED) for each in wanted) else wanted
+
+
 def read_lists(
     service: CloudService, kinds: Sequence[ThingKind], changes: Sequence[Change], now: datetime
 ) -> Inventory:
     """Read just what is needed to see how far some changes are."""
-    groups = tuple(sorted({each.group_id for each in changes}))
-    instances = sorted({each.instance_id for each in changes} - {""})
+    groups = groups_to_read(each.group_id for each in changes)
+    instances = sorted({each.instance_id for each in changes})
     read: dict[ThingKind, Callable[[], Iterable[Any]]] = {
         "pairs": lambda: service.pairs(groups),
         "drills": lambda: service.drills(groups),
         "servers": service.servers,
-        "groups": lambda: _there(service.group, groups),
-        "instances": lambda: _there(service.instance, instances),
+        "groups": lambda: _there(service.group, groups) if groups else service.groups(),
+        # One that is being made is found by its server: then all of the groups are listed.
+        "instances": lambda: (
+            _there(service.instance, instances) if "" not in instances else service.instances(groups)
+        ),
+        "failed_tasks": lambda: [task for key in tasks_of for task in service.failed_tasks(key)],
     }
+    tasks_of = sorted({"" if each.group_id.startswith(PLANNED) else each.group_id for each in changes})
     lists: dict[str, Any] = {kind: {each.id: each for each in read[kind]()} for kind in kinds}
     for change in changes:
         _check_that_it_tells(lists.get("pairs", {}).get(change.pair_id), "attachment")

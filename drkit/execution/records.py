@@ -104,8 +104,10 @@ class StepRecord:
             actions=_actions(self.step, phase, retry=data.get("retry", True)),
             spells=self._spells(entry, data, phase, speed),
         )
-        # Settled by the service's own word or by readings. A person's word does not stop what is on its way.
-        answered = self.answered or (entry.kind is EntryKind.SETTLED and "resolved" not in data)
+        # Settled by the service's own word or by readings. A person's word does not stop what is on its way,
+        # and what goes again because the service was busy is looked for before.
+        open_still = "resolved" in data or "busy" in data
+        answered = self.answered or (entry.kind is EntryKind.SETTLED and not open_still)
         sought = self.sought or phase is StepPhase.UNKNOWN
         return replace(self, shown=shown, answered=answered, sought=sought)
 
@@ -148,13 +150,13 @@ _ENDED = frozenset({StepPhase.DONE, StepPhase.FAILED, StepPhase.SKIPPED, StepPha
 
 def _actions(step: Step, phase: StepPhase, *, retry: bool = True) -> tuple[Action, ...]:
     fitting: dict[StepPhase, tuple[Action, ...]] = {
-        StepPhase.READY: (Action.SIGN_OFF,) if step.manual else (Action.APPROVE,),
+        StepPhase.READY: (Action.SIGN_OFF,) if step.signed else (Action.APPROVE,),
         # Nobody signs what the service is read for: it can be left out, with a reason.
-        StepPhase.WORKING: (Action.SIGN_OFF,) if step.check and not step.reads else (),
+        StepPhase.WORKING: (Action.SIGN_OFF,) if step.probes else (),
         StepPhase.FAILED: (Action.RETRY,),
         StepPhase.NOT_SENT: (Action.RETRY,) if retry else (),
         StepPhase.UNKNOWN: (Action.LOOK_AGAIN, Action.RESOLVE),
     }
     actions = fitting.get(phase, ())
-    skips = step.skippable and (actions or step.reads) and phase in _SKIPPABLE
+    skips = step.skippable and (actions or step.check) and phase in _SKIPPABLE
     return (*actions, Action.SKIP) if skips else actions

@@ -8,6 +8,8 @@ Source: the page "Error Codes" of the SDRS API reference and the constraints of 
 
 from collections.abc import Mapping
 
+from drkit.api import catalogue
+
 _BUSY = "It is in a state that does not allow this. Read again: the objections say what leads out of it."
 _GONE = "It is gone, or was never there under this id. Read again and plan anew."
 _HALFWAY = "The switch failed on its way. Look at the group's ways out: they say which are open now."
@@ -41,5 +43,6 @@ GENERAL = "Look at the state of what is concerned, and retry when the cause is g
 
 
 def remedy(code: str) -> str:
-    """What to do about a code; a general advice where the code says nothing by itself."""
-    return REMEDIES.get(code, GENERAL)
+    """What to do about a code, here or as the catalogue has it; a general advice where neither says it."""
+    known = catalogue().get(code)
+    return REMEDIES.get(code) or (known and known.remedy) or GENERAL

@@ -2,9 +2,10 @@
 
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import (
@@ -20,17 +21,23 @@ from drkit.execution.annotations import note_entry, stated
 from drkit.execution.board import Board
 from drkit.execution.context import USUAL, CloudService, RunContext, RunOptions
 from drkit.execution.engine import RunEngine
-from drkit.execution.entries import Confirmed, Phased, beginning, phased, read
+from drkit.execution.entries import Confirmed, CopyOf, Phased, beginning, phased, read
 from drkit.execution.holding import check_free
 from drkit.execution.interruption import interruptions
+from drkit.execution.late_binding import bind_late
+from drkit.execution.predicting import predicted
 from drkit.execution.readings import away_since, last_synced
 from drkit.execution.sending import read_for
 from drkit.execution.snapshot import snapshot
 from drkit.execution.states import BEGUN, Action, RunPhase, RunState, StepPhase
-from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder, NewRun, Resumed
+from drkit.journal import Entry, EntryKind, Resumed
 from drkit.model import Backend, Inventory
 from drkit.plan import Plan, recheck
+from drkit.rules import Objection
 from drkit.showing import count, cut, first_few
+
+if TYPE_CHECKING:
+    from drkit.journal import Hold, Journal, NewRun
 
 Instruction = tuple[EntryKind, str, Phased]
 """What is written for an instruction: the kind of the entry, the key of the step, the step's phase by it."""
@@ -60,7 +67,7 @@ class Run:
     """
 
     def __init__(
-        self, board: Board, service: CloudService, journal: Journal, clock: Clock, options: RunOptions
+        self, board: Board, service: CloudService, journal: "Journal", clock: Clock, options: RunOptions
     ) -> None:
         self.id, self.plan, self.backend = board.run_id, board.plan, board.plan.backend
         self._board, self._service, self._journal = board, service, journal
@@ -83,13 +90,14 @@ class Run:
         plan: Plan,
         *,
         client: CloudService,
-        journal: Journal,
+        journal: "Journal",
         clock: Clock | None = None,
         confirm: str,
         takeover: bool = False,
         options: RunOptions = USUAL,
     ) -> "Run":
-        """Start a plan that the operator confirmed by typing the names of its groups, joined by ", ".
+        """Start a plan that the operator confirmed by typing what `Plan.to_type` says: as a rule the names of
+        its groups, joined by ", ".
 
         Drills get the mark of the run in their names. The world is read again first. Raises
         `NotConfirmedError` for another name, `StalePlanError` when a step is no longer allowed,
@@ -111,9 +119,12 @@ class Run:
             confirmed["synced"] = synced
         if away := away_since(journal, plan):
             confirmed["away"] = away
+        if not plan.backend.practice:
+            confirmed["predicted"] = predicted(journal, plan)
         hold = journal.start(_new_run(run_id, plan, confirmed), takeover=takeover)
         with _abandoned_if_broken_off(hold):
-            run = cls(Board.replay(journal.entries(hold.run_id)), client, journal, clock, options)
+            run = cls(Board.replay(hold.taken), client, journal, clock, options)
+            options.on_reading(run_id, reading, "start")
         run._drive(hold, interrupted_before, (began, reading))
         return run
 
@@ -123,7 +134,7 @@ class Run:
         run_id: str,
         *,
         client: CloudService,
-        journal: Journal,
+        journal: "Journal",
         clock: Clock | None = None,
         takeover: bool = False,
         options: RunOptions = USUAL,
@@ -172,10 +183,24 @@ class Run:
             return self._wait(None)
 
     def _wait(self, timeout: float | None) -> RunState:
-        state = self._board.wait_for(lambda now: now.phase is not RunPhase.RUNNING, timeout)
+        state = self._board.wait_while(RunPhase.RUNNING, timeout)
         if not state.phase.alive and self._engine:
             self._engine.thread.join()
         return state
+
+    def refused_again(self) -> Mapping[str, tuple[Objection, ...]]:
+        """Why steps that can be tried again would be refused now, by key, judged on a new reading.
+
+        One that is not in it may be tried again. Raises what the reading raises.
+        """
+        again = {each.key for each in self.state().steps if Action.RETRY in each.actions}
+        steps = [each for each in self.plan.steps if each.key in again and each.change]
+        if not steps:
+            return {}
+        reading = read_for(steps, self._service)
+        bound = (replace(each, change=bind_late(each.change, reading)) for each in steps if each.change)
+        fitted = replace(self.plan, steps=tuple(bound))
+        return {step.key: verdict.objections for step, verdict in recheck(fitted, reading)}
 
     # What the operator instructs
 
@@ -296,6 +321,7 @@ class Run:
         if (
             record is None
             or not record.step.check
+            or record.step.signed  # what is left is what a person was asked about
             or record.shown.sentence in {BEGUN, record.step.instruction}
         ):
             return ""
@@ -338,7 +364,7 @@ class Run:
         self._drive(hold, interrupted_before)
 
     def _drive(
-        self, hold: Hold, interrupted_before: int, reading: tuple[float, Inventory] | None = None
+        self, hold: "Hold", interrupted_before: int, reading: tuple[float, Inventory] | None = None
     ) -> None:
         context = RunContext(
             self._board,
@@ -379,7 +405,7 @@ threading._register_atexit(_stop_in_the_end)  # type: ignore[attr-defined]  # no
 
 
 @contextmanager
-def _abandoned_if_broken_off(hold: Hold) -> Iterator[None]:
+def _abandoned_if_broken_off(hold: "Hold") -> Iterator[None]:
     try:
         yield
     except BaseException:  # Ctrl-C, too
@@ -394,7 +420,7 @@ def finished(entries: Iterable[Entry]) -> bool:
 
 
 def _confirmed(plan: Plan, confirm: str) -> None:
-    wanted = ", ".join(name for _, name in plan.groups)
+    wanted = plan.to_type
     if confirm.strip() != wanted:
         raise NotConfirmedError(f"Nothing was sent: to confirm, type {wanted!r}, not {confirm!r}.")
 
@@ -444,18 +470,29 @@ def _confirmation(
     }
     if plan.backend.practice:
         confirmed["speed"] = client.speed
+        if copied := client.copy_of:
+            confirmed["copy_of"] = cast("CopyOf", copied)
     return confirmed
 
 
-def _new_run(run_id: str, plan: Plan, confirmed: Confirmed) -> NewRun:
-    backend = plan.backend
+def scope_of(backend: Backend) -> str:
+    """Which cloud and project a backend is, as the journal tells them apart."""
+    from drkit.journal import LeaseHolder  # noqa: PLC0415  # as below
+
     kind = f"practice at {LeaseHolder.here().host}" if backend.practice else backend.cloud  # ranges are local
+    return f"{kind}/{backend.region}/{backend.project_id}"
+
+
+def _new_run(run_id: str, plan: Plan, confirmed: Confirmed) -> "NewRun":
+    from drkit.journal import NewRun  # noqa: PLC0415  # SQLAlchemy takes its time to load
+
+    backend = plan.backend
     return NewRun(
         id=run_id,
         title=plan.title,
         practice=backend.practice,
         place=backend.label,
-        scope=f"{kind}/{backend.region}/{backend.project_id}",
+        scope=scope_of(backend),
         groups=plan.groups,
         plan=plan.to_json(),
         digest=plan.digest,

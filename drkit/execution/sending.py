@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Unpack
@@ -22,30 +22,32 @@ from drkit.errors import (
 from drkit.execution.context import CloudService, RunContext
 from drkit.execution.entries import Adopted, Details, Intended, Lost, Phased, Remark, Sent, phased
 from drkit.execution.late_binding import bind_late, done_already
-from drkit.execution.limits import LONGEST_LAG, LONGEST_LOOK, PATIENCE
+from drkit.execution.ledger import kept
+from drkit.execution.limits import FIRST_LOOK, LATEST_ARRIVAL, LONGEST_LAG, LONGEST_LOOK, PATIENCE
 from drkit.execution.observations import marks_of, observe
+from drkit.execution.reads import groups_to_read
 from drkit.execution.records import StepRecord
 from drkit.execution.recovery import recovery_point
 from drkit.execution.remedies import remedy
-from drkit.execution.states import Action, StepPhase
+from drkit.execution.states import MET, RESTING, Action, StepPhase
 from drkit.journal import EntryKind
 from drkit.model import Change, Inventory
 from drkit.plan import Step
-from drkit.rules import Projection, Verdict, judge_in, read_also
+from drkit.rules import IN_THE_WHOLE_PROJECT, Projection, Verdict, judge_in, read_also, to_look_into
 
 BATCH = 32  # steps that are judged and not answered, at most: what is sent was judged a moment ago
+MOST_ATTEMPTS = 5  # of a change that the service was too busy to look at
 MOST_REASONS = 3  # in a sentence on the screen; the journal keeps them all
-_MET = {StepPhase.DONE, StepPhase.SKIPPED}
 _PASSING = (UnreachableError, UnavailableError, BusyError, WireError, EffectUnknownError)
 
 
 def read_for(steps: Iterable[Step], service: CloudService, groups: Iterable[str] = ()) -> Inventory:
     """Read the world as far as judging these steps needs it, and those groups besides."""
     changes = [each.change for each in steps if each.change]
-    instances = tuple(sorted({each.instance_id for each in changes} - {""}))
-    wanted = tuple(sorted({*groups, *(each.group_id for each in changes)}))
+    everywhere = any(each.operation in IN_THE_WHOLE_PROJECT for each in changes)
+    wanted = () if everywhere else groups_to_read({*groups, *(each.group_id for each in changes)})
     also = read_also(each.operation for each in changes)
-    return service.inventory(wanted, block_devices_of=instances, **also)
+    return service.inventory(wanted, block_devices_of=partial(to_look_into, changes), **also)
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class _Judging:
     ahead: list[Change]
     began: float
     since: float
-    resting: frozenset[str]
+    resting: set[str]
 
 
 class Sender:
@@ -87,42 +89,45 @@ class Sender:
         self._judge_on()  # before: what is put back may have to be left undone
         while self._withhold():
             pass
-        due = [each for each in self.context.board.records() if self._is_due(each)]
+        due = [each for each in self._waiting() if self._is_due(each)]
         changes = [each.step for each in due if each.step.change]
         self._note_what_is_done()
-        if changes and not self._judging and (self.due is None or self.context.clock.monotonic() >= self.due):
+        if self.due is not None and self.context.clock.monotonic() >= self.due:
             self.due = None
+        if changes and not self._judging and self.due is None:
             self._look(self._with_free_lanes(changes))
         return [each for each in due if not each.step.change]
 
     def _note_what_is_done(self) -> None:
-        sent = (each for each in self.context.board.records() if each.step.change and each.shown.attempts)
-        done = {each.step.key for each in sent if each.phase is StepPhase.DONE}
-        if done - self._done:
+        board = self.context.board
+        done = board.keys(StepPhase.DONE)
+        new = board.chosen(done - self._done)
+        if any(each.step.change and each.shown.attempts for each in new):
             self._done_at = self.context.clock.monotonic()
         self._done = done
 
-    def _is_due(self, record: StepRecord) -> bool:
-        if record.phase is not StepPhase.WAITING or record.step.key in self.busy:
-            return False
+    def _waiting(self) -> list[StepRecord]:
+        """What waits for its turn, in the order of the plan."""
         board = self.context.board
-        needed = (board.record(key).phase in _MET for key in record.step.needs)
+        return board.chosen(board.keys(StepPhase.WAITING) - self.busy.keys())
+
+    def _is_due(self, record: StepRecord) -> bool:
+        board = self.context.board
+        needed = (board.record(key).phase in MET for key in record.step.needs)
         ended = (board.record(key).phase.rests for key in record.step.after)
         return all(needed) and all(ended)
 
     def _withhold(self) -> bool:
-        records = self.context.board.records()
-        unknown = {
-            each.step.lane: each for each in records if each.phase is StepPhase.UNKNOWN and each.step.lane
-        }
-        broken = next((each for each in records if each.phase in {StepPhase.FAILED, StepPhase.UNKNOWN}), None)
+        board = self.context.board
+        if not (waiting := self._waiting()):
+            return False
+        wrong = board.chosen(board.keys(StepPhase.FAILED, StepPhase.UNKNOWN))
+        lanes = {each.step.lane: each for each in wrong if each.phase is StepPhase.UNKNOWN and each.step.lane}
         any_left = False
-        for record in records:
-            if record.phase is StepPhase.WAITING and record.step.key not in self.busy:
-                why = self._why_not(record, unknown.get(record.step.lane), broken)
-                if why:
-                    self._leave(record.step.key, why, retry=False)
-                    any_left = True
+        for record in waiting:
+            if why := self._why_not(record, lanes.get(record.step.lane), next(iter(wrong), None)):
+                self._leave(record.step.key, why, retry=False)
+                any_left = True
         return any_left
 
     def _why_not(self, record: StepRecord, in_lane: StepRecord | None, broken: StepRecord | None) -> str:
@@ -132,7 +137,7 @@ class Sender:
             return f"Held back: {_named(in_lane)}, and only one change at a time may go there."
         for key in record.step.needs:
             need = self.context.board.record(key)
-            if need.phase.rests and need.phase not in _MET:
+            if need.phase.rests and need.phase not in MET:
                 return f"It needs {_named(need)}."
         return ""
 
@@ -140,7 +145,7 @@ class Sender:
         self.context.write(EntryKind.NOTED, key, phased(StepPhase.NOT_SENT, sentence, **details))
 
     def _with_free_lanes(self, steps: Iterable[Step]) -> list[Step]:
-        under_way = (each.step for each in self.context.board.records() if each.phase is StepPhase.WORKING)
+        under_way = [each.step for each in self._working()]
         taken = {each.lane: each for each in (*under_way, *self.busy.values()) if each.lane}
         chosen: list[Step] = []
         for step in steps:
@@ -178,8 +183,10 @@ class Sender:
         return self.context.clock.monotonic() - moment <= self.context.pace.pause(LONGEST_LOOK)
 
     def _under_way(self) -> list[Change]:
-        records = self.context.board.records()
-        return [each.step.change for each in records if each.phase is StepPhase.WORKING and each.step.change]
+        return [each.step.change for each in self._working() if each.step.change]
+
+    def _working(self) -> list[StepRecord]:
+        return self.context.board.chosen(self.context.board.keys(StepPhase.WORKING))
 
     def _judge(self, steps: Sequence[Step], began: float, reading: Callable[[], Inventory]) -> None:
         try:
@@ -190,13 +197,10 @@ class Sender:
         self._unreadable_since = None
         self.context.pairs_read = len(inventory.pairs)
         self._put_back()
-        now, resting = self.context.clock.monotonic(), frozenset(self._resting())
+        now, resting = self.context.clock.monotonic(), self.context.board.keys(*RESTING)
         world = Projection.of(inventory)
         self._judging = _Judging(deque(steps), inventory, world, self._under_way(), began, now, resting)
         self._judge_on()
-
-    def _resting(self) -> Iterator[str]:
-        return (each.step.key for each in self.context.board.records() if each.phase.rests)
 
     def _judge_on(self) -> None:
         """Judge more steps on the reading, as long as it says what is."""
@@ -223,8 +227,7 @@ class Sender:
         """Whether the world has to be read again: some time has passed, or a step did not end as expected."""
         if not self._is_fresh(judging.since):
             return True
-        ended = set(self._resting()) - judging.resting
-        return any(self.context.board.record(key).phase not in _MET for key in ended)
+        return bool(self.context.board.keys(*RESTING - MET) - judging.resting)
 
     def _judge_step(self, judging: _Judging, step: Step) -> None:
         assert step.change  # noqa: S101  # only changes are sent
@@ -245,7 +248,10 @@ class Sender:
             del self.busy[step.key]
             self._object(step, verdict, judging.began)
             return
-        intended = Intended(change=change.to_json(), before=marks_of(change, judging.inventory))
+        intended = Intended(
+            change=change.to_json(),
+            before={**marks_of(change, judging.inventory), **kept(change, judging.inventory)},
+        )
         if point := recovery_point(change, judging.inventory):
             intended["recovery_point"] = point
         judging.ahead.append(change)
@@ -312,12 +318,24 @@ class Sender:
             self.context.write(EntryKind.LOST, key, Lost(error=str(error)))
         except DrkitError as error:
             stopped = isinstance(error, UnreachableError) and self.context.told_to_stop
-            self.context.write(EntryKind.SETTLED, key, _kept_back(error) if stopped else _refused(error))
+            data = _kept_back(error) if stopped else self._refused_now(key, error)
+            self.context.write(EntryKind.SETTLED, key, data)
         except Exception as error:  # noqa: BLE001  # whatever it was, the change may have been taken
             error_text = f"Sending broke off ({type(error).__name__})."
             self.context.write(EntryKind.LOST, key, Lost(error=error_text))
         else:
-            self._accepted(key, job_id)
+            if job_id:
+                self._accepted(key, job_id)
+            else:  # what it has done already, the service answers without a job
+                self.context.write(EntryKind.SETTLED, key, phased(StepPhase.DONE, "Done, says the service."))
+
+    def _refused_now(self, key: str, error: DrkitError) -> Phased:
+        # 429 says that the call was not looked at, so it was not taken: the step has its turn once more,
+        # looked for, judged anew and written down anew. All requests wait meanwhile as long as was asked.
+        passes = isinstance(error, BusyError) and (error.retry_after or 0.0) <= LATEST_ARRIVAL
+        if passes and self.context.board.record(key).shown.attempts < MOST_ATTEMPTS:
+            return phased(StepPhase.WAITING, f"To be sent again: {error}", busy=True)
+        return _refused(error)
 
     def _accepted(self, key: str, job_id: str) -> None:
         # Written by the worker itself as soon as the answer is there, not by the engine in its next turn:
@@ -332,6 +350,8 @@ class Sender:
 
     def _sent(self, step: Step, outcome: Callable[[], None]) -> None:
         del self.busy[step.key]
+        if self.context.board.record(step.key).phase is StepPhase.WAITING:  # with the others that come back
+            self.due = self.context.clock.monotonic() + self.context.pace.pause(FIRST_LOOK)
         outcome()  # raises what the worker raised: that ends the engine
 
 

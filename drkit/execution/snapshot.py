@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import TypedDict, TypeVar
 
-from drkit.model import Drill, Inventory, ProtectedInstance, ReplicationPair, ServerStatus
+from drkit.execution.late_binding import bound
+from drkit.model import Drill, Inventory, ListedPair, ProtectedInstance, ServerStatus
 
-Thing = TypeVar("Thing", ProtectedInstance, ReplicationPair, Drill)
+Thing = TypeVar("Thing", ProtectedInstance, ListedPair, Drill)
 
 
 class ServerSnapshot(TypedDict):
@@ -88,6 +89,7 @@ def off_in(before: Snapshot) -> Iterator[str]:
 
 
 def _group(inventory: Inventory, key: str, name: str) -> GroupSnapshot:
+    key = bound(key, inventory.groups.values())
     group = inventory.groups.get(key)
     return {
         "id": key,
@@ -98,7 +100,7 @@ def _group(inventory: Inventory, key: str, name: str) -> GroupSnapshot:
         "production_zone": group.production_zone if group else "",
         "dr_zone": group.dr_zone if group else "",
         "instances": [_instance(inventory, each) for each in _by_name(inventory.instances_of(key))],
-        "pairs": [_pair(each) for each in _by_name(inventory.pairs_of(key))],
+        "pairs": [_pair(each) for each in _by_name(inventory.listed_pairs_of(key))],
         "drills": [_drill(inventory, each) for each in _by_name(inventory.drills_of(key))],
     }
 
@@ -113,7 +115,7 @@ def _instance(inventory: Inventory, instance: ProtectedInstance) -> InstanceSnap
     }
 
 
-def _pair(pair: ReplicationPair) -> PairSnapshot:
+def _pair(pair: ListedPair) -> PairSnapshot:
     return {
         "id": pair.id,
         "name": pair.name,

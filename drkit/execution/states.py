@@ -36,7 +36,14 @@ class StepPhase(StrEnum):
     @property
     def rests(self) -> bool:
         """Whether the step stays so unless somebody acts."""
-        return self not in {StepPhase.WAITING, StepPhase.READY, StepPhase.WORKING}
+        return self in RESTING
+
+
+RESTING = frozenset(StepPhase) - {StepPhase.WAITING, StepPhase.READY, StepPhase.WORKING}
+"""The phases in which a step rests."""
+
+MET = frozenset({StepPhase.DONE, StepPhase.SKIPPED})
+"""Those in which a step is out of the way of what needs it."""
 
 
 class RunPhase(StrEnum):
@@ -192,7 +199,10 @@ class RunState:
 
     def step(self, key: str) -> StepState:
         """The state of the step of that key; KeyError where there is none."""
-        return {each.key: each for each in self.steps}[key]
+        for each in self.steps:  # as in `Plan.step`
+            if each.key == key:
+                return each
+        raise KeyError(key)
 
     def rows(self) -> list[dict[str, Any]]:
         """One plain row per step: done, failed (code, reason, what to do), not sent and why."""

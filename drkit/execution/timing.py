@@ -20,7 +20,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from drkit.execution.states import RunState, StepPhase, StepState
-from drkit.plan import ManualStep, Step
+from drkit.plan import LOOKED_UP, ManualStep, Step
+
+_FOR_PEOPLE = LOOKED_UP | {ManualStep.APPROVED}  # they settle at once, or wait for somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,9 @@ class RunClock:
     def _pieces(self, step: Step, shown: StepState, begun: datetime) -> Iterator[tuple[float, bool]]:
         """The seconds of a step in their order, and whether they were waiting for people."""
         until, at = shown.ended_at or max(self._now, begun), begun
+        if step.pause is not None:
+            yield min((until - at).total_seconds() * self.state.speed, step.pause), False
+            return
         for spell in shown.spells:
             ended = spell.ended or until
             seconds = (
@@ -141,6 +146,6 @@ class RunClock:
             )
             yield from (((spell.begun - at).total_seconds(), True), (seconds, False))
             at = ended
-        waited = step.manual or step.asks is ManualStep.APPROVED or bool(shown.spells)
+        waited = step.manual or step.asks in _FOR_PEOPLE or bool(shown.spells)
         waited = waited or shown.phase is StepPhase.READY
         yield (until - at).total_seconds(), waited

@@ -25,6 +25,7 @@ from drkit.execution.limits import (
     LONGEST_LAG,
     LONGEST_LOOK,
     LOOK_ONCE_MORE,
+    MANY_JOBS,
     MANY_PAIRS,
     SEEN_AT_ONCE,
 )
@@ -78,6 +79,7 @@ class Watch:
     ask_at: float
     certain_at: float
     looks: int = 0
+    begun: bool = False  # whether it was looked at, or is being
     asking: bool = False
     news: str = ""
     job_news: str = ""
@@ -89,7 +91,6 @@ class Watch:
     seen: Observation | None = None
     over: JobJson | None = None  # the job that succeeded, while its effect was not seen yet
     over_at: float = 0.0
-    looked_for: bool = False  # whether that effect is being, or was, read at once
 
     @property
     def kinds(self) -> tuple[ThingKind, ...]:
@@ -116,7 +117,7 @@ class _Beat:
     due: float
     interval: float
     out: bool = False
-    members: list[Watch] = field(default_factory=list)
+    members: dict[str, Watch] = field(default_factory=dict)
 
 
 class JobWatcher:
@@ -130,6 +131,9 @@ class JobWatcher:
         self.context = context
         self.watches: dict[str, Watch] = {}
         self._beats: dict[tuple[ThingKind, ...], _Beat] = {}
+        self._changes = {each.key for each in context.board.plan.steps if each.change}
+        self._late: dict[str, Watch] = {}  # whose job has succeeded, and whose effect nobody looks for yet
+        self._asked = 0  # jobs that are being asked
 
     @property
     def due(self) -> float | None:
@@ -138,17 +142,20 @@ class JobWatcher:
 
     def turn(self, busy: Iterable[str]) -> None:
         """Take up what was sent meanwhile, and look where it is time."""
-        now = self.context.clock.monotonic()
-        for record in self.context.board.records():
-            key, change = record.step.key, record.step.change
-            if record.phase is StepPhase.WORKING and change and key not in busy and key not in self.watches:
-                self.watches[key] = self._watch(record, change, now)
-        self._gather(now)
+        now, board = self.context.clock.monotonic(), self.context.board
+        working = board.keys(StepPhase.WORKING) & self._changes
+        for record in board.chosen((working - self.watches.keys()).difference(busy)):
+            self._begin(record, now)
         for kinds, beat in self._beats.items():
             if beat.members and not beat.out and now >= beat.due:
                 beat.out = True
                 self._look(kinds, beat)
         self._look_for_effects()
+
+    def _begin(self, record: StepRecord, now: float) -> None:
+        assert record.step.change  # noqa: S101  # only those are watched
+        watch = self.watches[record.step.key] = self._watch(record, record.step.change, now)
+        self._join(watch)
 
     def _watch(self, record: StepRecord, change: Change, now: float) -> Watch:
         job_id = record.shown.job_id
@@ -172,21 +179,28 @@ class JobWatcher:
     def _pause(self, seconds: float) -> float:
         return self.context.pace.pause(seconds)
 
-    def _gather(self, now: float) -> None:
-        for beat in self._beats.values():
-            beat.members.clear()
-        soon = self._pause(FIRST_LOOK)
-        for watch in self.watches.values():
-            kinds = watch.kinds
-            if kinds not in self._beats:
-                self._beats[kinds] = _Beat(due=now + soon, interval=soon)
-            beat = self._beats[kinds]
-            if watch.news == watch.job_news == "":  # new: look soon
-                beat.due, beat.interval = min(beat.due, now + soon), soon
-            beat.members.append(watch)
+    def _join(self, watch: Watch) -> None:
+        """Have it looked at with those of its kinds, soon."""
+        now, soon = self.context.clock.monotonic(), self._pause(FIRST_LOOK)
+        beat = self._beats.setdefault(watch.kinds, _Beat(due=now + soon, interval=soon))
+        beat.members[watch.key] = watch
+        beat.due, beat.interval = min(beat.due, now + soon), soon
+
+    def _follow_by(self, watch: Watch, mode: Mode) -> None:
+        """Follow it by something else from now on."""
+        self._beats[watch.kinds].members.pop(watch.key, None)
+        watch.mode = mode
+        self._join(watch)
+
+    def _end(self, watch: Watch) -> None:
+        """Watch it no longer."""
+        for watches in (self.watches, self._late, self._beats[watch.kinds].members):
+            watches.pop(watch.key, None)
 
     def _look(self, kinds: tuple[ThingKind, ...], beat: _Beat) -> None:
-        members = list(beat.members)
+        members = list(beat.members.values())
+        for watch in members:
+            watch.begun = True
         if kinds == ("pairs",) and self.context.pairs_read > MANY_PAIRS:
             members = self._look_at_what_moves(members)
             if not members:
@@ -205,9 +219,12 @@ class JobWatcher:
     def _next(self, kinds: tuple[ThingKind, ...], *, news: bool) -> None:
         beat = self._beats[kinds]
         # One list tells of all of them: the more there are, the more does a look pay.
+        many = len(beat.members)
         first, longest = self._pause(FIRST_LOOK), self._pause(LONGEST_LOOK)
-        longest = max(longest / max(len(beat.members) // 5, 1), first)
-        beat.interval = first if news else min(beat.interval * GROWTH, longest)
+        longest = max(longest / max(many // 5, 1), first)
+        first = first / 2 if many >= MANY_JOBS else first
+        new = not all(each.begun for each in beat.members.values())
+        beat.interval = first if news or new else min(beat.interval * GROWTH, longest)
         beat.due, beat.out = self.context.clock.monotonic() + beat.interval, False
 
     def _lists_read(
@@ -246,11 +263,10 @@ class JobWatcher:
 
     def _look_for_effects(self) -> None:
         """Read at once what jobs that have succeeded did, of many together."""
-        late = [each for each in self.watches.values() if each.over and not each.looked_for]
-        asking = any(each.asking for each in self.watches.values())
-        if self.context.pairs_read > MANY_PAIRS and late and (len(late) >= SEEN_AT_ONCE or not asking):
-            for watch in late:
-                watch.looked_for = True
+        if self.context.pairs_read <= MANY_PAIRS or not self._late:
+            return
+        if len(self._late) >= SEEN_AT_ONCE or not self._asked:
+            late, self._late = list(self._late.values()), {}
             self.context.read(
                 partial(read_moving, self.context.service, (), [each.change for each in late]),
                 partial(self._moving_read, late, beat=False),
@@ -297,11 +313,13 @@ class JobWatcher:
     def _ask(self, watch: Watch) -> None:
         if not watch.asking:
             watch.asking = True
+            self._asked += 1
             service = self.context.service
             ask = service.server_job if watch.change.operation in _OF_SERVERS else service.job
             self.context.read(partial(ask, watch.job_id), partial(self._job_answered, watch))
 
     def _job_answered(self, watch: Watch, answer: Callable[[], Job]) -> None:
+        self._asked -= 1
         if not self._watched(watch):
             return
         watch.asking = False
@@ -336,7 +354,7 @@ class JobWatcher:
     def _lose_job(self, watch: Watch, why: str, error: str) -> None:
         remark = Remark(sentence=f"{why}; followed by its state from now on.")
         self.context.write(EntryKind.NOTED, watch.key, {**remark, "error": error} if error else remark)
-        watch.mode = Mode.STATE
+        self._follow_by(watch, Mode.STATE)
 
     def _settle_by(self, watch: Watch, job: Job) -> None:
         kept = job_json(job)
@@ -346,6 +364,7 @@ class JobWatcher:
                 self._settle_done(watch, sentence, job=kept)
             else:  # the list is behind the job, and only a list tells the device name
                 watch.over, watch.over_at = kept, self.context.clock.monotonic()
+                self._late[watch.key] = watch
             return
         code, reason = failure_of(job)
         sentence = f"Job {job.id} failed: {reason or 'the service gives no reason'}"
@@ -395,7 +414,8 @@ class JobWatcher:
         ours = observation.trace and not observation.differs
         if ours and (certain or observation.stage is not ChangeStage.BROKEN):
             self.context.write(EntryKind.ADOPTED, watch.key, Adopted(how=observation.trace))
-            watch.mode, watch.looks = Mode.STATE, 0
+            self._follow_by(watch, Mode.STATE)
+            watch.looks = 0
             self._follow(watch, observation, certain=certain)
         elif certain:
             elsewhere = observation.stage is ChangeStage.ELSEWHERE or observation.differs
@@ -464,9 +484,9 @@ class JobWatcher:
         advice = "Look at the service, then look again here, or say whether it was done."
         data = phased(StepPhase.UNKNOWN, sentence, remedy=advice, seen=watch.last_seen)
         self.context.write(EntryKind.NOTED, watch.key, data)
-        del self.watches[watch.key]
+        self._end(watch)
 
     def _settle(self, watch: Watch, phase: StepPhase, sentence: str, **details: Unpack[Details]) -> None:
         data = phased(phase, sentence, **details)
         self.context.settle(watch.key, data, watch.job_id)
-        del self.watches[watch.key]
+        self._end(watch)

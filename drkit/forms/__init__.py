@@ -12,16 +12,26 @@ Each function here loads the widgets only where there is a screen: without one t
 from typing import TYPE_CHECKING
 
 from drkit.errors import InputError
-from drkit.forms.picturing import picture_of_zones
+from drkit.forms.picturing import PlainLook
 from drkit.headless import is_headless, is_watched
 from drkit.runbooks import (
     AttachRequest,
     AttachSession,
+    ChangeRequest,
+    ChangeSession,
+    ExploreSession,
     PlainOverview,
+    ProtectRequest,
+    ProtectSession,
     RehearsalRequest,
     RehearsalSession,
+    RemovalRequest,
+    RemovalSession,
     UnattendedAttach,
+    UnattendedChange,
+    UnattendedProtect,
     UnattendedRehearsal,
+    UnattendedRemoval,
     story_text,
 )
 from drkit.site import connect
@@ -31,8 +41,12 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from drkit.forms.attach import AttachForm
+    from drkit.forms.changing import ChangeForm
+    from drkit.forms.looking import LookAround
     from drkit.forms.practice import PracticeCard
+    from drkit.forms.protecting import ProtectForm
     from drkit.forms.rehearsal import RehearsalForm
+    from drkit.forms.removing import RemovalForm
     from drkit.forms.starting import Overview
     from drkit.report import Review
 
@@ -50,6 +64,51 @@ def attach_pairs(request: AttachRequest) -> "AttachForm | UnattendedAttach":
     from drkit.forms.attach import AttachForm
 
     return AttachForm.shown(session)
+
+
+def change_one_thing(request: ChangeRequest) -> "ChangeForm | UnattendedChange":
+    """One change of one thing, with what is asked for filled in.
+
+    Its methods choose, plan, confirm, run and result give what the cells show: cards, or, in `drkit run`,
+    tables. Called again it gives the same form: a run that is under way is shown again.
+    """
+    session = ChangeSession(request)
+    if is_headless():
+        return UnattendedChange(session)
+    _demand_operator()
+    from drkit.forms.changing import ChangeForm
+
+    return ChangeForm.shown(session)
+
+
+def protect_servers(request: ProtectRequest) -> "ProtectForm | UnattendedProtect":
+    """Protecting servers, with what is asked for filled in.
+
+    Its methods choose, arrange, confirm, run and result give what the cells show: cards, or, in
+    `drkit run`, tables. Called again it gives the same runbook: a run that is under way is shown again.
+    """
+    session = ProtectSession(request)
+    if is_headless():
+        return UnattendedProtect(session)
+    _demand_operator()
+    from drkit.forms.protecting import ProtectForm
+
+    return ProtectForm.shown(session)
+
+
+def remove_protection(request: RemovalRequest) -> "RemovalForm | UnattendedRemoval":
+    """Removing a group's protection, with what is asked for filled in.
+
+    Its methods choose, confirm, run and result give what the cells show: cards, or, in `drkit run`, tables.
+    Called again it gives the same runbook: a run that is under way is shown again.
+    """
+    session = RemovalSession(request)
+    if is_headless():
+        return UnattendedRemoval(session)
+    _demand_operator()
+    from drkit.forms.removing import RemovalForm
+
+    return RemovalForm.shown(session)
 
 
 def rehearse(request: RehearsalRequest) -> "RehearsalForm | UnattendedRehearsal":
@@ -88,6 +147,19 @@ def practice_range(profile: str = "") -> "PracticeCard | None":
     return shown_card(profile)
 
 
+def look_around(profile: str = "", group: str = "") -> "LookAround | PlainLook":
+    """What the notebook to look around shows; called again it is read again.
+
+    Each table is an attribute of it too: `view.pairs` is a DataFrame, filtered as on the screen.
+    """
+    session = ExploreSession(profile, group)
+    if not _has_screen():
+        return PlainLook(session)
+    from drkit.forms.looking import shown_view
+
+    return shown_view(profile, group)
+
+
 def explore(frame: "DataFrame", *, columns: int = 8) -> "VBox | DataFrame":
     """A table that is sorted and filtered in the page; the first columns are shown, others can be added.
 
@@ -124,12 +196,18 @@ def _demand_operator() -> None:
 
 __all__ = [
     "AttachRequest",
+    "ChangeRequest",
+    "ProtectRequest",
     "RehearsalRequest",
+    "RemovalRequest",
     "attach_pairs",
+    "change_one_thing",
     "explore",
+    "look_around",
     "overview",
-    "picture_of_zones",
     "practice_range",
+    "protect_servers",
     "rehearse",
+    "remove_protection",
     "show_review",
 ]

@@ -11,6 +11,7 @@ from ipywidgets import Button, DOMWidget, HBox, VBox
 from drkit.forms.live import Live, Reloadable
 from drkit.forms.markup import JOIN, Text, chip
 from drkit.forms.wizard import State, Wizard, WizardStep
+from drkit.plan import Offer
 
 _FOLDED = {State.WAITING, State.DONE}
 _PRESSABLE = {State.READY, State.FAILED, State.STOPPED, State.UNKNOWN}
@@ -27,6 +28,7 @@ class Book(Protocol):
     def press(self, card: Card) -> None: ...  # noqa: D102
     def back(self, card: Card) -> None: ...  # noqa: D102
     def later(self, card: Card, work: Callable[[], object], *, instead_of: str = "") -> None: ...  # noqa: D102
+    def offer(self, card: Card, now: Sequence[Offer], later: Sequence[Offer]) -> None: ...  # noqa: D102
 
 
 class Card(Reloadable):
@@ -40,7 +42,6 @@ class Card(Reloadable):
     key: ClassVar[str]
     title: ClassVar[str]
     button: ClassVar[str] = ""
-    danger: ClassVar[bool] = False
     stays_open: ClassVar[bool] = False
     always_shown: ClassVar[bool] = False
 
@@ -59,19 +60,24 @@ class Card(Reloadable):
         self.badge, self.line = Live(), Live(spoken="polite").add_class("drkit-line")
         self.sentence, self.error = Live().add_class("drkit-sentence"), Live(spoken="assertive")
         self.detail, self.content = Live(), VBox(content).add_class("drkit-content")
-        self.primary = Button(description=self.button, button_style="danger" if self.danger else "primary")
+        self.primary = Button(description=self.button, button_style="primary")
         self.primary.on_click(lambda _: self.book.press(self))
         self.change = Button(description="Change this step")
         self.change.on_click(lambda _: self.book.back(self))
         self.change.layout.display = "none"
+        self._asides = tuple(asides)
         self.actions = HBox([self.primary, self.change, *asides]).add_class("drkit-actions")
         self.error.add_class("drkit-error")
-        self._body = VBox([self.sentence, self.detail, self.content, self.actions, self.error])
+        self.ways = VBox()  # filled once there are some
+        self._body = VBox([self.sentence, self.detail, self.content, self.actions, self.error, self.ways])
         head = HBox([self.toggle, self.line, self.badge]).add_class("drkit-head")
         super().__init__([head, self._body.add_class("drkit-body")])
         self.add_class("drkit-card")
         self.stage = WizardStep(self.key)
         self._dress()
+
+    def forget(self) -> None:
+        """Take away what was shown of an earlier try: the step waits again, and nothing of it holds now."""
 
     def prepare(self) -> None:
         """Fill the form: the step has just become ready. Runs on the engine."""
@@ -82,6 +88,14 @@ class Card(Reloadable):
         Runs on the engine. An error leaves the step ready, with the error's sentence beside the button.
         """
         raise NotImplementedError
+
+    def offer(self, now: Sequence[Offer], later: Sequence[Offer] = ()) -> None:
+        """Ways that lead on from here, as buttons; those that come `later` wait for the ones before."""
+        self.book.offer(self, now, later)
+
+    def after_a_way(self) -> None:
+        """What a way that was taken leads back to. On any thread."""
+        self.book.press(self)
 
     def later(self, work: Callable[[], object], *, instead_of: str = "") -> None:
         """Have something done on the engine; an error is shown here."""
@@ -107,6 +121,9 @@ class Card(Reloadable):
         before, self.stage = self.stage, stage
         if stage.state != before.state:
             self.remove_class(f"drkit-{before.state}")
+            if stage.state == State.WAITING:
+                self.ways.children = ()
+                self.forget()
             self._dress()
         self.line.show(stage.line)
         self.complain(stage.error)
@@ -136,9 +153,16 @@ class Card(Reloadable):
         """The error line beside the button; an empty one takes it away."""
         self.error.show(error)
 
+    def pardon(self) -> None:
+        """Take the error away: its cause is gone. On the engine."""
+        self.complain("")
+        if self.stage.error:
+            self.book.turn(self.book.wizard.refuse(self.key, ""))
+
     def focus_first(self) -> None:
         """Put the keyboard's focus on the first field, else on the button."""
-        (self._first or self.primary).focus()
+        pressable = self.primary if not self.primary.layout.display else self.toggle
+        (self._first or pressable).focus()
 
     def _dress(self) -> None:
         state = self.stage.state
@@ -149,5 +173,7 @@ class Card(Reloadable):
         self.content.layout.display = "none" if done and not self.always_shown else ""
         self.detail.layout.display = self.sentence.layout.display = ""
         (self.sentence if done else self.detail).layout.display = "none"
+        for each in self._asides:  # of a step that is through they would do nothing
+            each.layout.visibility = "hidden" if done and not self.always_shown else "visible"
         self.relabel(self.primary.description)
         self.fold(state in _FOLDED and not (done and self.stays_open))

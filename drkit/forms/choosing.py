@@ -27,11 +27,16 @@ class Chooser(HBox):
 
     def fill(self, options: Sequence[Option], chosen: str = "", *, hint: str = "there is nothing") -> None:
         """Offer these; `chosen` is the id that is chosen from the start, `hint` stands there without any."""
+        self.field.disabled = self.filter.disabled = False
         self._hint = hint
         self._options = tuple(options)
         self.filter.value = ""
         self._offer(self._options, chosen)
         self.children = [self.field, self.filter] if len(options) > MANY else [self.field]
+
+    def wait(self) -> None:
+        """Keep what is chosen, and let nothing be chosen, until what there is has been read."""
+        self.field.disabled = self.filter.disabled = True
 
     @property
     def chosen(self) -> str:

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Generic
 
-from ipywidgets import Checkbox, DOMWidget, VBox
+from ipywidgets import DOMWidget, VBox
 from ipywidgets import Text as TextField
 from markupsafe import Markup
 
 from drkit.errors import LeaseHeldError, StalePlanError
 from drkit.forms.card import Card
+from drkit.forms.holding import TakeOver
 from drkit.forms.live import Live
-from drkit.runbooks import AnySession
+from drkit.runbooks import AnySession, gives_up
 
 
 class TypedName(VBox):
@@ -26,10 +27,14 @@ class TypedName(VBox):
         self.field.observe(lambda _: self._typed(on_type), "value")
         super().__init__([self._ask, self.field, self.hint])
 
-    def ask(self, *names: str) -> None:
-        """Ask for these names, joined by a comma and a space; what was typed before is gone."""
+    def ask(self, *names: str, thing: str = "") -> None:
+        """Ask for these names, joined by a comma and a space; what was typed before is gone.
+
+        `thing` says what has them, where it is no group.
+        """
         self._wanted = ", ".join(names)
         what = "the name of the group" if len(names) == 1 else "the names of the groups, as they stand here"
+        what = thing or what
         self._ask.show(Markup("To go ahead, type {}: <b><code>{}</code></b>").format(what, self._wanted))
         self.field.value = ""
         self.hint.show("")
@@ -50,20 +55,19 @@ class TypedName(VBox):
 class ConfirmCard(Card, Generic[AnySession]):
     """The whole plan once more, and the names of its groups, typed; a subclass has its `_plan_words`.
 
-    `stale` says what to do when the world has changed since; `options` are further fields. `_fail_fast`: the
-    first failure holds back what was not sent.
+    Its button is red where something is given up for good. `stale` says what to do when the world has changed
+    since; `options` are further fields. `_fail_fast`: the first failure holds back what was not sent.
     """
 
-    key, danger = "confirm", True
+    key = "confirm"
     stale: ClassVar[str]
 
     def __init__(self, session: AnySession, options: Sequence[DOMWidget] = ()) -> None:
         self.session = session
         self.whole = Live()
-        self.takeover = Checkbox(
-            description="Nobody is behind that run any more: take the group over", indent=False
-        )
+        self.takeover = TakeOver()
         self.name = TypedName(self._allow)
+        self._held = ""  # why the profile lets nothing of it leave
         super().__init__([self.whole, *options, self.takeover, self.name], first=self.name.field)
 
     def _plan_words(self) -> Markup:
@@ -76,9 +80,17 @@ class ConfirmCard(Card, Generic[AnySession]):
         """Show the whole plan and ask for the names."""
         plan = self.session.drafted
         where = "on the practice range" if plan.backend.practice else f"for real, in {plan.backend.label}"
-        self.say(Markup("This is what will be done <b>{}</b>. Read it once more.").format(where))
+        self._held = self.session.site.refusal(plan)
+        over = f" The group is taken over from run {', '.join(sorted(self.session.takeover))}."
+        told = Markup("This is what will be done <b>{}</b>. Read it once more.{}")
+        self.say(
+            Markup("This is what would be done <b>{}</b>. {}").format(where, self._held)
+            if self._held
+            else told.format(where, over if self.session.takeover else "")
+        )
         self.whole.show(self._plan_words())
-        self.takeover.value, self.takeover.layout.display = False, "none"
+        self.takeover.ask(())
+        self.primary.button_style = "danger" if gives_up(plan) else "primary"
         self.name.ask(*(name for _, name in plan.groups))
         self._allow()
 
@@ -86,9 +98,9 @@ class ConfirmCard(Card, Generic[AnySession]):
         """Start the run: the world is read once more, then the first changes are sent."""
         shown, typed = self._plan_words(), self.name.field.value
         try:
-            run = self.session.start(typed, fail_fast=self._fail_fast(), takeover=self.takeover.value)
-        except LeaseHeldError:
-            self.takeover.layout.display = ""
+            run = self.session.start(typed, fail_fast=self._fail_fast(), takeover=self.takeover.wanted)
+        except LeaseHeldError as error:
+            self.takeover.ask([str(error)])
             raise
         except StalePlanError as error:
             raise StalePlanError(f"{error}\n{self.stale}", error.objections, steps=error.steps) from error
@@ -96,4 +108,4 @@ class ConfirmCard(Card, Generic[AnySession]):
         return f"confirmed as run {run.id}"
 
     def _allow(self) -> None:
-        self.primary.disabled = not self.name.fits
+        self.primary.disabled = bool(self._held) or not self.name.fits

@@ -9,9 +9,13 @@ from drkit.execution import RunState
 from drkit.forms.band import band
 from drkit.forms.card import Card
 from drkit.forms.live import Live, Reloadable, style
-from drkit.forms.markup import Text
+from drkit.forms.markup import JOIN, Text, chip
 from drkit.forms.runbook import Runbook
-from drkit.runbooks import AnySession
+from drkit.forms.running import STATES
+from drkit.forms.signing import SecretField
+from drkit.forms.ways import WaysBox
+from drkit.plan import Offer
+from drkit.runbooks import AnySession, Objection
 
 Request = TypeVar("Request")
 
@@ -23,8 +27,8 @@ _forms: dict[type, Any] = {}
 class RunbookForm(Generic[AnySession, Request]):
     """Leads through a runbook; each step's method gives the card for its cell.
 
-    A subclass says which `_cards` it has, the `_places` in the band that the session is about, and how a run
-    is called there (`_run_words`).
+    A subclass says which `_cards` it has, and the `_places` in the band that the session is about; it may
+    call a run there otherwise (`_run_words`).
     """
 
     name: ClassVar[str]
@@ -32,7 +36,11 @@ class RunbookForm(Generic[AnySession, Request]):
     def __init__(self, session: AnySession) -> None:
         self.session, self.top = session, Live()
         self._requested: Request = session.request
-        self.book = Runbook(self.name, self._cards(), self._show_band)
+        self._ways: dict[str, WaysBox] = {}
+        self.book = Runbook(
+            self.name, self._cards(), self._show_band, on_refusal=self._refused, offering=self._offer
+        )
+        self.secret = SecretField(self.book.start)
         self.book.start()
 
     @classmethod
@@ -67,14 +75,14 @@ class RunbookForm(Generic[AnySession, Request]):
         raise NotImplementedError
 
     def _run_words(self, state: RunState) -> Text:
-        raise NotImplementedError
+        return JOIN + state.run_id + " " + chip(state.phase.value, STATES[state.phase])
 
     def _styles(self) -> list[HTML]:
         return [style()]
 
     def choose(self) -> VBox:
         """Step 1, with the band on top: what it is about."""
-        return VBox([*self._styles(), Reloadable([self.top]), self.book.cards["choose"]])
+        return VBox([*self._styles(), Reloadable([self.top, self.secret]), self.book.cards["choose"]])
 
     def confirm(self) -> Card:
         """The whole plan, and the typed names."""
@@ -88,6 +96,18 @@ class RunbookForm(Generic[AnySession, Request]):
         """What became of it."""
         return self.book.cards["result"]
 
+    def _refused(self, card: Card, objections: Sequence[Objection]) -> None:
+        if self.session.inventory:
+            self._offer(card, self.session.offers(objections), ())
+
+    def _offer(self, card: Card, now: Sequence[Offer], later: Sequence[Offer]) -> None:
+        """Show ways in a card; a box is made once there are some."""
+        if card.key not in self._ways and (now or later):
+            self._ways[card.key] = WaysBox(self.session, card.after_a_way, self.session.clock)
+        if box := self._ways.get(card.key):
+            box.show(now, later)
+            card.ways.children = [box]
+
     def _show_band(self) -> None:
         session = self.session
         if session.overview is None:
@@ -95,8 +115,9 @@ class RunbookForm(Generic[AnySession, Request]):
         state = session.run.state() if session.run else None
         pieces = {
             "region": session.overview.backend.region,
+            "in": session.site.practised_in,
             **(self._places() if session.inventory else {}),
             "run": self._run_words(state) if state else "",
             "held by": state.lease if state else "",
         }
-        self.top.show(band(session.overview.backend, pieces))
+        self.top.show(band(session.overview.backend, pieces, session.site.access.value, session.world))

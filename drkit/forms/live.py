@@ -2,7 +2,7 @@
 shows what is also on a page that is loaded again; and the style sheet.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,15 +16,23 @@ _HERE = Path(__file__).parent
 
 
 class Live(anywidget.AnyWidget):
-    """Escaped HTML; a rewrite changes only what differs. `spoken` is read out: "polite" or "assertive"."""
+    """Escaped HTML; a rewrite changes only what differs. `spoken` is read out: "polite" or "assertive".
+
+    `on_press` is told on some thread which of the buttons in it was pressed, by its data-press; "" where one
+    has put its data-copy on the clipboard.
+    """
 
     _esm = _HERE / "live.js"
     value = traitlets.Unicode("").tag(sync=True)
     spoken = traitlets.Unicode("").tag(sync=True)
     announced = traitlets.Bool(default_value=False).tag(sync=True)  # a page that shows it sends its name
 
-    def __init__(self, value: Text = "", spoken: str = "") -> None:
+    def __init__(
+        self, value: Text = "", spoken: str = "", on_press: Callable[[str], object] | None = None
+    ) -> None:
         super().__init__(value=str(JOIN + value), spoken=spoken)
+        if on_press:
+            self.on_msg(lambda _, content, __: on_press(str(content.get("press", ""))))
 
     def show(self, value: Text) -> None:
         """Show this from now on; a plain text is escaped."""
@@ -64,6 +72,14 @@ def _within(widget: Widget) -> Iterator[Widget]:
                 yield from _within(each)
 
 
+_ALONE = (
+    '<p class="drkit-alone">This page has no part of drkit in it: after it is loaded again press <b>Run '
+    "All</b> once more, which shows a run that goes on meanwhile. <code>pip install drkit</code> where "
+    "Jupyter itself is installed, or <code>drkit lab</code>, opens runbooks with their forms there.</p>"
+)
+"""What a page without the labextension lacks; where it is, its own style sheet hides this."""
+
+
 def style() -> HTML:
     """The one style sheet; it is put before the first form of a notebook."""
-    return HTML(style_sheet())
+    return HTML(style_sheet() + _ALONE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from drkit.model import Phase, Unknown
+from drkit.showing import Look, look
 
 Text = str | Markup
 
@@ -16,32 +16,58 @@ _SIGNS = {
     "working": "◐",
     "done": "✓",
     "failed": "✗",
+    "exposed": "!",
+    "moving": "◐",
+    "resting": "•",
     "stopped": "■",
     "unknown": "?",
     "skipped": "↷",
     "not sent": "–",
 }
-_LOOKS = {
-    Phase.SETTLED: "done",
-    Phase.MOVING: "working",
-    Phase.BROKEN: "failed",
-    Phase.UNKNOWN: "unknown",
-}
 JOIN = Markup("")
 
 
-def chip(word: str, look: str = "") -> Markup:
-    """A state as a sign, a word and a colour; `look` is the state whose sign and colour it takes."""
-    look = look or word
+def chip(word: str, like: str = "") -> Markup:
+    """A state as a sign, a word and a colour; `like` is the state whose sign and colour it takes."""
+    like = like or word
     return Markup('<span class="drkit-chip drkit-is-{}"><i aria-hidden="true">{}</i>{}</span>').format(
-        look.replace(" ", "-"), _SIGNS.get(look, "•"), word
+        like.replace(" ", "-"), _SIGNS.get(like, "•"), word
     )
 
 
-def status_chip(status: str) -> Markup:
-    """A status as the service spells it, coloured by what it means: at rest, moving, broken, unknown."""
-    phase = getattr(status, "phase", Unknown(status).phase)
-    return chip(str(status) or "not told", _LOOKS[phase])
+def status_chip(status: str, meaning: Look | None = None) -> Markup:
+    """A status as the service spells it, with the sign and colour of what it means.
+
+    That is what the word means by itself, or the `meaning` that is given, where more is known.
+    """
+    return chip(str(status) or "not told", meaning or look(status))
+
+
+JUDGED = {
+    "ok": "done",
+    "ready": "done",
+    "warning": "exposed",
+    "ready with warnings": "exposed",
+    "failing": "failed",
+    "not ready": "failed",
+    "unknown": "unknown",
+    "not known": "unknown",
+    "proven": "done",
+    "expired": "exposed",
+    "never proven": "exposed",
+    "done": "done",
+    "failed": "failed",
+    "running": "working",
+    "waiting for operator": "working",
+    "stopped": "stopped",
+    "interrupted": "stopped",
+}
+"""With which sign and colour a word of readiness, of a proof or of a run is shown."""
+
+
+def readiness_chip(word: str) -> Markup:
+    """How ready a group is, or how a check of it came out; an empty one was not judged."""
+    return chip(word or "not judged", JUDGED.get(word, "unknown"))
 
 
 def identity(text: str) -> Markup:
@@ -64,12 +90,20 @@ def lines(items: Iterable[Text]) -> Markup:
     return Markup("<ul>{}</ul>").format(inside) if inside else JOIN
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[Text]], *, numbers: Iterable[int] = ()) -> Markup:
-    """A table; `numbers` are the columns whose cells stand at the right."""
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[Text]], *, numbers: Iterable[int] = (), name: str = ""
+) -> Markup:
+    """A table; `numbers` are the columns whose cells stand at the right.
+
+    `name` is read out before it; without one its heads are.
+    """
     right = frozenset(numbers)
     head = _row("th", heads, right)
     body = JOIN.join(_row("td", row, right) for row in rows)
-    return Markup('<table class="drkit-table"><thead>{}</thead><tbody>{}</tbody></table>').format(head, body)
+    named = name or ", ".join(Markup(each).striptags() for each in heads if each)  # noqa: S704 (of drkit's)
+    return Markup(
+        '<table class="drkit-table" aria-label="{}"><thead>{}</thead><tbody>{}</tbody></table>'
+    ).format(named, head, body)
 
 
 def _row(tag: str, cells: Sequence[Text], right: frozenset[int]) -> Markup:

@@ -1,13 +1,16 @@
 """A run on the screen: one table of all its steps, rewritten at most twice a second by one thread."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from drkit.clock import Clock
+from drkit.errors import IN_THE_PLAN
 from drkit.execution import (
     Past,
     RunClock,
@@ -20,9 +23,10 @@ from drkit.execution import (
     forecast,
     past,
 )
-from drkit.forms.markup import JOIN, Text, chip, identity, moment, table
+from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, table
 from drkit.forms.worker import OnError, guarded
 from drkit.report import duration
+from drkit.showing import first_few
 
 EVERY = 0.5  # seconds between two looks at a run
 
@@ -126,7 +130,7 @@ def steps_table(state: RunState, now: datetime, asked: Collection[str] = ()) -> 
     """
     heads, clock = ("State", "Step", "What is going on", "Time", "Job"), RunClock(state, now)
     rows = [_row(each, clock.took(each.key), each.key in asked) for each in state.steps]
-    return table(heads, rows, numbers=[3])
+    return table(heads, rows, numbers=[3], name="Steps of the run")
 
 
 def results_table(state: RunState) -> Markup:
@@ -145,10 +149,25 @@ def results_table(state: RunState) -> Markup:
         for step in state.steps
     ]
     left = [
-        (chip("not sent"), each.subject, "; ".join(map(str, each.objections)), "", "", "")
+        (chip("not sent"), each.subject, first_few(each.objections, IN_THE_PLAN, "; "), "", "", "")
         for each in state.plan.left_out
     ]
-    return table(heads, [*rows, *left], numbers=[4])
+    return table(heads, [*rows, *left], numbers=[4], name="What became of every step")
+
+
+def report_words(run_id: str, title: str, files: Iterable[Path]) -> Markup:
+    """The report of a run, by its files."""
+    written = lines(map(file_words, files)) or Markup("<p>being written…</p>")
+    return Markup("<h4>Evidence report <small>run {}: {}</small></h4>{}").format(run_id, title, written)
+
+
+def file_words(path: Path) -> Markup:
+    """A file by its path; one below the notebook's folder, or linked to from it, can be opened beside it."""
+    for near in (Path(), Path("reports")):
+        if path.resolve().is_relative_to(near.resolve()):
+            shown = (near / path.resolve().relative_to(near.resolve())).as_posix()
+            return Markup('<a href="{}" target="_blank">{}</a>').format(quote(shown), shown)
+    return Markup("<code>{}</code>").format(path)
 
 
 def _row(step: StepState, spent: float | None, asked: bool) -> tuple[Text, ...]:

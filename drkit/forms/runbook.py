@@ -2,22 +2,35 @@
 
 from collections.abc import Callable, Sequence
 
+from drkit.errors import RefusedError
 from drkit.forms.card import Card
 from drkit.forms.wizard import State, Wizard
 from drkit.forms.worker import FormWorker, guarded
+from drkit.plan import Offer
+from drkit.runbooks import Objection
+
+Offering = Callable[[Card, Sequence[Offer], Sequence[Offer]], object]
+"""Shows in a card the ways that can be taken now, and those that come later."""
 
 
 class Runbook:
-    """Cards in their order; `on_turn` is told whenever one changes its state.
+    """Cards in their order; `on_turn` is told whenever one changes its state, `on_refusal` what is against
+    what a card was to do, and `offering` has ways shown in it.
 
     `start`, `press`, `back` and `later` may be called on any thread, the rest on the engine.
     """
 
     def __init__(
-        self, name: str, cards: Sequence[Card], on_turn: Callable[[], object] = lambda: None
+        self,
+        name: str,
+        cards: Sequence[Card],
+        on_turn: Callable[[], object] = lambda: None,
+        *,
+        on_refusal: Callable[[Card, Sequence[Objection]], object] = lambda *_: None,
+        offering: Offering = lambda *_: None,
     ) -> None:
         self.cards, self.engine = {each.key: each for each in cards}, FormWorker(name)
-        self._on_turn = on_turn
+        self._on_turn, self._on_refusal, self._offering = on_turn, on_refusal, offering
         for number, card in enumerate(cards, start=1):
             card.book = self
             card.number(number)
@@ -60,14 +73,25 @@ class Runbook:
         if begun is self.wizard:
             return
         self.turn(begun)
-        guarded(lambda: self._end(card, card.work()), lambda error: self._refuse(card, error))()
+        self.offer(card, ())
+        guarded(lambda: self._end(card, self._worked(card)), lambda error: self._refuse(card, error))()
+
+    def offer(self, card: Card, now: Sequence[Offer], later: Sequence[Offer] = ()) -> None:
+        """Have ways shown in a card."""
+        self._offering(card, now, later)
+
+    def _worked(self, card: Card) -> str | None:
+        try:
+            return card.work()
+        except RefusedError as error:
+            if error.objections:
+                self._on_refusal(card, error.objections)
+            raise
 
     def done(self, card: Card, line: str) -> None:
-        """The step has its result: the next one opens and gets the keyboard."""
+        """The step has its result: the one that is to be looked at next gets the keyboard."""
         self.turn(self.wizard.done(card.key, line))
-        current = self.wizard.current
-        if current.state == State.READY:
-            self.cards[current.key].focus_first()
+        self.cards[self.wizard.current.key].focus_first()
 
     def _start(self, first: Card) -> None:
         self.turn(Wizard.of(*self.cards).begin(first.key))
@@ -83,3 +107,5 @@ class Runbook:
 
     def _refuse(self, card: Card, error: str) -> None:
         self.turn(self.wizard.refuse(card.key, error))
+        if error:
+            card.focus_first()

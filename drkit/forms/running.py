@@ -1,19 +1,23 @@
 """A run in a card: its table, and what the operator can do with it: stop, retry, go on, answer."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, Generic
 
 from ipywidgets import Button
 
-from drkit.errors import InputError
+from drkit.errors import DrkitError, InputError, LeaseHeldError
 from drkit.execution import Action, Run, RunPhase, RunState, StepState
 from drkit.forms.card import Card
+from drkit.forms.holding import TakeOver
 from drkit.forms.live import Live
-from drkit.forms.progress import RunObserver, counts, headline, remaining, steps_table
+from drkit.forms.markup import Text
+from drkit.forms.progress import RunObserver, counts, headline, remaining, results_table, steps_table
 from drkit.forms.questions import Questions, RunCommand
 from drkit.forms.wizard import State
-from drkit.runbooks import AnySession
-from drkit.showing import count
+from drkit.runbooks import AnySession, Objection
+from drkit.showing import count, first_few
 
 _ASKED = {Action.APPROVE, Action.RESOLVE, Action.LOOK_AGAIN}
 STATES = {
@@ -53,11 +57,28 @@ class RunCard(Card, Generic[AnySession]):
         self.questions = Questions(self.tell)
         self.stop = Button(description="Stop", button_style="warning").add_class("drkit-apart")
         self.stop.on_click(lambda _: self.tell(Run.stop))
-        super().__init__([self.head, self.questions, self.table], asides=[self.stop])
+        self.takeover = TakeOver()
+        self.again: tuple[StepState, ...] = ()
+        asides = [*self.exits(), self.stop]
+        super().__init__([self.head, self.questions, self.table, self.takeover], asides=asides)
+
+    def exits(self) -> Sequence[Button]:
+        """Further buttons that lead out of a run that ended badly."""
+        return ()
+
+    def show_exits(self, state: RunState) -> None:
+        """Show those of them that lead out of this state."""
+
+    def forget(self) -> None:
+        """Nothing of a former run stands here any more."""
+        for each in (self.head, self.table):
+            each.show("")
+        self.questions.ask(())
 
     def prepare(self) -> None:
         """Show the current run from now on, until it has ended."""
         self.leave()
+        self.takeover.ask(())
         if run := self.session.run:
             self.book.turn(self.book.wizard.mark_sent().begin(self.key))
             self.watcher = RunObserver(run, self.session.clock, self._show, self.complain)
@@ -68,9 +89,13 @@ class RunCard(Card, Generic[AnySession]):
         if run is None:
             raise InputError("There is no run to go on with.")
         if run.state().phase == RunPhase.STOPPED:
-            self.session.resume(run.id)
+            try:
+                self.session.resume(run.id, takeover=self.takeover.wanted)
+            except LeaseHeldError as error:
+                self.takeover.ask([str(error)])
+                raise
         else:
-            for each in retriable(run.state()):
+            for each in self.again:
                 run.retry(each.key)
         self.prepare()
 
@@ -106,8 +131,9 @@ class RunCard(Card, Generic[AnySession]):
     def _take_turn(self, state: RunState) -> None:
         self.stop.layout.display = "" if state.phase.alive else "none"
         self.questions.ask(asked(state))
-        self.say(_SENTENCES[state.phase])
-        self.relabel(_button(state))
+        self.say(self._judge_again(state))
+        self.relabel(_button(state, len(self.again)))
+        self.show_exits(state)
         wizard = self.book.wizard
         if state.phase == RunPhase.DONE:
             self.book.done(self, counts(state))
@@ -118,11 +144,53 @@ class RunCard(Card, Generic[AnySession]):
         else:
             self.book.turn(wizard.end(self.key, STATES[state.phase], counts(state)))
 
+    def _judge_again(self, state: RunState) -> Text:
+        """Which steps can be tried again now, as a new reading has it; what to do, in a sentence."""
+        self.again = () if state.phase.alive else retriable(state)
+        refused: Mapping[str, tuple[Objection, ...]] = {}
+        if self.again and state.phase is not RunPhase.STOPPED:
+            with suppress(DrkitError):  # where nothing can be read, the try itself says so
+                refused = self.session.started.refused_again()
+        self.again = tuple(each for each in self.again if each.key not in refused)
+        if refused:
+            reasons = first_few((each.judged for many in refused.values() for each in many), between=" ")
+            return f"Not everything was done, and trying again is closed now. {reasons}"
+        if state.phase is RunPhase.FAILED and not self.again:
+            return "Not everything was done. What leads on stands below."
+        return _SENTENCES[state.phase]
 
-def _button(state: RunState) -> str:
+
+class ResultCard(Card, Generic[AnySession]):
+    """What became of the run of a session: its table, and what else a subclass has `below`."""
+
+    key, title, stays_open, always_shown = "result", "Result", True, True
+    more: ClassVar[str] = "Begin anew"
+
+    def __init__(self, session: AnySession, *below: Live) -> None:
+        self.session, self.outcome = session, Live()
+        self.parts: tuple[Live, ...] = (self.outcome, *below)
+        self.anew = Button(description=self.more)
+        super().__init__(self.parts, asides=[self.anew], first=self.anew)
+
+    def forget(self) -> None:
+        """Nothing of a former run stands here any more."""
+        for each in self.parts:
+            each.show("")
+
+    def _show_outcome(self) -> RunState:
+        state = self.session.started.state()
+        self.outcome.show(results_table(state))
+        return state
+
+    def _close(self, state: RunState) -> None:
+        """The run has ended so; where it is kept."""
+        line = f"{counts(state)}; kept as run {state.run_id}"
+        self.book.turn(self.book.wizard.end(self.key, STATES[state.phase], line))
+
+
+def _button(state: RunState, again: int) -> str:
     if state.phase == RunPhase.STOPPED:
         return "Go on with the run"
-    again = 0 if state.phase.alive else len(retriable(state))
     return f"Retry {count(again, 'step that was not done', 'steps that were not done')}" if again else ""
 
 

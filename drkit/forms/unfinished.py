@@ -6,7 +6,9 @@ from typing import Generic
 from ipywidgets import Button, DOMWidget, HBox, VBox
 from markupsafe import Markup
 
+from drkit.errors import LeaseHeldError
 from drkit.forms.card import Card
+from drkit.forms.holding import TakeOver
 from drkit.forms.live import Live
 from drkit.forms.markup import chip, identity, moment
 from drkit.runbooks import AnySession, RunRow
@@ -28,6 +30,10 @@ class FirstCard(Card, Generic[AnySession]):
         self.session, self.unfinished = session, VBox()
         super().__init__([self.unfinished, *content], asides=asides, first=first)
 
+    def prepare(self) -> None:
+        """Offer no run until it was read which are unfinished; a subclass goes on from here."""
+        self.unfinished.children = []
+
     def offer_runs(self) -> bool:
         """Offer the unfinished runs; one that the parameters name is gone on with, which is told."""
         self.unfinished.children = [self._offer(run) for run in self.session.unfinished()]
@@ -35,22 +41,34 @@ class FirstCard(Card, Generic[AnySession]):
             self._go_on(run_id)
         return bool(run_id)
 
-    def _offer(self, run: RunRow) -> HBox:
-        button = Button(description="Go on with it")
-        button.on_click(lambda _: self.later(lambda: self._go_on(run.id)))
-        row = HBox([Live(unfinished_run(run)), button])
+    def _offer(self, run: RunRow) -> VBox:
+        button, takeover = Button(description="Go on with it"), TakeOver()
+        takeover.ask([_held_by(run)] if run.held_by else ())
+        button.on_click(lambda _: self.later(lambda: self._go_on(run.id, takeover=takeover)))
+        row = VBox([HBox([Live(unfinished_run(run)), button]), takeover])
         row.add_class("drkit-note")
         return row
 
-    def _go_on(self, run_id: str) -> None:
-        self.session.resume(run_id)
-        self.book.turn(self.book.wizard.skip_to("run", f"done before, in run {run_id}"))
+    def _go_on(self, run_id: str, *, takeover: TakeOver | None = None) -> None:
+        try:
+            self.session.resume(run_id, takeover=bool(takeover and takeover.wanted))
+        except LeaseHeldError as error:
+            if takeover:
+                takeover.ask([str(error)])
+            raise
+        finally:
+            if self.session.run:  # it goes on, also where what it is about could not be read
+                self.book.turn(self.book.wizard.skip_to("run", f"done before, in run {run_id}"))
+
+
+def _held_by(run: RunRow) -> str:
+    return f"It is driven by {run.held_by}."
 
 
 def unfinished_run(run: RunRow) -> Markup:
     """A run that nobody brought to its end."""
-    who = f"It is driven by {run.held_by}." if run.held_by else "Nobody drives it now."
-    return Markup("{} <b>{}</b> in {}, begun at {}, last heard of at {}. {} Run {}.").format(
+    who = "" if run.held_by else " Nobody drives it now."
+    return Markup("{} <b>{}</b> in {}, begun at {}, last heard of at {}.{} Run {}.").format(
         chip(run.state, "working" if run.held_by else "unknown"),
         run.title,
         ", ".join(name for _, name in run.groups),

@@ -79,12 +79,12 @@ class Wizard:
         """From now on something has been sent to the service."""
         return replace(self, sent=True)
 
-    def skip_to(self, key: str, line: str) -> Self:
-        """Everything before that step was done elsewhere, and sent; the step is ready."""
+    def skip_to(self, key: str, line: str, *, sent: bool = True) -> Self:
+        """Everything before that step was done elsewhere, and as a rule sent; the step is ready."""
         at = self._at(key)
         before = tuple(WizardStep(each.key, State.DONE, line) for each in self.stages[:at])
         after = tuple(WizardStep(each.key) for each in self.stages[at + 1 :])
-        return replace(self, stages=(*before, WizardStep(key, State.READY), *after), sent=True)
+        return replace(self, stages=(*before, WizardStep(key, State.READY), *after), sent=sent)
 
     def may_go_back(self, key: str) -> bool:
         """Whether that step can be opened again to change it."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from platformdirs import user_log_path
 
-from drkit.errors import DrkitError
+from drkit.errors import DrkitError, SecretNeededError
+from drkit.forms.signing import ask_for
 
 Work = Callable[[], object]
 OnError = Callable[[str], object]
@@ -49,6 +50,9 @@ def guarded(work: Work, tell: OnError) -> Callable[[], None]:
     def run() -> None:
         try:
             work()
+        except SecretNeededError as error:
+            tell(f"The {error.what} of profile {error.profile} is needed: type it above.")
+            ask_for(error)
         except DrkitError as error:
             tell(str(error))
         except Exception as error:  # noqa: BLE001 - a form that swallows or dies helps nobody

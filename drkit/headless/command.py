@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-import nbformat
-
 from drkit import owned
 from drkit.clock import Clock, SystemClock
 from drkit.errors import LONGEST_NAME, InputError
+from drkit.headless.notebooks import nbformat
 from drkit.headless.parameters import Parameter, ParameterValue, bind, declared
 from drkit.headless.printing import aligned, printable
 from drkit.showing import cut

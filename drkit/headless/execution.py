@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import nbformat
 import zmq
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
@@ -17,7 +17,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from drkit import owned
+from drkit.headless.hearing import IN_THE_KERNEL, is_heard
 from drkit.headless.kernelspec import OwnPython
+from drkit.headless.notebooks import nbformat
 from drkit.headless.outcome import (
     DONE,
     Outcome,
@@ -38,9 +40,7 @@ def execute(notebook: nbformat.NotebookNode, target: Path, on_output: Callable[[
     """Run every code cell; `target` holds the notebook as far as it got, `on_output` gets their prints."""
     with TemporaryDirectory(prefix="drkit-") as scratch:
         word = Path(scratch) / "outcome.json"
-        reports = os.environ.get("DRKIT_REPORTS", "") or str(target.parent.resolve())
-        ours = {"DRKIT_HEADLESS": "1", "DRKIT_OUTCOME": str(word), "DRKIT_REPORTS": reports}
-        environment = {**os.environ, **ours}
+        environment = {**os.environ, "DRKIT_HEADLESS": "1", "DRKIT_OUTCOME": str(word)}
         return asyncio.run(_execute(notebook, target, on_output, environment, word))
 
 
@@ -77,6 +77,7 @@ class RunbookClient(NotebookClient):
         self, notebook: nbformat.NotebookNode, target: Path, on_output: Callable[[str], None]
     ) -> None:
         super().__init__(notebook, timeout=None, kernel_name="python3", startup_timeout=120)
+        self.extra_arguments = [f"--IPKernelApp.exec_lines={IN_THE_KERNEL}"] if is_heard() else []
         self._target, self._on_output = target, on_output
         self._ending: asyncio.Task[None] | None = None
         self.interruptions = self._told_by_a_person = 0
@@ -123,9 +124,11 @@ class RunbookClient(NotebookClient):
                 loop.remove_signal_handler(number)
 
     def process_message(self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int) -> Any:  # noqa: ANN401
-        """Pass on what a cell prints while it runs."""
+        """Pass on what a cell prints while it runs, and what it logs where that is wanted."""
         if msg["msg_type"] == "stream" and msg["content"]["name"] == "stdout":
             self._on_output(msg["content"]["text"])
+        elif msg["msg_type"] == "stream" and is_heard():
+            sys.stderr.write(msg["content"]["text"])
         return super().process_message(msg, cell, cell_index)
 
     def _before_cell(self, **_: Any) -> None:  # noqa: ANN401

@@ -37,6 +37,12 @@ def is_watched() -> bool:
     return kernel is None or bool(kernel.get_parent().get("content", {}).get("allow_stdin", True))
 
 
+def is_notebook() -> bool:
+    """True in the kernel of a notebook that a person has before them."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel") and is_watched() and not is_headless()
+
+
 def report_outcome(exit: int, sentence: str, rows: Sequence[Mapping[str, str]] = ()) -> None:  # noqa: A002
     """Tell `drkit run` how it stands; does nothing in a kernel that it did not start.
 

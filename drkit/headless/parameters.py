@@ -21,7 +21,7 @@ ParameterValue = str | int | float | bool | list[str] | dict[str, str] | None
 _EXACT = 2**53
 """Whole numbers up to here are kept as they are in a float; a longer one would silently become another."""
 
-KINDS = ("str", "int", "float", "bool", "list[str]", "dict[str, str]")
+KINDS = ("str", "int", "float", "bool", "list[str]", "str | list[str]", "dict[str, str]")
 SECRET = re.compile(
     r"(^|_)(password|passwd|pwd|secret|token|credentials?|ak|sk|(access|secret|private|api)_?key)($|_)"
 )
@@ -104,6 +104,7 @@ _PARSERS: Mapping[str, Any] = {
     "float": float,
     "bool": lambda text: WORDS[text.lower()],
     "list[str]": lambda text: _json_or(text, _entries),
+    "str | list[str]": lambda text: _json_or(text, _entries if "," in text else str),
     "dict[str, str]": lambda text: _json_or(text, _mapping),
 }
 _FORMS = {
@@ -112,6 +113,7 @@ _FORMS = {
     "float": "a number",
     "bool": "true or false",
     "list[str]": 'a,b or ["a", "b"]',
+    "str | list[str]": 'a, or a,b or ["a", "b"]',
     "dict[str, str]": 'k=v,k=v or {"k": "v"}',
 }
 
@@ -120,6 +122,8 @@ def _is_of(kind: str, value: Any) -> bool:  # noqa: ANN401
     match kind:
         case "list[str]":
             return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+        case "str | list[str]":
+            return isinstance(value, str) or _is_of("list[str]", value)
         case "dict[str, str]":
             return isinstance(value, dict) and all(isinstance(entry, str) for entry in value.values())
         case "float":

@@ -1,4 +1,4 @@
-"""Adding an entry to the end of a run's chain."""
+"""Adding entries to the end of a run's chain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -29,24 +29,61 @@ class NewEntry:
     job_id: str = ""
 
 
-def add(connection: Connection, *drafts: NewEntry) -> list[Entry]:
-    """Write entries of one run behind its last one, within a writing transaction.
+_GIVEN = tuple(each.name for each in fields(NewEntry))
 
-    Raises `JournalDamagedError` where the last one does not fit its hash.
+
+class Chain:
+    """The end of a run's chain. Whoever writes to it again and again need not read it anew each time: what
+    stands there is held against what was written last, column by column.
     """
-    # Two writers may be at one run: the holder, and somebody who adds a note without a hold. On PostgreSQL
-    # the run's row keeps the second waiting until the first has its place in the chain. SQLite has one writer
-    # for the whole file; there FOR UPDATE is left out.
-    connection.execute(select(runs.c.id).where(runs.c.id == drafts[0].run_id).with_for_update())
-    last, added = _last(connection, drafts[0].run_id), list[Entry]()
-    for draft in drafts:
-        given = {each.name: getattr(draft, each.name) for each in fields(draft)}
-        at = _moment(connection, draft, last)
-        entry = Entry(**given, at=at, seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
-        last = replace(entry, hash=entry.sealed_after(last.hash if last else ""))
-        added.append(last)
-    connection.execute(insert(entries), [each.to_row() for each in added])
-    return added
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        # Written within transactions alone, which come one after the other. One that was undone leaves a row
+        # here that is not there: then the last entry is read and checked as that of a stranger.
+        self._written: tuple[Entry, Mapping[str, object]] | None = None
+
+    def add(self, connection: Connection, *drafts: NewEntry) -> list[Entry]:
+        """Write entries behind the last one, within a writing transaction.
+
+        Raises `JournalDamagedError` where the last one does not fit its hash.
+        """
+        # Two writers may be at one run: the holder, and somebody who adds a note without a hold. On
+        # PostgreSQL the run's row keeps the second waiting until the first has its place in the chain. SQLite
+        # has one writer for the whole file; there FOR UPDATE is left out.
+        connection.execute(select(runs.c.id).where(runs.c.id == self.run_id).with_for_update())
+        last, added, rows = self._last(connection), list[Entry](), list[Mapping[str, object]]()
+        for draft in drafts:
+            given = {name: getattr(draft, name) for name in _GIVEN}
+            at = _moment(connection, draft, last)
+            entry = Entry(**given, at=at, seq=last.seq + 1 if last else 0, version=DRKIT_VERSION)
+            rows.append(row := entry.row_after(last.hash if last else ""))
+            last = replace(entry, hash=row["hash"])
+            added.append(last)
+        connection.execute(insert(entries), rows)
+        self._written = added[-1], rows[-1]
+        return added
+
+    def _last(self, connection: Connection) -> Entry | None:
+        mine = select(entries).where(entries.c.run_id == self.run_id)
+        newest = connection.execute(mine.order_by(entries.c.seq.desc()).limit(1)).mappings().first()
+        if newest is None:
+            return None
+        # Before each write, not only when somebody verifies: nothing is sent on a record that was altered.
+        # Only the last link, as the whole chain would cost more with every entry; `Journal.verify` walks it.
+        if self._written and dict(newest) == self._written[1]:
+            return self._written[0]
+        last = Entry.from_row(newest)
+        # Of the one before just its hash: it may be the first, which holds the whole plan.
+        before = select(entries.c.hash).where(entries.c.run_id == self.run_id, entries.c.seq < last.seq)
+        previous: str = connection.scalar(before.order_by(entries.c.seq.desc()).limit(1)) or ""
+        if last.hash != last.sealed_after(previous):
+            raise JournalDamagedError(
+                f"The journal was altered: the last entry of run {self.run_id} does not fit its hash. "
+                f"Nothing more is sent; look at it with: drkit verify {self.run_id}",
+                run_id=self.run_id,
+            )
+        return last
 
 
 def _moment(connection: Connection, draft: NewEntry, last: Entry | None) -> datetime:
@@ -68,23 +105,3 @@ def _of_this_boot(connection: Connection, draft: NewEntry) -> Entry | None:
     rows = connection.execute(mine.order_by(entries.c.seq.desc())).mappings()
     written = (Entry.from_row(row) for row in rows)
     return next((each for each in written if each.clock and each.clock.boot == draft.clock.boot), None)
-
-
-def _last(connection: Connection, run_id: str) -> Entry | None:
-    mine = select(entries).where(entries.c.run_id == run_id)
-    newest = connection.execute(mine.order_by(entries.c.seq.desc()).limit(1)).mappings().first()
-    if newest is None:
-        return None
-    last = Entry.from_row(newest)
-    # Of the one before just its hash: it may be the first, which holds the whole plan.
-    before = select(entries.c.hash).where(entries.c.run_id == run_id, entries.c.seq < last.seq)
-    previous: str = connection.scalar(before.order_by(entries.c.seq.desc()).limit(1)) or ""
-    # Before each write, not only when somebody verifies: nothing is sent on a record that was altered. Only
-    # the last link, as the whole chain would cost more with every entry; `Journal.verify` walks all of it.
-    if last.hash != last.sealed_after(previous):
-        raise JournalDamagedError(
-            f"The journal was altered: the last entry of run {run_id} does not fit its hash. "
-            f"Nothing more is sent; look at it with: drkit verify {run_id}",
-            run_id=run_id,
-        )
-    return last

@@ -117,14 +117,17 @@ class Entry:
 
     def sealed_after(self, previous: str) -> str:
         """SHA-256 over the hash of the entry before and everything this one says."""
-        sealed = self._columns | {"at": spell_time(self.at), "data": self._kept}
-        del sealed["hash"]
-        return hashlib.sha256(canonical([previous, sealed]).encode()).hexdigest()
+        return _sealed(previous, self.to_row())
 
     def to_row(self) -> dict[str, Any]:
         """The columns of the entry."""
         texts = {"kind": self.kind.value, "at": spell_time(self.at), "data": canonical(self._kept)}
         return self._columns | texts
+
+    def row_after(self, previous: str) -> dict[str, Any]:
+        """The columns of the entry with its hash after that of the entry before; its data is spelled once."""
+        row = self.to_row()
+        return row | {"hash": _sealed(previous, row)}
 
     @property
     def _columns(self) -> dict[str, Any]:
@@ -158,6 +161,14 @@ class Entry:
             ) from None
 
 
+def _sealed(previous: str, row: Mapping[str, Any]) -> str:
+    """SHA-256 over a hash and the columns of a row, but its own hash."""
+    told = {key: value for key, value in row.items() if key != "hash"} | {"data": None}
+    # The data is spelled in the row already, and may be megabytes. Before its key stand a hash and a time.
+    text = canonical([previous, told]).replace('"data":null', f'"data":{row["data"]}', 1)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def spell_time(moment: datetime) -> str:
     """The one spelling of a moment that is stored: UTC, always with microseconds, so that it sorts."""
     return moment.isoformat(timespec="microseconds")
@@ -168,19 +179,37 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-def cleaned(value: object) -> Any:  # noqa: ANN401  # a JSON value, as it went in
-    """The same JSON value without secrets and without endless texts."""
+def cleaned(value: Any) -> Any:  # noqa: ANN401  # a JSON value, as it went in
+    """The same JSON value without secrets and without endless texts; the value itself where it has none."""
+    if isinstance(value, str):
+        return _told(value)
+    if _is_clean(value):  # snapshots of thousands of things are, and a copy of each takes long
+        return value
+    if isinstance(value, list | tuple):
+        return [cleaned(each) for each in value]
     if isinstance(value, Mapping):
         return {
             str(key): "***" if _names_a_secret(str(key)) else cleaned(each) for key, each in value.items()
         }
-    if isinstance(value, list | tuple):
-        return [cleaned(each) for each in value]
-    if isinstance(value, str):
-        # What the pattern finds has one of these in it; most of the thousands of texts have neither.
-        told = _SECRET_TEXT.sub(r"\1***", value) if ":" in value or "=" in value else value
-        return told[:LONGEST_TEXT]
     return value
+
+
+def _is_clean(value: object) -> bool:
+    """Whether plain lists and dicts hold nothing that would be written otherwise."""
+    if type(value) is str:
+        return _told(value) is value
+    if type(value) is list:
+        return all(map(_is_clean, value))
+    if type(value) is not dict:
+        return value is None or type(value) in {int, bool, float}
+    keys = all(type(key) is str and not _names_a_secret(key) for key in value)
+    return keys and all(map(_is_clean, value.values()))
+
+
+def _told(text: str) -> str:
+    # What the pattern finds has one of these in it; most of the texts have neither.
+    told = _SECRET_TEXT.sub(r"\1***", text) if ":" in text or "=" in text else text
+    return told[:LONGEST_TEXT]
 
 
 @lru_cache(maxsize=1000)

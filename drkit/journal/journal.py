@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import JournalDamagedError, JournalError, UnknownNameError
-from drkit.journal import chain, leases
+from drkit.journal import leases
 from drkit.journal.anchoring import Anchor, Anchors
-from drkit.journal.chain import NewEntry
+from drkit.journal.chain import Chain, NewEntry
 from drkit.journal.database import Database, locate
 from drkit.journal.entries import (
     ClockReading,
@@ -31,7 +32,8 @@ from drkit.journal.entries import (
 )
 from drkit.journal.leases import LEASE_SECONDS, Claim, Lease, LeaseHolder
 from drkit.journal.listing import RunRow, Verified, beginning_faults, read_groups
-from drkit.journal.schema import entries, runs, seals, stamps
+from drkit.journal.readings import KeptReading, Moment, packed, unpacked
+from drkit.journal.schema import entries, readings, runs, seals, stamps
 from drkit.journal.sealing import Notary, Seal, WrittenReport, record_ended, seal_faults, unsigned
 from drkit.journal.signing import SigningKey
 from drkit.journal.stamping import Stamp
@@ -93,6 +95,11 @@ class Journal:
     def where(self) -> str:
         """The file or the URL, without a password."""
         return self._database.shown
+
+    def now(self) -> datetime:
+        """What leases are judged by: the database server's clock; for a file this machine's."""
+        with self._database.reading() as connection:
+            return self._database.now(connection)
 
     @property
     def there(self) -> bool:
@@ -180,7 +187,7 @@ class Journal:
         """
         with self._database.writing() as connection:
             self._run(connection, run_id)
-            entry = self._write(connection, run_id, EntryKind.NOTED, step, cleaned(data), fence=0)
+            entry = self._write(connection, Chain(run_id), EntryKind.NOTED, step, cleaned(data), fence=0)
             chain_now = [Entry.from_row(row) for row in _rows(connection, run_id)]
             signed = self._sign(connection, run_id) if record_ended(chain_now) else None
         if signed:
@@ -233,25 +240,26 @@ class Journal:
         groups = read_groups(row["groups"])
         claim = Claim(row["scope"], groups, row["id"], row["title"], self._holder, self._lease_seconds)
         taken = leases.take(connection, claim, self._database.now(connection), takeover=takeover)
-        self._write(connection, claim.run_id, kind, "", data, taken.fence)
+        chain = Chain(claim.run_id)
+        written = [self._write(connection, chain, kind, "", data, taken.fence)]
         if taken.over:
             over: TakenOver = {
                 "takeover": [{"group_id": each.group_id, "from": each.sentence} for each in taken.over]
             }
-            self._write(connection, claim.run_id, EntryKind.NOTED, "", over, taken.fence)
-        return Hold(self._database, claim, taken.fence, self._notary)
+            written.append(self._write(connection, chain, EntryKind.NOTED, "", over, taken.fence))
+        return Hold(self._database, claim, taken.fence, self._notary, chain, written)
 
     def _write(
         self,
         connection: Connection,
-        run_id: str,
+        chain: Chain,
         kind: EntryKind,
         step: str,
         data: Mapping[str, object],
         fence: int,
     ) -> Entry:
         now = ClockReading.of(self._database.clock)
-        draft = NewEntry(run_id, kind, now, self._holder.who, self._holder.host, fence, data, step)
+        draft = NewEntry(chain.run_id, kind, now, self._holder.who, self._holder.host, fence, data, step)
         return chain.add(connection, draft)[0]
 
     def runs(self) -> list[RunRow]:
@@ -316,6 +324,46 @@ class Journal:
         with self._database.reading() as connection:
             return tuple(map(Stamp.from_row, connection.execute(wanted).mappings()))
 
+    def keep_reading(
+        self, content: bytes, at: datetime, project: tuple[str, str, bool], run: tuple[str, Moment] = ("", "")
+    ) -> int:
+        """Keep a reading of the `project` (its scope, its place, whether it is practice) that was made `at` a
+        time, for a `run` (its id, and which end of it) or for none; returns its number.
+        """
+        scope, place, practice = project
+        row = {
+            "at": spell_time(at),
+            "scope": scope,
+            "place": place,
+            "practice": practice,
+            "run_id": run[0],
+            "moment": run[1],
+            "who": self._holder.who,
+            "host": self._holder.host,
+            "data": packed(content),
+        }
+        with self._database.writing() as connection:
+            (number,) = connection.execute(insert(readings).returning(readings.c.number), row).one()
+        return int(number)
+
+    def readings(self, scope: str = "", run_id: str = "") -> list[KeptReading]:
+        """The readings that were kept, of one project or run where one is named, the newest first."""
+        columns = [each for each in readings.c if each is not readings.c.data]
+        wanted = select(*columns).order_by(readings.c.at.desc(), readings.c.number.desc())
+        wanted = wanted.where(readings.c.scope == scope) if scope else wanted
+        wanted = wanted.where(readings.c.run_id == run_id) if run_id else wanted
+        with self._database.reading() as connection:
+            return [KeptReading.of(row) for row in connection.execute(wanted).mappings()]
+
+    def reading(self, number: int) -> bytes:
+        """A kept reading. Raises `UnknownNameError` where there is none of that number."""
+        with self._database.reading() as connection:
+            data = connection.scalar(select(readings.c.data).where(readings.c.number == number))
+            if data is None:
+                there = map(str, connection.scalars(select(readings.c.number)))
+                raise UnknownNameError.among("reading", str(number), there)
+        return unpacked(number, data)
+
     def _seals(self, connection: Connection, run_id: str) -> tuple[Seal, ...]:
         return tuple(map(Seal.from_row, self._seal_rows(connection, run_id)))
 
@@ -356,12 +404,21 @@ class Hold:
     """A run's right to write, as long as it holds its groups; each write proves and renews it.
 
     Raises `LeaseLostError` as soon as another has taken a group over: then nothing was written. Several
-    threads may use it; they write one after the other.
+    threads may use it; they write one after the other. `taken` are the entries that taking the groups wrote:
+    of a run that begins all there are.
     """
 
-    def __init__(self, database: Database, claim: Claim, fence: int, notary: Notary) -> None:
-        self.run_id, self.fence = claim.run_id, fence
-        self._database, self._claim, self._notary = database, claim, notary
+    def __init__(
+        self,
+        database: Database,
+        claim: Claim,
+        fence: int,
+        notary: Notary,
+        chain: Chain,
+        taken: Sequence[Entry],
+    ) -> None:
+        self.run_id, self.fence, self.taken = claim.run_id, fence, tuple(taken)
+        self._database, self._claim, self._notary, self._chain = database, claim, notary, chain
         # Entries of several threads that come while another is being written go to the disk together. Whoever
         # gets `_turn` writes all that wait, and no `append` returns before its own is there. Taken before the
         # database's lock.
@@ -450,7 +507,7 @@ class Hold:
 
     def _write(self, connection: Connection, *drafts: Draft) -> list[Entry]:
         now, holder = ClockReading.of(self._database.clock), self._claim.holder
-        return chain.add(
+        return self._chain.add(
             connection,
             *(
                 NewEntry(

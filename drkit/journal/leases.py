@@ -144,7 +144,8 @@ def keep(connection: Connection, claim: Claim, fence: int, now: datetime) -> Non
     """Renew the lease, which proves that it is still held. Raises `LeaseLostError` when it is not."""
     # The check of the fence. One statement proves and renews, so nobody can take a group in between. A lease
     # that has expired and that nobody took is still held: what counts is the number, not the time.
-    mine = and_(claim.rows(), leases.c.run_id == claim.run_id, leases.c.fence == fence)
+    # Under that number there are no leases but those of this very taking, so its groups need not be named.
+    mine = and_(leases.c.scope == claim.scope, leases.c.run_id == claim.run_id, leases.c.fence == fence)
     renewed = connection.execute(
         update(leases)
         .where(mine)

@@ -5,10 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from drkit.journal.entries import Entry, EntryKind
-from drkit.journal.leases import Lease
+
+if TYPE_CHECKING:
+    from drkit.journal.leases import Lease
 
 Groups = tuple[tuple[str, str], ...]
 
@@ -35,7 +37,7 @@ class RunRow:
     held_by: str
 
     @classmethod
-    def of(cls, row: Mapping[Any, Any], lease: Lease | None) -> Self:
+    def of(cls, row: Mapping[Any, Any], lease: "Lease | None") -> Self:
         """From the run's columns with those of its last entry but notes, and its lease where it has one."""
         try:
             return cls._read(row, lease)
@@ -43,7 +45,7 @@ class RunRow:
             return cls._damaged(row)
 
     @classmethod
-    def _read(cls, row: Mapping[Any, Any], lease: Lease | None) -> Self:
+    def _read(cls, row: Mapping[Any, Any], lease: "Lease | None") -> Self:
         finished = row["kind"] == EntryKind.SETTLED and not row["step"]
         held = lease.sentence if lease and not lease.expired else ""
         ended = finished or row["kind"] == EntryKind.STOPPED

@@ -118,6 +118,21 @@ stamps = Table(  # time stamps of an authority outside, beside the chain
     Column("token", Text, nullable=False),  # base64
 )
 
+readings = Table(  # readings of projects that were kept, beside the chain
+    "drkit_readings",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("scope", Text, nullable=False, index=True),
+    Column("place", Text, nullable=False),
+    Column("practice", Boolean, nullable=False),
+    Column("run_id", Text, nullable=False, index=True),  # empty where it is of no run
+    Column("moment", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("data", Text, nullable=False),  # base64 of a deflated JSON
+)
+
 
 def _keep_append_only(table: Table) -> None:
     name = table.name
@@ -140,7 +155,7 @@ def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
     return DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's own gap
 
 
-for _each in (runs, entries, seals, anchors, stamps):
+for _each in (runs, entries, seals, anchors, stamps, readings):
     _keep_append_only(_each)
 
 
@@ -155,7 +170,8 @@ def ready(connection: Connection) -> bool:
             f"The journal is of version {version}, newer than this drkit reads ({VERSION}): update drkit."
         )
     # A journal of a drkit that did not sign yet gets the tables that it lacks.
-    return version is not None and {seals.name, anchors.name, stamps.name} <= set(there)
+    later = {seals.name, anchors.name, stamps.name, readings.name}
+    return version is not None and later <= set(there)
 
 
 def create(connection: Connection) -> None:

@@ -6,15 +6,13 @@ knows about groups and pairs, widgets, or the service.
 
 import contextlib
 import json
-import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from drkit import api
-from drkit.errors import InputError
+from drkit.errors import DrkitError, InputError
 from drkit.lab.server import LabServer
 from drkit.lab.workfolder import WorkFolder, find_notebook, shipped_notebooks
 
@@ -37,6 +35,8 @@ def open_lab(
     a port that cannot be used, ProfileError for a profile that is unknown or incomplete, and DrkitError
     when JupyterLab does not come up.
     """
+    from drkit import api  # noqa: PLC0415 - to find a runbook needs no network
+
     profile = api.chosen(profile)
     if profile != api.SANDBOX:
         api.profile(profile)  # what it lacks is said here, not in every notebook
@@ -45,11 +45,12 @@ def open_lab(
     except (RuntimeError, ValueError) as error:  # a home or a name that nobody has
         raise InputError(f"The folder {folder} cannot be used: {error}") from error
     runbooks = work.lay()
+    if reports := _reports(profile):
+        work.show_reports(reports)
     print_line(f"Runbooks are in {work.path}")
     for sentence in work.sentences:
         print_line(sentence)
     with _stop_signals() as stop, _practice_range(profile, world, speed, print_line) as environment:
-        environment["DRKIT_REPORTS"] = os.environ.get("DRKIT_REPORTS", "") or str(work.path / "reports")
         server = LabServer(
             work.path, runbooks, private=work.private, port=port, browser=browser, environment=environment
         )
@@ -62,13 +63,29 @@ def open_lab(
     return 0
 
 
+def _reports(profile: str) -> Path | None:
+    """The one folder of reports; None where the journal cannot be opened, which every notebook says."""
+    from drkit import api  # noqa: PLC0415 - as above
+    from drkit.journal import Journal  # noqa: PLC0415 - to find a runbook needs no database either
+    from drkit.report import report_folder  # noqa: PLC0415
+
+    try:
+        with contextlib.closing(Journal.open(api.journal_of(profile) or None)) as journal:
+            return report_folder(journal).resolve()
+    except DrkitError:
+        return None
+
+
 @contextlib.contextmanager
 def _practice_range(
     profile: str, world: str, speed: float, print_line: Callable[[str], None]
 ) -> Iterator[dict[str, str]]:
     """The environment that tells the kernels where to connect; starts the practice range if it is that."""
+    from drkit import api  # noqa: PLC0415 - as above
+
     if profile != api.SANDBOX:
-        print_line(f"Profile {profile}: the runbooks work on the cloud, not on the practice range")
+        access = api.profile(profile).access.words
+        print_line(f"Profile {profile}: the runbooks work on the cloud, not on the practice range; {access}")
         yield {"DRKIT_PROFILE": profile}
         return
     from drkit.sandbox import Sandbox, announced, running  # noqa: PLC0415 - not needed, so not loaded, with a cloud

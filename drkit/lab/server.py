@@ -22,6 +22,7 @@ from drkit.errors import DrkitError, InputError
 
 CONFIG = Path(__file__).parent / "config"
 FIRST_PORT = 8888  # Jupyter's own; it goes on to the next ones when that is taken
+NO_PORT = "no available port could be found"  # jupyter_server's words
 SECONDS_TO_START, SECONDS_TO_STOP = 180.0, 15.0  # one that ended is noticed at once
 
 
@@ -66,6 +67,7 @@ class LabServer:
         self._token = secrets.token_urlsafe(24)
         self._port = None if port is None else free_port(port)
         self.log = private / "lab.log"
+        self._tries = 5
 
     @property
     def url(self) -> str:
@@ -73,6 +75,10 @@ class LabServer:
         return f"http://127.0.0.1:{self._bound_port()}/doc/tree/00_start_here.ipynb?token={self._token}"
 
     def __enter__(self) -> Self:
+        self._begin()
+        return self
+
+    def _begin(self) -> None:
         owned.make_file(self.log)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
@@ -83,7 +89,6 @@ class LabServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches `drkit lab` alone, and that ends this one
             )
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -100,13 +105,23 @@ class LabServer:
         deadline = self._clock.monotonic() + SECONDS_TO_START
         while not self._answers():
             if self._process.poll() is not None:
-                raise DrkitError(f"JupyterLab ended before it answered. {self._last_words()}")
+                if not self._lost_its_port():
+                    raise DrkitError(f"JupyterLab ended before it answered. {self._last_words()}")
+                with self._process:  # closes its lifeline
+                    self._begin()
             if self._clock.monotonic() > deadline:
                 waited = f"{SECONDS_TO_START:.0f} s"
                 raise DrkitError(f"JupyterLab did not answer in {waited}. {self._last_words()}")
             if self._clock.wait(0.1, stop):
                 return False
         return True
+
+    def _lost_its_port(self) -> bool:
+        """Whether Lab ended because the port that it found free was taken before it listened there, as it
+        happens when several start at once, and has another try.
+        """
+        self._tries -= 1
+        return self._port is None and self._tries > 0 and NO_PORT in self.log.read_text(errors="replace")
 
     def wait_until_ended(self, stop: Event) -> None:
         """Wait until `stop` is set or Lab was shut down from the page; DrkitError when Lab broke down."""

@@ -16,6 +16,7 @@ from drkit import owned
 from drkit.errors import InputError, UnknownNameError
 
 PRIVATE = ".drkit"  # inside the folder: the manifest, Lab's log and layout, files that were replaced
+REPORTS = "reports"
 
 
 def shipped_notebooks() -> list[Path]:
@@ -66,6 +67,24 @@ class WorkFolder:
     def private(self) -> Path:
         """Where drkit keeps its own things in this folder."""
         return self.path / PRIVATE
+
+    def show_reports(self, folder: Path) -> None:
+        """Have the one folder of reports, wherever it is, seen in this one as `reports`.
+
+        Jupyter shows what is below its own folder alone. A folder of that name that is there already stays.
+        """
+        seen = self.path / REPORTS
+        try:
+            owned.make_folder(folder)
+            owned.make_folder(self.private)
+            if seen.is_symlink():
+                seen.unlink()
+            if not seen.exists():
+                seen.symlink_to(folder, target_is_directory=True)
+            elif not seen.samefile(folder):
+                self.sentences.append(f"New reports are in {folder}; those in {seen} stay where they are")
+        except OSError as error:
+            self.sentences.append(f"Reports are in {folder}, and cannot be opened here: {error.strerror}")
 
     def lay(self, notebooks: list[Path] | None = None) -> list[str]:
         """Put the notebooks in place and give their names; InputError when the folder cannot be used."""

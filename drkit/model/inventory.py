@@ -8,15 +8,16 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from drkit.errors import UnknownNameError
-from drkit.model.jobs import Quota
+from drkit.model.deferred import Deferred, ListedPair
+from drkit.model.jobs import Domain, FailedTask, Quota, RpoPoint
 from drkit.model.machines import Disk, Server
 from drkit.model.resources import Attachment, Drill, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.showing import card, count, first_few, line, listed, shows, state, table
 
-ThingKind = Literal["groups", "instances", "pairs", "drills", "servers", "disks"]
+ThingKind = Literal["groups", "instances", "pairs", "drills", "servers", "disks", "failed_tasks"]
 """What can be listed, by the name of the inventory's part that holds it."""
 
-Part = Literal["drills", "servers", "disks", "quotas"]
+Part = Literal["drills", "servers", "disks", "quotas", "failed_tasks", "domains", "rpo", "undrilled"]
 """What a reading has of the whole project, or has not."""
 
 Named = TypeVar("Named", ProtectionGroup, ProtectedInstance, ReplicationPair, Drill, Server, Disk)
@@ -48,7 +49,9 @@ class Inventory:
     """What was read, by id, and when.
 
     `servers` and `disks` hold what the neighbours told. `whole` are the parts that were read as a whole; what
-    is missing in another part may be there all the same, for it was not read. `problems` are sentences about
+    is missing in another part may be there all the same, for it was not read. `undrilled` are the groups that
+    the service says had no drill for three months. `of_groups` are the groups
+    whose instances, pairs and drills were read, where it was not all of them. `problems` are sentences about
     contradictions that a second reading did not resolve. `memo` has room for what other rooms work out once
     per reading.
     """
@@ -62,6 +65,11 @@ class Inventory:
     servers: Mapping[str, Server] = field(default_factory=dict)
     disks: Mapping[str, Disk] = field(default_factory=dict)
     quotas: Mapping[str, Quota] = field(default_factory=dict)
+    failed_tasks: Mapping[str, FailedTask] = field(default_factory=dict)
+    domains: Mapping[str, Domain] = field(default_factory=dict)
+    rpo: tuple[RpoPoint, ...] = ()
+    undrilled: frozenset[str] = frozenset()
+    of_groups: frozenset[str] = frozenset()
     whole: frozenset[Part] = frozenset()
     problems: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, init=False, compare=False)
@@ -83,14 +91,22 @@ class Inventory:
         counts = ", ".join(count(len(getattr(self, f"{kind}s")), kind) for kind in kinds)
         return f"{self.backend.label} at {self.read_at:%Y-%m-%d %H:%M:%S} UTC: {counts}"
 
+    @property
+    def _listed_pairs(self) -> Mapping[str, ListedPair]:
+        """The pairs as they came, so that none becomes a value for what a row tells as well."""
+        return self.pairs.sources if isinstance(self.pairs, Deferred) else self.pairs
+
     @cached_property
     def attachments(self) -> tuple[Attachment, ...]:
         """Every attachment that either side tells of, each once."""
         found = {
+            (pair.id, each.instance_id): Attachment(pair.id, each.instance_id, each.device)
+            for pair in self._listed_pairs.values()
+            for each in pair.attachments
+        } | {
             (each.pair_id, each.instance_id): each
-            for side in (self.pairs.values(), self.instances.values())
-            for holder in side
-            for each in holder.attachments
+            for instance in self.instances.values()
+            for each in instance.attachments
         }
         return tuple(found.values())
 
@@ -99,22 +115,22 @@ class Inventory:
         return _grouped(self.instances.values())
 
     @cached_property
-    def _pairs_by_group(self) -> dict[str, tuple[ReplicationPair, ...]]:
-        return _grouped(self.pairs.values())
+    def _pairs_by_group(self) -> dict[str, tuple[ListedPair, ...]]:
+        return _grouped(self._listed_pairs.values())
 
     @cached_property
-    def _attachments_by_instance(self) -> dict[str, list[Attachment]]:
+    def _attachments_by_instance(self) -> dict[str, tuple[Attachment, ...]]:
         found: defaultdict[str, list[Attachment]] = defaultdict(list)
         for each in self.attachments:
             found[each.instance_id].append(each)
-        return dict(found)
+        return {key: tuple(held) for key, held in found.items()}
 
     @cached_property
-    def _attachments_by_pair(self) -> dict[str, list[Attachment]]:
-        found: defaultdict[str, list[Attachment]] = defaultdict(list)
+    def _attachments_by_pair(self) -> dict[str, tuple[Attachment, ...]]:
+        found: dict[str, tuple[Attachment, ...]] = {}
         for each in self.attachments:
-            found[each.pair_id].append(each)
-        return dict(found)
+            found[each.pair_id] = (*found.get(each.pair_id, ()), each)  # one, but of a shared pair
+        return found
 
     def instances_of(self, group_id: str) -> tuple[ProtectedInstance, ...]:
         """The instances of a group."""
@@ -122,6 +138,10 @@ class Inventory:
 
     def pairs_of(self, group_id: str) -> tuple[ReplicationPair, ...]:
         """The pairs of a group."""
+        return tuple([self.pairs[each.id] for each in self.listed_pairs_of(group_id)])
+
+    def listed_pairs_of(self, group_id: str) -> tuple[ListedPair, ...]:
+        """The pairs of a group as far as a listing tells of them, for who looks at all of thousands."""
         return self._pairs_by_group.get(group_id, ())
 
     def drills_of(self, group_id: str) -> tuple[Drill, ...]:
@@ -130,11 +150,11 @@ class Inventory:
 
     def attachments_on(self, instance_id: str) -> tuple[Attachment, ...]:
         """What is attached to an instance."""
-        return tuple(self._attachments_by_instance.get(instance_id, ()))
+        return self._attachments_by_instance.get(instance_id, ())
 
     def attachments_of(self, pair_id: str) -> tuple[Attachment, ...]:
         """Where a pair is attached."""
-        return tuple(self._attachments_by_pair.get(pair_id, ()))
+        return self._attachments_by_pair.get(pair_id, ())
 
     def production_servers_of(self, group_id: str) -> tuple[Server, ...]:
         """The servers at the production site of a group, as far as they were read."""
@@ -210,8 +230,11 @@ def _within(things: Mapping[str, Member], group_id: str) -> Mapping[str, Member]
     return {key: each for key, each in things.items() if each.group_id == group_id} if group_id else things
 
 
-def _grouped(things: Iterable[Member]) -> dict[str, tuple[Member, ...]]:
-    found: defaultdict[str, list[Member]] = defaultdict(list)
+Grouped = TypeVar("Grouped", ProtectedInstance, ListedPair)
+
+
+def _grouped(things: Iterable[Grouped]) -> dict[str, tuple[Grouped, ...]]:
+    found: defaultdict[str, list[Grouped]] = defaultdict(list)
     for each in things:
         found[each.group_id].append(each)
     return {key: tuple(each) for key, each in found.items()}

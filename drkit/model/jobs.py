@@ -1,12 +1,14 @@
-"""Jobs: work that the service accepted and does on its own.
+"""Jobs: work that the service accepted and does on its own; and what it tells beside the things.
 
-Source: the page "Querying the Job Status" of the SDRS API reference; ECS jobs have the same shape.
+Source: the pages "Querying the Job Status", "Querying Failed Tasks", "Querying the Tenant Quota" and
+"Querying an Active-Active Domain" of the SDRS API reference; ECS jobs have the same shape.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from drkit.errors import WireError
 from drkit.model.fields import WireFields
 from drkit.model.statuses import JobStatus, Unknown
 from drkit.showing import clean, shows
@@ -75,3 +77,91 @@ class Quota:
         """Read one resource of the quota answer."""
         fields = WireFields("quota", source)
         return cls(fields.identity("type"), fields.number("used"), fields.number("quota"))
+
+    @property
+    def left(self) -> int:
+        """How many more there may be."""
+        return max(0, self.limit - self.used)
+
+
+@shows("type", "failure_status", "resource_name")
+@dataclass(frozen=True, slots=True)
+class FailedTask:
+    """A job that failed, as the task center keeps it until somebody clears it.
+
+    `group_id` is empty for failures at the level of protection groups; `failure_status` says at what it
+    failed ("attachFail"). `fail_reason` is in the service's words, cleaned and cut.
+    """
+
+    id: str
+    type: str
+    failure_status: str
+    resource_type: str
+    resource_id: str
+    resource_name: str
+    begin_at: datetime | None
+    error_code: str
+    fail_reason: str
+    group_id: str = ""
+
+    @classmethod
+    def from_wire(cls, source: object, group_id: str = "") -> Self:
+        """Read one of `failure_jobs`."""
+        fields = WireFields.lenient("failed task", source)
+        return cls(
+            id=fields.identity("job_id"),
+            type=fields.text("job_type"),
+            failure_status=fields.text("failure_status"),
+            resource_type=fields.text("resource_type"),
+            resource_id=fields.text("resource_id"),
+            resource_name=clean(fields.text("resource_name"), 64),
+            begin_at=fields.time("begin_time"),
+            error_code=clean(fields.text("error_code"), 40),
+            fail_reason=clean(fields.text("fail_reason")),
+            group_id=group_id,
+        )
+
+
+@shows("name", "local_zone", "remote_zone")
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """An active-active domain: two zones between which groups can be protected; `sold_out`: no new ones."""
+
+    id: str
+    name: str
+    description: str
+    sold_out: bool
+    local_zone: str
+    remote_zone: str
+
+    @classmethod
+    def from_wire(cls, source: object) -> Self:
+        """Read one of `domains`."""
+        fields = WireFields.lenient("domain", source)
+        return cls(
+            id=fields.identity(),
+            name=fields.known("name") or fields.identity(),
+            description=fields.optional("description"),
+            sold_out=fields.has("sold_out") and fields.flag("sold_out"),
+            local_zone=fields.object("local_replication_cluster").text("availability_zone"),
+            remote_zone=fields.object("remote_replication_cluster").text("availability_zone"),
+        )
+
+
+@shows("at", "exceeding")
+@dataclass(frozen=True, slots=True)
+class RpoPoint:
+    """How many resources of a type exceeded their recovery point objective at a moment."""
+
+    at: datetime
+    resource_type: str
+    exceeding: int
+
+    @classmethod
+    def from_wire(cls, source: object) -> Self:
+        """Read one of `resource_rpo_statistics`."""
+        fields = WireFields("RPO statistic", source)
+        at = fields.time("point_time")
+        if at is None:
+            raise WireError("An RPO statistic in the answer lacks its point_time")
+        return cls(at, fields.text("resource_type"), fields.number("resource_num"))

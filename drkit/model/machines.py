@@ -3,6 +3,7 @@
 Source: the ECS cloudservers/detail and block_device pages, the EVS cloudvolumes/detail page.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -37,7 +38,9 @@ class FreeSlots:
 class Server:
     """A server. `root_device` is "/dev/vda" on KVM, "/dev/sda" on Xen, empty where not told.
 
-    `slots` is None as long as the server's block devices were not read.
+    `slots` is None as long as the server's block devices were not read. The flavor's `vcpus` and `ram_mib`,
+    `addresses` (address, whether it is a floating one), `security_groups` and `tags` are None where not told;
+    `nics` are (id, private address).
     """
 
     id: str
@@ -50,7 +53,13 @@ class Server:
     task_state: str
     disks: tuple[BlockDevice, ...]
     slots: FreeSlots | None = None
+    vcpus: int | None = None
+    ram_mib: int | None = None
+    addresses: tuple[tuple[str, bool], ...] | None = None
+    security_groups: tuple[str, ...] | None = None
+    tags: tuple[tuple[str, str], ...] | None = None
     unknown: tuple[str, ...] = ()
+    nics: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_wire(cls, source: object) -> Self:
@@ -72,7 +81,17 @@ class Server:
                 for each in fields.objects("os-extended-volumes:volumes_attached")
                 if (disk_id := each.known("id"))
             ),
+            vcpus=flavor.number("vcpus") if flavor.has("vcpus") else None,
+            ram_mib=flavor.number("ram") if flavor.has("ram") else None,
+            addresses=_addresses(fields) if fields.has("addresses") else None,
+            security_groups=tuple(
+                each.optional("name") or each.optional("id") for each in fields.objects("security_groups")
+            )
+            if fields.has("security_groups")
+            else None,
+            tags=as_tags(fields.rows("tags")) if fields.has("tags") else None,
             unknown=fields.unknown,
+            nics=_nics(fields) if fields.has("addresses") else (),
         )
 
     def with_block_devices(self, source: object) -> "Server":
@@ -134,6 +153,34 @@ class Disk:
             ),
             unknown=fields.unknown,
         )
+
+
+def _addresses(fields: WireFields) -> tuple[tuple[str, bool], ...]:
+    networks = fields.object("addresses")
+    return tuple(
+        (address, each.optional("OS-EXT-IPS:type") == "floating")
+        for key in networks.source
+        for each in networks.objects(key)
+        if (address := each.known("addr"))
+    )
+
+
+def _nics(fields: WireFields) -> tuple[tuple[str, str], ...]:
+    networks = fields.object("addresses")
+    return tuple(
+        (card, address)
+        for key in networks.source
+        for port in networks.objects(key)
+        if (address := port.known("addr"))
+        and (card := port.optional("OS-EXT-IPS:port_id"))
+        and port.optional("OS-EXT-IPS:type") != "floating"
+    )
+
+
+def as_tags(rows: Iterable[object]) -> tuple[tuple[str, str], ...]:
+    """The tags of a server, which are told as "key=value", or "key" alone."""
+    parts = (each.partition("=") for each in rows if isinstance(each, str))
+    return tuple((key, value) for key, _, value in parts)
 
 
 def _boot_index(fields: WireFields, key: str) -> int | None:

@@ -1,16 +1,18 @@
 """Building plans: from a request and a reading to steps, and what was left out and why. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from drkit import devices as names
 from drkit.errors import EffectUnknownError, InputError
-from drkit.model import Change, Inventory, Operation, ReplicationPair
+from drkit.model import Change, Inventory, Operation, ProtectedInstance, ReplicationPair
 from drkit.plan.steps import LeftOut, Plan, Step
 from drkit.rules import Projection, Verdict, judge_in
-from drkit.showing import first_few
+from drkit.showing import count, first_few
 
 NO_DEVICES: Mapping[str, str] = MappingProxyType({})
+NO_DEVICES_ANYWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 def plan_attach(
@@ -29,19 +31,36 @@ def plan_attach(
     `UnknownNameError` for ids that are not there, `InputError` for a pair asked for twice, a device for a
     pair that was not asked for, or a prefix that is none.
     """
-    work = _Work(inventory, Operation.ATTACH_PAIR, instance_id, pair_ids)
-    by_hand, spoken = work.by_hand(devices), _prefix(prefix)
-    for pair in sorted(work.pairs, key=lambda each: each.id not in by_hand):
-        device = by_hand.get(pair.id) or names.assign(work.world, work.instance, pair, prefix=spoken).device
-        work.consider(pair, device=device)
-    return work.plan(
-        "Attach",
-        title=lambda pair, change: (
-            f"Attach {pair.name} to {work.instance.name} as {work.outcome(change.device)}"
-        ),
-        undo=lambda pair, _: f"Detach {pair.name} from {work.instance.name}.",
-        notes=(*work.about_prefix(spoken), *work.about_names()),
-    )
+    return _attached(_Work(inventory, Operation.ATTACH_PAIR, instance_id, pair_ids), devices, prefix)
+
+
+def plan_attach_several(
+    inventory: Inventory,
+    wanted: Mapping[str, Iterable[str]],
+    *,
+    devices: Mapping[str, Mapping[str, str]] = NO_DEVICES_ANYWHERE,
+    prefix: str = "",
+) -> Plan:
+    """Plan to attach pairs to instances of one group: of each instance what `plan_attach` plans for it.
+
+    `wanted` has the pairs by instance, `devices` the names by hand by instance and pair. Each instance has
+    device names of its own. A pair with shared disks is attached to one instance after the other. What is
+    left out says of which instance. Besides what `plan_attach` raises, `InputError` for instances of several
+    groups, one that is named twice, or none.
+    """
+    instances = _of_one_group([inventory.instance(key) for key in wanted])
+    asked = {key: tuple(pairs) for key, pairs in wanted.items()}
+    if len(asked) == 1:
+        [(key, pairs)] = asked.items()
+        return plan_attach(inventory, key, pairs, devices=devices.get(key, NO_DEVICES), prefix=prefix)
+    plans, world = list[Plan](), Projection.of(inventory)
+    for key, pairs in asked.items():
+        work = _Work(inventory, Operation.ATTACH_PAIR, key, pairs, among=world)
+        plans.append(_attached(work, devices.get(key, NO_DEVICES), prefix))
+        world = work.world
+    joined = _joined(plans)
+    counted = count(len(joined.steps), "pair") if joined.steps else "no pairs"
+    return replace(joined, title=f"Attach {counted} to {first_few(each.name for each in instances)}")
 
 
 def plan_detach(inventory: Inventory, instance_id: str, pair_ids: Iterable[str]) -> Plan:
@@ -55,6 +74,72 @@ def plan_detach(inventory: Inventory, instance_id: str, pair_ids: Iterable[str])
         title=lambda pair, _: f"Detach {pair.name} from {work.instance.name} ({held[pair.id]})",
         undo=lambda pair, _: f"Attach {pair.name} to {work.instance.name} as {held[pair.id]} again.",
     )
+
+
+def plan_reattach(inventory: Inventory, instance_id: str, devices: Mapping[str, str]) -> Plan:
+    """Plan to detach pairs (ids) from an instance and to attach each again under its device name.
+
+    The way out of an attachment that failed on its way. A pair that the rules refuse to detach, or to attach
+    then, is left out with all objections; the errors are those of `plan_attach`.
+    """
+    return _reattached(_Work(inventory, Operation.DETACH_PAIR, instance_id, devices), devices)
+
+
+def _reattached(work: "_Work", devices: Mapping[str, str]) -> Plan:
+    name, steps = work.instance.name, list[Step]()
+    for pair in work.pairs:
+        device = devices[pair.id]
+        work.consider(pair)
+        if pair.id in work.left_out:
+            continue
+        detached = Step(
+            str(len(steps) + 1),
+            f"Detach {pair.name} from {name} ({device})",
+            work.changes.pop(pair.id),
+            lane=work.instance.id,
+            undo="It is attached again by the next step.",
+        )
+        work.operation = Operation.ATTACH_PAIR
+        work.consider(pair, device=device)
+        work.operation = Operation.DETACH_PAIR
+        if pair.id in work.left_out:
+            continue
+        attached = Step(
+            str(len(steps) + 2),
+            f"Attach {pair.name} to {name} as {work.outcome(device)}",
+            work.changes[pair.id],
+            needs=(detached.key,),
+            lane=work.instance.id,
+            undo=f"Detach {pair.name} from {name}.",
+        )
+        steps += [detached, attached]
+    plan = work.plan("Attach", title=_no_words, undo=_no_words)
+    counted = count(len(steps) // 2, "pair")
+    return replace(plan, title=f"Detach from {name} and attach again: {counted}", steps=tuple(steps))
+
+
+def plan_reattach_several(inventory: Inventory, devices: Mapping[str, Mapping[str, str]]) -> Plan:
+    """Plan to detach pairs and to attach each again, as `plan_reattach` does, on instances of one group.
+
+    `devices` has the device names by instance and pair.
+    """
+    instances = _of_one_group([inventory.instance(key) for key in devices])
+    if len(devices) == 1:
+        [(key, held)] = devices.items()
+        return plan_reattach(inventory, key, held)
+    plans, world = list[Plan](), Projection.of(inventory)
+    for key, held in devices.items():
+        work = _Work(inventory, Operation.DETACH_PAIR, key, held, among=world)
+        plans.append(_reattached(work, held))
+        world = work.world
+    joined = _joined(plans)
+    called, counted = first_few(each.name for each in instances), count(len(joined.steps) // 2, "pair")
+    return replace(joined, title=f"Detach from {called} and attach again: {counted}")
+
+
+def on_instance(pair: ReplicationPair, instance: ProtectedInstance) -> str:
+    """What a plan for several instances calls a pair on one of them."""
+    return f"{pair.name} on {instance.name}"
 
 
 def recheck(
@@ -80,19 +165,79 @@ def recheck(
     return tuple(refused)
 
 
+def _attached(work: "_Work", devices: Mapping[str, str], prefix: str) -> Plan:
+    by_hand, spoken = work.by_hand(devices), _prefix(prefix)
+    for pair in sorted(work.pairs, key=lambda each: each.id not in by_hand):
+        device = by_hand.get(pair.id) or names.assign(work.world, work.instance, pair, prefix=spoken).device
+        work.consider(pair, device=device)
+    return work.plan(
+        "Attach",
+        title=lambda pair, change: (
+            f"Attach {pair.name} to {work.instance.name} as {work.outcome(change.device)}"
+        ),
+        undo=lambda pair, _: f"Detach {pair.name} from {work.instance.name}.",
+        notes=(*work.about_prefix(spoken), *work.about_names()),
+    )
+
+
+def _of_one_group(instances: Sequence[ProtectedInstance]) -> Sequence[ProtectedInstance]:
+    if not instances:
+        raise InputError("No instance was named: name at least one")
+    if len({each.id for each in instances}) < len(instances):
+        raise InputError("An instance was named twice, by its name and its id; name each once")
+    if len({each.group_id for each in instances}) > 1:
+        raise InputError(
+            f"{first_few(each.name for each in instances)} are instances of several groups; plan for one "
+            "group at a time"
+        )
+    return instances
+
+
+def _joined(plans: Sequence[Plan]) -> Plan:
+    """One plan of all steps; the title is that of the first. A pair that comes again waits for itself."""
+    steps, earlier = list[Step](), dict[str, str]()
+    for plan in plans:
+        keys = {each.key: str(len(steps) + number) for number, each in enumerate(plan.steps, start=1)}
+        for alone in plan.steps:
+            step = replace(alone, key=keys[alone.key], needs=tuple(keys[key] for key in alone.needs))
+            pair_id = alone.change.pair_id if alone.change else ""
+            waits = not alone.needs and pair_id in earlier
+            steps.append(replace(step, after=(earlier[pair_id],)) if waits else step)
+            earlier[pair_id] = step.key
+    return replace(
+        plans[0],
+        steps=tuple(steps),
+        left_out=tuple(out for plan in plans for out in plan.left_out),
+        notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)),
+    )
+
+
 Words = Callable[[ReplicationPair, Change], str]
 
 
+def _no_words(_: ReplicationPair, __: Change) -> str:
+    return ""
+
+
 class _Work:
-    """A plan in the making: pairs are considered one by one, in a world where the ones before are done."""
+    """A plan in the making: pairs are considered one by one, in a world where the ones before are done.
+
+    `among` is that world for one of several instances; then what is said of a pair names the instance too.
+    """
 
     def __init__(
-        self, inventory: Inventory, operation: Operation, instance_id: str, pair_ids: Iterable[str]
+        self,
+        inventory: Inventory,
+        operation: Operation,
+        instance_id: str,
+        pair_ids: Iterable[str],
+        among: Projection | None = None,
     ) -> None:
         self.inventory, self.operation = inventory, operation
         self.instance = inventory.instance(instance_id)
         self.pairs = _requested(inventory, pair_ids)
-        self.world = Projection.of(inventory)
+        self.world = among or Projection.of(inventory)
+        self.several = among is not None
         self.changes: dict[str, Change] = {}
         self.left_out: dict[str, LeftOut] = {}
         self.unread: list[str] = []
@@ -107,17 +252,23 @@ class _Work:
         if verdict.allowed:
             self.world, self.changes[pair.id] = self.world.after(change), change
         else:
-            self.left_out[pair.id] = LeftOut(pair.name, pair.id, verdict.objections)
+            where = self.instance.id if self.several else ""
+            self.left_out[pair.id] = LeftOut(self.called(pair), pair.id, verdict.objections, where)
+
+    def called(self, pair: ReplicationPair) -> str:
+        """The name of a pair, with that of the instance where there are several."""
+        return on_instance(pair, self.instance) if self.several else pair.name
 
     def plan(self, verb: str, *, title: Words, undo: Words, notes: Iterable[str] = ()) -> Plan:
         """The plan, in the order of the request."""
         steps = tuple(self._steps(title, undo))
         home = self.instance.group_id
         group = self.inventory.called(home) if home in self.inventory.groups else ""
-        count = "1 pair" if len(steps) == 1 else f"{len(steps) or 'no'} pairs"
-        nothing = () if self.pairs else ("Nothing was asked for: no pair was chosen.",)
+        counted = count(len(steps), "pair") if steps else "no pairs"
+        of_it = f" on {self.instance.name}" if self.several else ""
+        nothing = () if self.pairs else (f"Nothing was asked for{of_it}: no pair was chosen.",)
         return Plan(
-            title=f"{verb} {count} {'to' if verb == 'Attach' else 'from'} {self.instance.name}",
+            title=f"{verb} {counted} {'to' if verb == 'Attach' else 'from'} {self.instance.name}",
             backend=self.inventory.backend,
             groups=((home, group),),
             steps=steps,
@@ -161,12 +312,12 @@ class _Work:
     def about_names(self) -> Iterator[str]:
         """What to say about the names in the plan: rewritten by the service, or leaving a gap."""
         for pair_id, change in self.changes.items():
-            device, pair = change.device, self.inventory.pairs[pair_id]
+            device, called = change.device, self.called(self.inventory.pairs[pair_id])
             made = names.as_attached(device, self.prefix.value)
             if made != device:
-                yield f"{pair.name}: the service will make {device} into {made}, for {self.prefix.reason}."
+                yield f"{called}: the service will make {device} into {made}, for {self.prefix.reason}."
             if gap := self._gap_before(made):
-                yield f"{pair.name}: {made} leaves {gap} free; the reference asks for alphabetical order."
+                yield f"{called}: {made} leaves {gap} free; the reference asks for alphabetical order."
 
     def _gap_before(self, device: str) -> names.DeviceName | None:
         name = names.assignable(device)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from drkit.errors import IN_THE_TABLE, EffectUnknownError, RefusedError
 from drkit.model import Change, Inventory, Operation, ProtectionGroup
-from drkit.plan.objectives import Objectives, RunbookKind
-from drkit.plan.readiness import way_there
-from drkit.plan.steps import READ, Answers, ManualStep, Plan, Step
+from drkit.plan.commands import against
+from drkit.plan.objectives import Objectives, RunbookKind, spell_seconds
+from drkit.plan.readiness import spelled_out, way_there
+from drkit.plan.steps import PAUSE, READ, Answers, ManualStep, Plan, Step
 from drkit.rules import Objection, Projection, judge_in
 from drkit.showing import count, first_few
 
@@ -113,6 +114,21 @@ class PlanBuilder:
             )
         )
 
+    def pause(self, title: str, seconds: int, about: str, *, needs: Iterable[str], wave: int = 0) -> str:
+        """A step that lets some seconds of the service's time pass; its key."""
+        return self._add(
+            Step(
+                self.next_key,
+                title,
+                check=f"{PAUSE}{seconds}",
+                instruction=f"lets {spell_seconds(seconds)} pass before what comes next",
+                needs=tuple(needs),
+                skippable=True,
+                wave=wave,
+                about=about,
+            )
+        )
+
     def recovered(self, group_id: str, answers: Answers) -> None:
         """Say which steps tell that the service of a group answers."""
         self._recovered[group_id] = answers
@@ -134,7 +150,9 @@ class PlanBuilder:
 
     def _refusal(self, title: str) -> str:
         lines = [f"{title} cannot start now, and nothing was sent. {count(len(self._objections), 'reason')}:"]
-        lines.append(first_few((f"- {each}" for each in self._objections), IN_THE_TABLE, "\n"))
+        lines.append(
+            first_few((against(each, self.inventory) for each in self._objections), IN_THE_TABLE, "\n")
+        )
         for group in self._groups:
             if way := self._refused.get(group.id):
                 lines.append(f"The shortest legal way to it for {group.name}:")
@@ -167,7 +185,8 @@ class PlanBuilder:
 
     def _way(self, group_id: str) -> tuple[str, ...]:
         kind = SWITCHES.get(self._operation)
-        return way_there(self.inventory, group_id, kind) if kind and group_id in self.inventory.groups else ()
+        known = kind and group_id in self.inventory.groups
+        return spelled_out(way_there(self.inventory, group_id, kind)) if kind and known else ()
 
 
 def distinct(inventory: Inventory, group_id: str) -> ProtectionGroup:

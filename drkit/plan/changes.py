@@ -1,13 +1,26 @@
 """From an operator's words to changes: which things, which operation, with which arguments. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from drkit.devices import assign
 from drkit.errors import InputError, UnknownNameError
-from drkit.model import NEEDS, Argument, Change, Inventory, Operation, ReplicationPair, Station, find
+from drkit.model import (
+    FAILED_TASKS,
+    NEEDS,
+    OPTIONS,
+    PLANNED,
+    Argument,
+    Change,
+    Inventory,
+    Operation,
+    ReplicationPair,
+    Station,
+    find,
+)
+from drkit.plan.commands import WORDS
 
-_WORDS = {"pair_id": "pairs", "instance_id": "instance", "drill_id": "drill", "server_id": "server"}
-"""What operators call the arguments that are ids."""
+_WORDS = {**WORDS, "pair_id": "pairs"}  # here several may be named
 
 
 def read_operation(text: str) -> Operation:
@@ -45,7 +58,13 @@ def changes_of(
     _check_words(operation, {*arguments, *(["instance"] if instance else []), *(["pairs"] if names else [])})
     ids = {word: key for key, word in _WORDS.items()}
     given = {ids.get(word, word): value for word, value in arguments.items()}
+    if without := _without_group(operation, inventory, group, given):
+        return (_change(operation, inventory, without, given),)
     home = inventory.group(group).id if group else ""
+    for key, kind, things in _found_by_name(inventory):
+        if key in given:
+            given[key] = _ids(kind, given[key], things)
+    home = home or _group_of_members(inventory, given)
     if "instance_id" in needs:
         if not instance:
             raise InputError(f"{operation.words} needs an instance; name it.")
@@ -55,8 +74,9 @@ def changes_of(
         drill = inventory.drill(str(given["drill_id"]), home)
         given["drill_id"], home = drill.id, drill.group_id
     if "server_id" in given:
-        given["server_id"] = find("server", str(given["server_id"]), inventory.servers).id
         home = home or _group_of(inventory, given["server_id"])
+    if "nic_id" in given:
+        given["nic_id"] = _nic(inventory, str(given["instance_id"]), str(given["nic_id"]))
     if "pair_id" not in needs:
         return (_change(operation, inventory, home, given),)
     members = [pair_in(inventory, each, home) for each in names] or inventory.pairs_of(home)
@@ -73,7 +93,7 @@ def given_to(
 
     One that none of several takes is given to all, so that it is refused.
     """
-    takes = {each: {_WORDS.get(key, key) for key in NEEDS[each]} | {*NEEDS[each]} for each in operations}
+    takes = {each: {*map(_word, _takes(each))} | {*_takes(each)} for each in operations}
     known = set().union(*takes.values()) if len(takes) > 1 else set()
     return {
         each: {word: value for word, value in arguments.items() if word in mine or word not in known}
@@ -82,40 +102,102 @@ def given_to(
 
 
 def _check_words(operation: Operation, used: Collection[str]) -> None:
-    takes = ["group", *(_WORDS.get(key, key) for key in NEEDS[operation])]
-    strange = sorted(set(used) - set(takes))
+    takes = ["group", *map(_word, _takes(operation))]
+    strange = sorted(set(used) - {*takes, *_takes(operation)})
     if strange:
         raise InputError(
             f"{operation.words} takes no {' and no '.join(strange)}; it takes {', '.join(takes)}."
         )
 
 
+def _takes(operation: Operation) -> tuple[str, ...]:
+    return (*NEEDS[operation], *OPTIONS.get(operation, ()))
+
+
+def _word(key: str) -> str:
+    return _WORDS.get(key, key)
+
+
+def _found_by_name(inventory: Inventory) -> tuple[tuple[str, str, Mapping[str, Any]], ...]:
+    """The arguments that name things by their names, as operators do."""
+    return (
+        ("server_id", "server", inventory.servers),
+        ("server_ids", "server", inventory.servers),
+        ("disk_id", "disk", inventory.disks),
+        ("instance_ids", "protected instance", inventory.instances),
+    )
+
+
+def _ids(kind: str, given: Argument, things: Mapping[str, Any]) -> Argument:
+    if isinstance(given, str):
+        return str(find(kind, given, things).id)
+    return tuple(find(kind, each, things).id for each in given) if isinstance(given, tuple) else given
+
+
+def _group_of_members(inventory: Inventory, given: Mapping[str, Argument]) -> str:
+    ids = given.get("instance_ids", ())
+    homes = {inventory.instances[each].group_id for each in ids} if isinstance(ids, tuple) else set[str]()
+    if len(homes) > 1:
+        raise InputError("These instances are of several groups; name those of one group at a time.")
+    return min(homes, default="")
+
+
+def _without_group(
+    operation: Operation, inventory: Inventory, group: str, given: Mapping[str, Argument]
+) -> str:
+    """What stands in the place of a group: of one that is to be made, and where failed tasks are of none."""
+    if operation is Operation.CREATE_GROUP:
+        return f"{PLANNED}{given.get('name', '')}"
+    if group or operation not in _TASKS:
+        return ""
+    task = inventory.failed_tasks.get(str(given.get("task_id", "")))
+    return (task.group_id if task else "") or FAILED_TASKS
+
+
+def _nic(inventory: Inventory, instance_id: str, name: str) -> str:
+    """The id of a network card that is named by its private address."""
+    instance = inventory.instances[instance_id]
+    server = inventory.servers.get(instance.production_server_id)
+    by_address = {address: key for key, address in server.nics} if server else {}
+    return by_address.get(name, name)
+
+
+_TASKS = {Operation.CLEAR_FAILED_TASK, Operation.CLEAR_FAILED_TASKS}
+
+
 def _change(
     operation: Operation, inventory: Inventory, group_id: str, given: Mapping[str, Argument]
 ) -> Change:
-    if group_id not in inventory.groups:
+    if group_id not in inventory.groups and not group_id.startswith(PLANNED):
         raise InputError(f"{operation.words} needs a group; name it.")
     needs = NEEDS[operation]
     usual = {key: value for key, value in _usual(inventory, group_id, given).items() if key in needs}
     filled = {**usual, **given}
-    missing = [_WORDS.get(key, key) for key in needs if key not in filled]
+    missing = [_word(key) for key in needs if key not in filled]
     if missing:
         raise InputError(f"{operation.words} needs {' and '.join(missing)}.")
-    for key, kind in needs.items():
-        if type(filled[key]) is not kind:
-            raise InputError(f"{key}={filled[key]!r} of {operation.words} is no {_KINDS[kind]}.")
+    kinds = {**needs, **OPTIONS.get(operation, {})}
+    for key, value in filled.items():
+        if type(value) is not kinds[key]:
+            raise InputError(f"{key}={value!r} of {operation.words} is no {_KINDS[kinds[key]]}.")
     return Change.of(operation, group_id, **filled)
 
 
-_KINDS = {str: "text", int: "whole number", bool: "true or false"}
+_KINDS = {str: "text", int: "whole number", bool: "true or false", tuple: "list of texts"}
 
 
 def _usual(inventory: Inventory, group_id: str, given: Mapping[str, Argument]) -> dict[str, Argument]:
     """The arguments that need not be named."""
     usual: dict[str, Argument] = {"drill_vpc_id": "", "hard": False}
-    station = inventory.groups[group_id].priority_station
-    if isinstance(station, Station):
-        usual["to"] = station.other.value
+    usual |= {"with_disk": False, "with_server": False, "with_eip": False}
+    if {"production_flavor", "dr_flavor"} & given.keys():  # of one side
+        usual["flavor"] = ""
+    group = inventory.groups.get(group_id)
+    if group and isinstance(group.priority_station, Station):
+        usual["to"] = group.priority_station.other.value
+    for key, things in (("server_id", inventory.servers), ("disk_id", inventory.disks)):
+        if named := things.get(str(given.get(key, ""))):
+            usual["name"] = named.name
     pair = inventory.pairs.get(str(given.get("pair_id", "")))
     instance = inventory.instances.get(str(given.get("instance_id", "")))
     if pair and instance:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from itertools import chain
 
 from drkit.errors import InputError
-from drkit.model import Change, Drill, Inventory, Operation, ProtectedInstance, ProtectionGroup
+from drkit.model import PLANNED, Change, Drill, Inventory, Operation, ProtectedInstance, ProtectionGroup
 from drkit.plan.builder import PlanBuilder, distinct, named
 from drkit.plan.objectives import Objectives
 from drkit.plan.requests import PlanRequest
-from drkit.plan.steps import PLANNED, RUN_MARK, ManualStep, Plan
+from drkit.plan.steps import RUN_MARK, ManualStep, Plan
 
 PER_SERVER = (
     (
@@ -46,13 +46,13 @@ LEFT_OVER = (
     ),
     (
         ManualStep.DRILL_NETWORK_LEFT,
-        "The drill VPC of {name} and its subnets stay when the drill is deleted. Delete them, or say in the "
-        "note who keeps them and why.",
+        "reads the networks: the drill VPC of {name} and its subnets stay when the drill is deleted. Delete "
+        "them, and it is seen; or say in the note who keeps them and why.",
     ),
     (
         ManualStep.ADDRESSES_LEFT,
-        "An EIP that was bound to a drill server of {name} is now unbound and costs money; so would a disk "
-        "that was left. Release it, or say in the note who keeps it; say so too where there was none.",
+        "reads the public addresses: an EIP that led to a drill server of {name} is unbound now, and costs "
+        "money. Release it, and it is seen; or say in the note who keeps it.",
     ),
 )
 _NOTES = (

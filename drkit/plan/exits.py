@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from drkit.errors import RefusedError
 from drkit.model import (
     Change,
     GroupStatus,
@@ -19,8 +20,10 @@ from drkit.model import (
     Station,
 )
 from drkit.plan.objectives import RunbookKind
+from drkit.plan.offers import NO_OFFER, Offer, offer, removal_offer
 from drkit.plan.readiness import stops
-from drkit.rules import GROUP_STATUSES, Objection, Projection, judge_in, some_of
+from drkit.plan.removal import Removal, plan_removal
+from drkit.rules import GROUP_STATUSES, Objection, Projection, judge_in
 from drkit.showing import first_few, shows
 
 STOP_HERE, WAIT, ASK_THE_PROVIDER = "stop here", "wait", "ask the provider"
@@ -31,7 +34,9 @@ STOP_HERE, WAIT, ASK_THE_PROVIDER = "stop here", "wait", "ask the provider"
 class WayOut:
     """A way out. `change` is its first change, None where nothing is sent; `kind` is the runbook for it.
 
-    It is legal unless there are `objections`, which say what would have to be done first.
+    It is legal unless there are `objections`, which say what would have to be done first. `offer` is how it
+    is taken by a button, in a shell and in Python; nothing is in it where there is nothing to send, or only
+    the provider can help.
     """
 
     name: str
@@ -39,6 +44,17 @@ class WayOut:
     change: Change | None = None
     kind: RunbookKind | None = None
     objections: tuple[Objection, ...] = ()
+    offer: Offer = NO_OFFER
+
+    @property
+    def shell(self) -> tuple[str, ...]:
+        """The lines for the shell that take it, one after the other."""
+        return self.offer.shell
+
+    @property
+    def python(self) -> tuple[str, ...]:
+        """The lines of Python that plan it, one after the other."""
+        return self.offer.python
 
     @property
     def legal(self) -> bool:
@@ -90,6 +106,7 @@ _RETRIES: Mapping[GroupStatus, Operation] = {
     GroupStatus.ERROR_STARTING: Operation.ENABLE_PROTECTION,
     GroupStatus.ERROR_STOPPING: Operation.DISABLE_PROTECTION,
 }
+_REMOVABLE = {GroupStatus.ERROR, GroupStatus.ERROR_DELETING}
 _RESTARTABLE = {GroupStatus.PROTECTED, GroupStatus.AVAILABLE, GroupStatus.FAILED_OVER, *_RETRIES}
 _RESTING: Mapping[GroupStatus, str] = {
     GroupStatus.PROTECTED: "The group is protected; it can stay so.",
@@ -114,7 +131,7 @@ def ways_out(inventory: Inventory, group_id: str) -> tuple[WayOut, ...]:
     if group.status.phase is Phase.MOVING:
         return (_wait(group),)
     found = [_exit(world, group, each) for each in _VERBS if group.status in GROUP_STATUSES[each]]
-    found += _restart(world, group)
+    found += [*_restart(world, group), *_remove(inventory, group)]
     return (*sorted(found, key=lambda each: not each.legal), _stop_here(group))
 
 
@@ -133,8 +150,11 @@ def drill_ways_out(inventory: Inventory, group_id: str) -> tuple[WayOut, ...]:
             "public addresses. Cannot be undone; production is not touched."
         )
         objections = judge_in(change, world).objections
-        found.append(WayOut(f"clean up drill {drill.name}", words, change, RunbookKind.CLEANUP, objections))
-    kept = f"The drill servers of {some_of(each.name for each in drills)} stay and cost money."
+        way = offer(words, (change,), inventory)
+        found.append(
+            WayOut(f"clean up drill {drill.name}", words, change, RunbookKind.CLEANUP, objections, way)
+        )
+    kept = f"The drill servers of {first_few(each.name for each in drills)} stay and cost money."
     rest = kept if drills else "No drill is left."
     stop = WayOut(STOP_HERE, f"Nothing more is sent; production is not touched. {rest}")
     return (*sorted(found, key=lambda each: not each.legal), stop)
@@ -177,7 +197,9 @@ def _exit(world: Projection, group: ProtectionGroup, operation: Operation) -> Wa
     again = _RETRIES.get(GroupStatus(group.status)) is operation
     name = f"retry {verb.name}" if again else verb.name
     objections = judge_in(change, world).objections
-    return WayOut(name, verb.consequences, next(iter((*before, change))), verb.kind, objections)
+    changes = (*before, change)
+    way = offer(verb.consequences, changes, world.inventory)
+    return WayOut(name, verb.consequences, changes[0], verb.kind, objections, way)
 
 
 def _restart(world: Projection, group: ProtectionGroup) -> list[WayOut]:
@@ -188,13 +210,33 @@ def _restart(world: Projection, group: ProtectionGroup) -> list[WayOut]:
     off = [each for key in ids if (each := world.servers.get(key)) and each.status == ServerStatus.SHUTOFF]
     if not off:
         return []
-    change = Change.of(Operation.START_SERVER, group.id, server_id=off[0].id)
-    objections = (*judge_in(change, world).objections, *_turned(world, group))
+    starts = tuple(Change.of(Operation.START_SERVER, group.id, server_id=each.id) for each in off)
+    objections = (*judge_in(starts[0], world).objections, *_turned(world, group))
     words = (
         f"Starts what is stopped where production is now, in {group.production_zone}: "
-        f"{some_of(each.name for each in off)}. The service comes back there; the group stays {group.status}."
+        f"{first_few(each.name for each in off)}. The service comes back there; the group stays "
+        f"{group.status}."
     )
-    return [WayOut("start production again", words, change, RunbookKind.RESTART, objections)]
+    way = offer(words, starts, world.inventory)
+    return [WayOut("start production again", words, starts[0], RunbookKind.RESTART, objections, way)]
+
+
+def _remove(inventory: Inventory, group: ProtectionGroup) -> list[WayOut]:
+    """Take the protection away: the way out of a group that was not made, or not deleted, as a whole."""
+    if group.status not in _REMOVABLE:
+        return []
+    first, objections = None, tuple[Objection, ...]()
+    try:
+        first = plan_removal(inventory, group.id, Removal()).steps[0].change
+    except RefusedError as error:
+        objections = error.objections
+    words = (
+        "Deletes its drills, pairs and instances, and the group; production goes on, unprotected. It can be "
+        "protected anew in another group. Cannot be undone."
+    )
+    return [
+        WayOut("remove protection", words, first, None, objections, removal_offer(words, group, inventory))
+    ]
 
 
 def _turned(world: Projection, group: ProtectionGroup) -> tuple[Objection, ...]:
@@ -209,7 +251,7 @@ def _turned(world: Projection, group: ProtectionGroup) -> tuple[Objection, ...]:
             "SDRS.1026",
             "Start production again only while all its pairs still write in that direction.",
             f"group {group.name}",
-            f"turned already: {some_of(turned)}",
+            f"turned already: {first_few(turned)}",
             "all pairs as the group",
             "Look at the other ways out: those that are open lead on from here.",
         ),
@@ -229,8 +271,8 @@ def _stop_here(group: ProtectionGroup) -> WayOut:
         return WayOut(STOP_HERE, f"Nothing more is sent. {_RESTING[group.status]}")
     return WayOut(
         ASK_THE_PROVIDER,
-        f"Nothing that drkit may send leads out of {group.status}. Have the provider look at the group, with "
-        f"its id {group.id} and the failed job.",
+        f"Nothing else that drkit may send leads out of {group.status}. Have the provider look at the group, "
+        f"with its id {group.id} and the failed job.",
     )
 
 

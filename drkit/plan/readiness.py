@@ -1,11 +1,13 @@
 """Whether a group is ready for a runbook: each rule of its main step with its answer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drkit.model import Argument, Change, Inventory, Operation, ProtectionGroup, ServerStatus, Station
 from drkit.plan.objectives import RunbookKind
+from drkit.plan.offers import Offer, offers_on
 from drkit.plan.requests import PlanRequest
-from drkit.rules import Objection, Projection, ReadAlso, judge_in, read_also, rules_for, way_from
+from drkit.rules import Objection, Projection, ReadAlso, judge_in, read_also, rules_for, steps_from
 
 MAIN = {
     RunbookKind.DRILL: Operation.CREATE_DRILL,
@@ -65,10 +67,15 @@ def rule_checks(
     )
 
 
-def way_there(inventory: Inventory, group_id: str, kind: RunbookKind) -> tuple[str, ...]:
-    """The shortest legal way to the runbook, as sentences; the servers it stops itself are left to it."""
+def way_there(inventory: Inventory, group_id: str, kind: RunbookKind) -> tuple[Offer, ...]:
+    """The shortest legal way to the runbook; the servers it stops itself are left to it."""
     world = with_servers_stopped(Projection.of(inventory), group_id, kind)
-    return way_from(world, MAIN[kind], group_id)
+    return offers_on(steps_from(world, MAIN[kind], group_id), inventory)
+
+
+def spelled_out(way: Iterable[Offer]) -> tuple[str, ...]:
+    """The steps of a way as sentences, with the lines for the shell that do them."""
+    return tuple(f"{step.words} [{'; '.join(step.shell)}]" if step.shell else step.words for step in way)
 
 
 def with_servers_stopped(world: Projection, group_id: str, kind: RunbookKind) -> Projection:

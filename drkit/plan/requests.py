@@ -9,6 +9,7 @@ from typing import Self
 from drkit.errors import InputError, UnknownNameError
 from drkit.model import Inventory, parse_time
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds
+from drkit.plan.order import resolved_order
 from drkit.showing import shows
 
 EVERY_GROUP = "*"
@@ -24,9 +25,10 @@ class PlanRequest:
     or a sequence of their own. `rto` has spans of time by group ("15 min"; "*" stands for every group),
     `rpo` is one, and `checks` are health checks by group: "tcp://host:port" or a URL. `declared_at` is a
     time in UTC. With `second_person` another login than the runner's has to approve the plan and to accept
-    the record. `hard` cuts servers off instead of shutting them down. The drill's name and network count
-    for a drill (run and step are added to the name; no network: the service makes one for each group),
-    `drills` (names or ids) for a clean-up.
+    the record. `order` has the protected instances in the order in which their servers start within a group,
+    a level a text (see `plan.order`). `hard` cuts servers off instead of shutting them down. The drill's
+    name and network count for a drill (run and step are added to the name; no network: the service makes
+    one for each group), `drills` (names or ids) for a clean-up.
     `follows` is the run that this one goes on from.
     """
 
@@ -44,6 +46,7 @@ class PlanRequest:
     declared_by: str = ""
     declared_at: str = ""
     checks: Mapping[str, str] = field(default_factory=dict)
+    order: Sequence[str] = ()
     hard: bool = False
     drill_name: str = ""
     drill_vpc_id: str = ""
@@ -84,7 +87,8 @@ class PlanRequest:
         every = dict.fromkeys(groups, self.rto[EVERY_GROUP]) if EVERY_GROUP in self.rto else {}
         targets = {ids.get(key, key): span for key, span in self.rto.items() if key != EVERY_GROUP}
         checks = {ids.get(key, key): check for key, check in self.checks.items()}
-        return replace(self, waves=waves, drills=drills, rto=every | targets, checks=checks)
+        order = resolved_order(self.order, reading, groups)
+        return replace(self, waves=waves, drills=drills, rto=every | targets, checks=checks, order=order)
 
     def objectives(self) -> Objectives:
         """What a `resolved` request is measured against, not yet checked. Raises `InputError`."""

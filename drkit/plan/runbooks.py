@@ -45,4 +45,8 @@ def plan_rehearsal(inventory: Inventory, request: PlanRequest, now: datetime) ->
     if twice := sorted(name for key, name in names.items() if ids.count(key) > 1):
         raise InputError(f"Name each protection group once; more than once: {first_few(twice)}.")
     objectives = wanted.objectives().check(names, now)
+    if wanted.order and objectives.kind in {RunbookKind.DRILL, RunbookKind.CLEANUP}:
+        raise InputError(
+            "An order is for servers that are stopped and started, and this runbook does neither."
+        )
     return _BUILDERS[objectives.kind](inventory, wanted, objectives)

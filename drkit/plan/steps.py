@@ -15,14 +15,14 @@ from drkit.plan.objectives import Objectives
 from drkit.rules import Objection
 from drkit.showing import card, count, cut, line, listed, shows, table
 
-PLANNED = "planned:"
-"""What stands before the name of a drill in place of the id that it will have."""
-
 RUN_MARK = "xxxxxx"
 """What stands, between hyphens, in the name of a drill for the mark of the run that will create it."""
 
 CHECK = "check"
 """The kind of every step that repeats a health check."""
+
+PAUSE = "pause: "
+"""What stands before the seconds in the check of a step that only waits."""
 
 
 class ReadingCheck(StrEnum):
@@ -33,6 +33,8 @@ class ReadingCheck(StrEnum):
 
     SYNCHRONISED = "reading: synchronised"
     DRILL_GONE = "reading: drill gone"
+    NETWORK_GONE = "reading: drill network gone"
+    ADDRESSES_GONE = "reading: public addresses gone"
     APPROVED = "reading: approved"
 
 
@@ -53,16 +55,25 @@ class ManualStep(StrEnum):
     DRILL_SERVERS_GONE = "Drill servers gone"
     DRILL_NETWORK_LEFT = "Drill network left over"
     ADDRESSES_LEFT = "Public addresses left over"
+    DR_SERVERS_LEFT = "DR servers left over"
+    DR_DISKS_LEFT = "Disks at the DR site left over"
     ACCEPTED = "Accepted"
     PROTECTED_AGAIN = "Protected again"
+    SYNCHRONISED = "Synchronised"
 
 
 READ: Mapping[ManualStep, ReadingCheck] = {
     ManualStep.APPROVED: ReadingCheck.APPROVED,
     ManualStep.PROTECTED_AGAIN: ReadingCheck.SYNCHRONISED,
+    ManualStep.SYNCHRONISED: ReadingCheck.SYNCHRONISED,
     ManualStep.DRILL_SERVERS_GONE: ReadingCheck.DRILL_GONE,
+    ManualStep.DRILL_NETWORK_LEFT: ReadingCheck.NETWORK_GONE,
+    ManualStep.ADDRESSES_LEFT: ReadingCheck.ADDRESSES_GONE,
 }
 """What a reading settles in a person's stead. A plan of a former record may still ask a person."""
+
+LOOKED_UP = frozenset({ManualStep.DRILL_NETWORK_LEFT, ManualStep.ADDRESSES_LEFT})
+"""What is looked up first; a person is asked what becomes of it only where something is left."""
 
 DECISIONS = frozenset({ManualStep.RELEASE})
 """What can be told beforehand. What any other manual step asks about is there only once it is reached."""
@@ -76,12 +87,12 @@ Answers = tuple[tuple[str, ...], ...]
 class Step:
     """One thing to do: send a change, repeat a check until it holds, or have a person do it and sign off.
 
-    `check` is "tcp://host:port" or an http(s) URL that has to answer, or a `ReadingCheck`. `needs` are the
-    keys of the steps that must be done before, `after` those that must have come to an end, well or not (a
-    clean-up waits for the checks, and comes even when they fail); `lane`, where not empty, names what only
-    one step at a time may touch; `wave` counts from 1 where groups go one after the other; `undo` says how
-    to take the step back, empty where it can't be; `about` is the id of the group where no change names it;
-    `asks` says what a person does; `size` is how many pairs the group had, where the step is longer with
+    `check` is "tcp://host:port" or an http(s) URL that has to answer, a `ReadingCheck`, or a pause. `needs`
+    are the keys of the steps that must be done before, `after` those that must have come to an end, well or
+    not (a clean-up waits for the checks, and comes even when they fail); `lane`, where not empty, names what
+    only one step at a time may touch; `wave` counts from 1 where groups go one after the other; `undo` says
+    how to take the step back, empty where it can't be; `about` is the id of the group where no change names
+    it; `asks` says what a person does; `size` is how many pairs the group had, where the step is longer with
     more of them.
     """
 
@@ -103,6 +114,8 @@ class Step:
     @property
     def likeness(self) -> str:
         """By what a duration is learned: the kind, with the size in classes that double where it counts."""
+        if self.pause is not None:
+            return self.check
         if not self.size:
             return self.kind
         most = 1 << (self.size - 1).bit_length()
@@ -126,19 +139,39 @@ class Step:
         return ReadingCheck(self.check) if self.check in set(ReadingCheck) else None
 
     @property
+    def pause(self) -> int | None:
+        """How many seconds of the service's time the step lets pass; None where that is not what it does."""
+        return int(self.check.removeprefix(PAUSE)) if self.check.startswith(PAUSE) else None
+
+    @property
+    def probes(self) -> bool:
+        """Whether an address is asked until it answers."""
+        return bool(self.check) and not self.reads and self.pause is None
+
+    @property
     def manual(self) -> bool:
         """Whether a person does it."""
         return self.change is None and not self.check
+
+    @property
+    def signed(self) -> bool:
+        """Whether a person's word settles it once it is asked: always, or where no reading could."""
+        looked_up = {ReadingCheck.DRILL_GONE, ReadingCheck.NETWORK_GONE, ReadingCheck.ADDRESSES_GONE}
+        return self.manual or self.reads in looked_up
 
 
 @shows("subject", "objections")
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something that was asked for and is not in the plan, with the reasons."""
+    """Something that was asked for and is not in the plan, with the reasons.
+
+    `instance_id` is where a pair was to be attached, in a plan for several instances.
+    """
 
     subject: str
     subject_id: str
     objections: tuple[Objection, ...]
+    instance_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +180,8 @@ class Plan:
 
     `notes` are sentences the operator must have read, such as a device name that the service will rewrite;
     `objectives` are what a rehearsal is measured against, None for a change that is none; `recovered_by` has,
-    by group id, the steps that tell that the service of a group answers again.
+    by group id, the steps that tell that the service of a group answers again; `confirms` is what has to be
+    typed for it, where that is not the names of its groups.
     """
 
     title: str
@@ -159,6 +193,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     objectives: Objectives | None = None
     recovered_by: Mapping[str, Answers] = field(default_factory=dict)
+    confirms: str = ""
 
     def __repr__(self) -> str:
         return line(self, f"{cut(self.title, 80)}: {self._counts}, on {self.backend.label}")
@@ -182,13 +217,21 @@ class Plan:
         return f"{count(len(self.steps), 'step')}, {len(self.left_out)} left out"
 
     @property
+    def to_type(self) -> str:
+        """What is typed to confirm it."""
+        return self.confirms or ", ".join(name for _, name in self.groups)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the whole plan: what the operator confirms is what is run."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
     def step(self, key: str) -> Step:
         """The step of that key; KeyError where there is none."""
-        return {each.key: each for each in self.steps}[key]
+        for each in self.steps:  # a plan is asked for each of its steps: a dict would be made each time
+            if each.key == key:
+                return each
+        raise KeyError(key)
 
     def for_run(self, run_id: str) -> Self:
         """The plan with the mark of the run, the end of its id, in the names of the drills that it creates.
@@ -220,7 +263,7 @@ class Plan:
             raise InputError(f"The plan cannot be run: two steps are named {step.key}.")
         if strange := {*step.needs, *step.after}.difference(before):
             raise InputError(f"{cannot} waits for {', '.join(sorted(strange))}, no step before it.")
-        if step.check and not step.reads:
+        if step.probes:
             checked(step.check)
 
     def to_json(self) -> dict[str, Any]:
@@ -228,10 +271,15 @@ class Plan:
         plain = asdict(self)
         plain["read_at"] = self.read_at.isoformat()
         plain["objectives"] = self.objectives.to_json() if self.objectives else None
+        if not self.confirms:  # as in records of before
+            del plain["confirms"]
         for shown, step in zip(plain["steps"], self.steps, strict=True):
             shown["change"] = step.change.to_json() if step.change else None
-        for objection in (one for out in plain["left_out"] for one in out["objections"]):
-            del objection["ways"]  # they were open then
+        for out in plain["left_out"]:
+            if not out["instance_id"]:  # as in records of before
+                del out["instance_id"]
+            for objection in out["objections"]:
+                del objection["ways"]  # they were open then
         return plain
 
     @classmethod
@@ -247,10 +295,8 @@ class Plan:
             steps=tuple(_step(each) for each in source["steps"]),
             read_at=datetime.fromisoformat(source["read_at"]),
             left_out=tuple(
-                LeftOut(
-                    each["subject"], each["subject_id"], tuple(Objection(**one) for one in each["objections"])
-                )
-                for each in source["left_out"]
+                LeftOut(**{**left, "objections": tuple(Objection(**one) for one in left["objections"])})
+                for left in source["left_out"]
             ),
             notes=tuple(source["notes"]),
             objectives=Objectives.from_json(aims) if aims else None,
@@ -258,6 +304,7 @@ class Plan:
                 key: tuple(tuple(steps) for steps in answers)
                 for key, answers in source["recovered_by"].items()
             },
+            confirms=source.get("confirms", ""),
         )
 
 

@@ -12,10 +12,11 @@ from itertools import chain
 from drkit.errors import InputError, RefusedError
 from drkit.model import Change, Inventory, Operation, Phase, ProtectionGroup, Server, ServerStatus, Station
 from drkit.plan.builder import PlanBuilder, distinct, named
-from drkit.plan.objectives import Objectives
+from drkit.plan.objectives import Objectives, spell_seconds
+from drkit.plan.order import Level, order_words, read_order
 from drkit.plan.requests import PlanRequest
 from drkit.plan.steps import ManualStep, Plan, checked
-from drkit.rules import faulty, some_of
+from drkit.rules import faulty
 from drkit.showing import first_few
 
 Place = tuple[tuple[str, ...], int]
@@ -151,9 +152,14 @@ class _Course:
         self.draft = PlanBuilder(inventory, operation, self.groups, objectives)
         for group in self.groups:
             if wrong := list(faulty(inventory.instances_of(group.id), inventory.pairs_of(group.id))):
-                self.draft.notes.append(f"Not sound in {group.name}: {some_of(wrong)}. Check it by hand.")
+                self.draft.notes.append(f"Not sound in {group.name}: {first_few(wrong)}. Check it by hand.")
         self.hard, self._objectives = request.hard, objectives
         self._checks = _checked(request.checks, {group.id for group in self.groups})
+        self._order = read_order(request.order)
+        for group in self.groups:
+            members = {each.id: each.name for each in inventory.instances_of(group.id)}
+            if levels := self._levels_of(members):
+                self.draft.notes.append(order_words(group.name, levels, members))
 
     def plan(self, title: str, steps: Callable[[ProtectionGroup, Place], str]) -> Plan:
         """Draw up the steps of each group; a wave needs the last step of every group of the one before."""
@@ -168,19 +174,21 @@ class _Course:
         servers = self._servers(group, production=at_production)
         if off := [each.name for each in servers if _is_off(each)]:
             self.draft.notes.append(f"Stopped already in {group.name}: {', '.join(off)}.")
-        stopped = [
-            self.draft.send(
-                f"Stop {server.name} ({'hard' if hard else 'soft'})",
-                Change.of(Operation.STOP_SERVER, group.id, server_id=server.id, hard=hard),
-                needs=needs,
-                undo="Start the server again.",
-                skippable=True,
-                wave=wave,
-            )
-            for server in servers
-            if not _is_off(server)
-        ]
-        return tuple(stopped) or needs, wave
+        for _, level in reversed(self._in_levels(group, servers)):
+            stopped = [
+                self.draft.send(
+                    f"Stop {server.name} ({'hard' if hard else 'soft'})",
+                    Change.of(Operation.STOP_SERVER, group.id, server_id=server.id, hard=hard),
+                    needs=needs,
+                    undo="Start the server again.",
+                    skippable=True,
+                    wave=wave,
+                )
+                for server in level
+                if not _is_off(server)
+            ]
+            needs = tuple(stopped) or needs
+        return needs, wave
 
     def switch(
         self, verb: str, group: ProtectionGroup, change: Change, place: Place, undo: str = ""
@@ -191,21 +199,52 @@ class _Course:
         return (key,), wave
 
     def start(self, group: ProtectionGroup, place: Place) -> Place:
-        """Start what is production by then and is stopped."""
+        """Start what is production by then and is stopped, level by level."""
         needs, wave = place
-        started = [
-            self.draft.send(
-                f"Start {server.name}",
-                Change.of(Operation.START_SERVER, group.id, server_id=server.id),
-                needs=needs,
-                undo="Stop the server again.",
-                skippable=True,
-                wave=wave,
-            )
-            for server in self._servers(group, production=True)
-            if _is_off(server)
+        for level, servers in self._in_levels(group, self._servers(group, production=True)):
+            started = [
+                self.draft.send(
+                    f"Start {server.name}",
+                    Change.of(Operation.START_SERVER, group.id, server_id=server.id),
+                    needs=needs,
+                    undo="Stop the server again.",
+                    skippable=True,
+                    wave=wave,
+                )
+                for server in servers
+                if _is_off(server)
+            ]
+            needs = tuple(started) or needs
+            names = first_few(map(_name, servers))
+            if level.pause and started:
+                words = f"Wait {spell_seconds(level.pause)} after {names}"
+                needs = (self.draft.pause(words, level.pause, group.id, needs=needs, wave=wave),)
+            if level.check:
+                words = f"Ready for the next: {names}"
+                needs = (self.draft.probe(words, level.check, group.id, needs=needs, wave=wave),)
+        return needs, wave
+
+    def _levels_of(self, members: Collection[str]) -> list[Level]:
+        """The levels of the order that name instances (ids) of a group, with no others."""
+        levels = (
+            replace(level, instances=tuple(key for key in level.instances if key in members))
+            for level in self._order
+        )
+        return [level for level in levels if level.instances]
+
+    def _in_levels(
+        self, group: ProtectionGroup, servers: Collection[Server]
+    ) -> list[tuple[Level, list[Server]]]:
+        """The servers in the order of their instances; those that it does not name are the last."""
+        of = {id_: each.id for each in self.draft.world.instances_of(group.id) for id_ in each.server_ids}
+        levels = self._levels_of(of.values())
+        placed = {key for level in levels for key in level.instances}
+        rest = tuple(key for key in of.values() if key not in placed)
+        found = [
+            (level, [each for each in servers if of[each.id] in level.instances])
+            for level in (*levels, Level(rest))
         ]
-        return tuple(started) or needs, wave
+        return [(level, held) for level, held in found if held]
 
     def is_stopped(self, group: ProtectionGroup) -> bool:
         """Whether a server of the group is off where production is."""
@@ -224,7 +263,7 @@ class _Course:
                 ManualStep.SERVICE_ANSWERS, group.name, words, group.id, needs=needs, wave=wave
             )
         names = sorted(each.name for each in self.draft.inventory.pairs_of(group.id))
-        disks = some_of(names, shown=20)
+        disks = first_few(names, most=20)
         data = self.draft.ask(
             ManualStep.DATA_IS_THERE,
             group.name,
@@ -270,5 +309,5 @@ def _checked(checks: Mapping[str, str], groups: Collection[str]) -> Mapping[str,
     return {key: checked(check) for key, check in checks.items()}
 
 
-def _name(group: ProtectionGroup) -> str:
-    return group.name
+def _name(thing: ProtectionGroup | Server) -> str:
+    return thing.name

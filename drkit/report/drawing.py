@@ -16,19 +16,22 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-INK, FAINT, PAPER = "#1b1f24", "#6b7280", "#ffffff"
+from drkit import showing
+from drkit.showing import Look
+
+INK, FAINT, PAPER, WORKING = "#1b1f24", "#6b7280", "#ffffff", "#2563a8"
 FONTS = "Helvetica Neue, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 COLOURS = {
-    "done": "#0f7a5a",
-    "failed": "#c2410c",
-    "unknown": "#8b2f8f",
-    "skipped": "#9a6b00",
-    "not sent": "#6b7280",
-    "working": "#2563a8",
-    "ready": "#2563a8",
-    "waiting": "#6b7280",
+    "done": showing.COLOURS[Look.SOUND],
+    "failed": showing.COLOURS[Look.TROUBLE],
+    "unknown": showing.COLOURS[Look.UNKNOWN],
+    "skipped": showing.COLOURS[Look.EXPOSED],
+    "not sent": FAINT,
+    "working": WORKING,
+    "ready": WORKING,
+    "waiting": FAINT,
 }
-"""Colours of the states, told apart by the colour-blind; a word always stands beside them."""
+"""Colours of the states of steps, told apart by the colour-blind; a word always stands beside them."""
 
 _STYLE = {
     "svg.hashsalt": "drkit",

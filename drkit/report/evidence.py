@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
-from drkit.execution import File, Finding, Note, RecoveryClock, SignOff, Snapshot, Stretch
+from drkit.execution import CopyOf, File, Finding, Note, RecoveryClock, SignOff, Snapshot, Stretch
 from drkit.model import Backend
 from drkit.plan import LeftOut, Objectives
 
@@ -110,6 +110,34 @@ class Ending:
 
     word: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepComparison:
+    """One step: how long it took on a copy of the project (None: it was not rehearsed there), what the
+    forecast said and what that rests on, how long it took now (None: it was not done), and by how much that
+    is more than in practice and more than the forecast; in seconds.
+    """
+
+    number: int
+    title: str
+    practised: float | None
+    forecast: float
+    source: str
+    observed: float | None
+    beyond_practice: float | None
+    beyond_forecast: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepPredictions:
+    """What was expected of each step beside what it took. `run` is the rehearsal on a copy of the project,
+    and `copy_of` says of which reading; empty and None where there was none.
+    """
+
+    run: str
+    copy_of: CopyOf | None
+    steps: tuple[StepComparison, ...]
 
 
 TO_THE_END = frozenset({"as planned", "with deviations"})
@@ -230,7 +258,8 @@ class JournalEvidence:
 class Evidence:
     """All of it, for one run on one backend.
 
-    `speeds` are those at which the practice range ran, one after the other; none for a real cloud.
+    `speeds` are those at which the practice range ran, one after the other; none for a real cloud. `copy_of`:
+    of which project its world was a copy, if of one. `predictions` are there for a run on a real cloud.
     `lasted` is how long the run took, or has taken.
     """
 
@@ -241,6 +270,7 @@ class Evidence:
     kind: str
     backend: Backend
     speeds: tuple[float, ...]
+    copy_of: CopyOf | None
     groups: tuple[tuple[str, str], ...]
     plan_digest: str
     plan_read_at: datetime
@@ -257,6 +287,7 @@ class Evidence:
     steps: tuple[StepEvidence, ...]
     clocks: tuple[RecoveryClock, ...]
     points: tuple[RecoveryPoint, ...]
+    predictions: StepPredictions | None
     left_out: tuple[LeftOut, ...]
     not_executed: tuple[NotExecuted, ...]
     deviations: tuple[Deviation, ...]

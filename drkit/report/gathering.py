@@ -12,6 +12,7 @@ from drkit.execution import (
     FollowedBy,
     Intended,
     Phased,
+    RecoveryClock,
     RunClock,
     RunEnded,
     RunPhase,
@@ -30,8 +31,19 @@ from drkit.execution import (
 from drkit.journal import DRKIT_VERSION, Entry, EntryKind, Journal, Resumed, Seal, TakenOver, chain_faults
 from drkit.model import Change
 from drkit.report.clauses import clause_lines
-from drkit.report.evidence import FORM, EntryLine, Evidence, JournalEvidence, RecoveryPoint, SealLine
+from drkit.report.evidence import (
+    FORM,
+    Deviation,
+    EntryLine,
+    Evidence,
+    JournalEvidence,
+    RecoveryPoint,
+    RunVerdict,
+    SealLine,
+    StepEvidence,
+)
 from drkit.report.jumping import jumps
+from drkit.report.predictions import predictions
 from drkit.report.stepping import line_of, step_records
 from drkit.report.verdicts import deviations, ledger, not_executed, verdict
 from drkit.report.words import duration, moment
@@ -45,46 +57,38 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
 
     Raises `JournalDamagedError` where they do not begin with a plan.
     """
-    begun = beginning(entries)
-    state = Board.replay(entries).state()
-    first, plan = entries[0], state.plan
-    own = [each for each in entries if each.fence]  # written by the run itself, not added to it later
-    until = state.ended_at or own[-1].at
-    clock = RunClock(state, until)
-    steps = step_records(clock, entries)
-    clocks = recovery_clocks(state, until)
-    away = {each.group_id for each in clocks if each.until is None}
-    points = _points(state, entries, away)
-    off = deviations(state, steps, (*_counted_late(state, entries), *jumps(entries), *_breaks(entries)))
-    aims = plan.objectives
-    after = _at_the_end(entries)
+    begun, known = beginning(entries), JudgedRun.of(entries)
+    state, steps, first = known.state, known.steps, entries[0]
+    plan, aims, after = state.plan, state.plan.objectives, _at_the_end(entries)
     evidence = Evidence(
         form=FORM,
         written_by=f"drkit {DRKIT_VERSION}",
         run_id=first.run_id,
         title=plan.title,
-        kind=aims.kind.words if aims else "change",
+        kind=known.kind,
         backend=plan.backend,
         speeds=state.speeds,
+        copy_of=begun.get("copy_of"),
         groups=plan.groups,
         plan_digest=str(first.data["digest"]),
         plan_read_at=plan.read_at,
         plan_notes=plan.notes,
         confirmed=f"{first.who} on {first.host} typed {begun['confirmed']!r}, {moment(first.at)}",
         versions=tuple(dict.fromkeys(f"drkit {each.version}" for each in entries)),
-        people=tuple(dict.fromkeys(f"{each.who} on {each.host}" for each in entries)),
+        people=known.people,
         started_at=state.started_at,
         ended_at=state.ended_at,
-        last_at=until,
-        lasted=clock.reaches(each.key for each in plan.steps),
-        verdict=verdict(state, clocks, points, off),
+        last_at=known.until,
+        lasted=known.lasted,
+        verdict=known.verdict,
         objectives=aims,
         steps=steps,
-        clocks=clocks,
-        points=points,
+        clocks=known.clocks,
+        points=known.points,
+        predictions=predictions(begun.get("predicted"), steps),
         left_out=plan.left_out,
         not_executed=not_executed(steps),
-        deviations=off,
+        deviations=known.off,
         findings=findings(entries),
         before=begun.get("snapshot"),
         after=after.get("snapshot"),
@@ -100,18 +104,91 @@ def gather(entries: Sequence[Entry], seals: Sequence[Seal] = ()) -> Evidence:
     return replace(evidence, clauses=clause_lines(evidence)) if aims else evidence
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedRun:
+    """What a run's entries say of how it went, without what proves them or stands beside."""
+
+    entries: Sequence[Entry]
+    state: RunState
+    until: datetime
+    clock: RunClock
+    steps: tuple[StepEvidence, ...]
+    clocks: tuple[RecoveryClock, ...]
+    points: tuple[RecoveryPoint, ...]
+    off: tuple[Deviation, ...]
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> "JudgedRun":
+        """Of the run that these entries tell of. Raises `JournalDamagedError` as `gather` does."""
+        state = Board.replay(entries).state()
+        own = [each for each in entries if each.fence]  # written by the run itself, not added to it later
+        until = state.ended_at or own[-1].at
+        clock, clocks = RunClock(state, until), recovery_clocks(state, until)
+        steps = step_records(clock, entries)
+        points = _points(state, entries, {each.group_id for each in clocks if each.until is None})
+        off = deviations(state, steps, (*_counted_late(state, entries), *jumps(entries), *_breaks(entries)))
+        return cls(entries, state, until, clock, steps, clocks, points, off)
+
+    @property
+    def kind(self) -> str:
+        """Which runbook it is, in words; "change" where it is none."""
+        aims = self.state.plan.objectives
+        return aims.kind.words if aims else "change"
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who wrote in its record, the first first."""
+        return tuple(dict.fromkeys(f"{each.who} on {each.host}" for each in self.entries))
+
+    @property
+    def lasted(self) -> float:
+        """How long it took, or has taken, in seconds."""
+        return self.clock.reaches(each.key for each in self.state.plan.steps)
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """Whether it was carried out, and whether its objectives were met."""
+        return verdict(self.state, self.clocks, self.points, self.off)
+
+
 def run_rows(journal: Journal) -> Iterator[dict[str, Any]]:
-    """The runs of a journal as plain table rows, with both parts of the verdict: empty where a record cannot
-    be read, "none set" where a run has no objectives.
+    """The runs of a journal as plain table rows: what was done, by whom, how long it took (seconds, on the
+    practice range of the service's time), both parts of the verdict ("none set" where it has no objectives).
+    Empty where a record cannot be read.
     """
     for run in journal.runs():
         try:
-            verdict = gather(journal.entries(run.id)).verdict
+            known = JudgedRun.of(journal.entries(run.id))
+            ending = known.verdict
         except (JournalDamagedError, LookupError, ValueError, TypeError):  # it hides no other run
-            yield run.row() | {"carried_out": "", "objectives": ""}
+            yield run.row() | _UNREAD
         else:
-            told = {"carried_out": verdict.carried_out.word, "objectives": verdict.objectives.word}
-            yield run.row() | told
+            yield run.row() | {
+                "kind": known.kind,
+                "carried_out": ending.carried_out.word,
+                "objectives": ending.objectives.word,
+                "who": known.people[0],
+                "seconds": round(known.lasted),
+            }
+
+
+def step_rows(journal: Journal, run_id: str) -> list[dict[str, Any]]:
+    """The steps of a run as plain table rows: how each is, who wrote the last word on it, what it took."""
+    entries = journal.entries(run_id)
+    known = JudgedRun.of(entries)
+    took = {each.key: each.seconds for each in known.steps}
+    who = {each.step: f"{each.who} on {each.host}" for each in entries}
+    return [
+        row
+        | {
+            "who": who.get(row["step"], ""),
+            "seconds": None if (seconds := took.get(row["step"])) is None else round(seconds),
+        }
+        for row in known.state.rows()
+    ]
+
+
+_UNREAD = {"kind": "", "carried_out": "", "objectives": "", "who": "", "seconds": None}
 
 
 def _record(entries: Sequence[Entry], seals: Sequence[Seal]) -> JournalEvidence:

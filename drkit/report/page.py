@@ -16,9 +16,9 @@ from markupsafe import Markup
 
 from drkit.execution import File, GroupSnapshot, RecoveryClock, SignOff
 from drkit.report.clauses import gaps
-from drkit.report.evidence import Deviation, Evidence, RecoveryPoint, StepEvidence
+from drkit.report.evidence import Deviation, Evidence, RecoveryPoint, StepEvidence, StepPredictions
 from drkit.report.timeline import Bar, Mark, timelines, topology
-from drkit.report.words import duration, moment, outage, speeds_words
+from drkit.report.words import copy_words, difference, duration, moment, outage, speeds_words
 from drkit.showing import count
 
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -62,6 +62,7 @@ def _environment() -> Environment:
         "kept": _kept,
         "how": _how,
         "outage": outage,
+        "difference": difference,
         "executed": _executed,
         "parts": _parts,
         "shown": _shown,
@@ -96,12 +97,15 @@ def _words(evidence: Evidence) -> Mapping[str, Any]:
         "missing": list(dict.fromkeys(sentence for _, sentence in gaps(evidence))),
         "rto_method": _rto_method(evidence),
         "away": "Time to answer" if any(each.beside for each in evidence.clocks) else "Outage",
+        "rehearsed": _rehearsed(evidence.predictions),
         "methods": list(dict.fromkeys(each.method for each in evidence.points)),
         "timelines": _timelines(evidence),
+        "titles": {each.key: each.title for each in evidence.steps},
         "pictures": list(_pictures(evidence)),
         "topology_words": _topology_words(evidence),
         "changes": list(_changes(evidence)),
         "headings": HEADINGS,
+        "copied": copy_words,
         "clauses": [(name, list(each)) for name, each in groupby(evidence.clauses, lambda one: one.standard)],
         "signer": partial(_signer, evidence),
         "clock": partial(_clock, same_day=evidence.started_at.date() == evidence.last_at.date()),
@@ -158,7 +162,25 @@ def _next_steps(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _practised(evidence: Evidence) -> str:
-    return f"practice range: nothing here touched a cloud. {speeds_words(evidence.speeds).capitalize()}"
+    world = f" Its world was {copy_words(evidence.copy_of)}." if evidence.copy_of else ""
+    speeds = speeds_words(evidence.speeds).capitalize()
+    return f"practice range: nothing here touched a cloud.{world} {speeds}"
+
+
+def _rehearsed(found: StepPredictions | None) -> str:
+    """What the predictions rest on."""
+    if found is None:
+        return ""
+    if not found.run:
+        return (
+            "This plan was not rehearsed on a copy of this project before, so nothing was measured in "
+            "practice: there is the forecast alone."
+        )
+    return (
+        f"Rehearsed before in practice run {found.run}, on {copy_words(found.copy_of)}. How long a step "
+        "takes there follows the practice range, which knows names, sizes and states of the project, not the "
+        "speed of its cloud."
+    )
 
 
 def _rto_method(evidence: Evidence) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drkit.errors import InputError, JournalError
+from drkit.errors import InputError, JournalDamagedError, JournalError, UnknownNameError
+from drkit.execution import beginning, unlike_rehearsal
 from drkit.journal import (
     Anchor,
     Entry,
@@ -27,7 +28,9 @@ from drkit.report.files import check_report
 
 @dataclass(slots=True)
 class Proof:
-    """What was found of one run. `outside` names what the journal's writers do not hold and it fits."""
+    """What was found of one run. `outside` names what the journal's writers do not hold and it fits;
+    `meanwhile` what the cloud's own trace tells beside the record.
+    """
 
     run_id: str
     entries: int = 0
@@ -36,6 +39,7 @@ class Proof:
     checked: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    meanwhile: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -81,6 +85,7 @@ def prove(
         _prove_anchors(proof, journal, entries, anchors)
         return proof
     _prove_reports(proof, journal, written_reports(journal, run_id, folder))
+    _prove_rehearsal(proof, journal, entries)
     for path in reports:
         keys += _prove_against(proof, journal, path)
     _prove_signature(proof, journal, entries, seals, keys)
@@ -152,6 +157,24 @@ def _prove_reports(proof: Proof, journal: Journal, written: tuple[list[Path], li
     if not there:
         proof.unchecked.append("no report of it is there")
     proof.unchecked += [f"{path} was written, and is not there any more" for path in gone]
+
+
+def _prove_rehearsal(proof: Proof, journal: Journal, entries: Sequence[Entry]) -> None:
+    """Hold how long the steps took in practice, as the run wrote it down, against its rehearsal's record."""
+    predicted = beginning(entries).get("predicted")
+    run_id = predicted.get("run") if predicted else None
+    if not run_id:
+        return
+    try:
+        unlike = unlike_rehearsal(entries, journal.entries(run_id))
+    except (UnknownNameError, JournalDamagedError):
+        proof.unchecked.append(f"how long its steps took in practice: run {run_id} cannot be read here")
+        return
+    if unlike:
+        steps = ", ".join(unlike)
+        proof.faults.append(f"Steps {steps}: how long they took in practice is not what run {run_id} says.")
+    else:
+        proof.checked.append(f"how long its steps took in practice, by run {run_id}")
 
 
 def _age(known: int, entries: int) -> str:

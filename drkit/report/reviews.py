@@ -10,6 +10,7 @@ from typing import Self
 import pandas as pd
 from markupsafe import Markup
 
+from drkit import api
 from drkit.clock import Clock, SystemClock
 from drkit.errors import InputError, JournalDamagedError
 from drkit.headless import report_outcome
@@ -22,16 +23,23 @@ from drkit.showing import shows
 
 
 def review(
-    journal: str | Path = "", *, days: int = 90, groups: Iterable[str] = (), clock: Clock | None = None
+    journal: str | Path = "",
+    *,
+    profile: str = "",
+    days: int = 90,
+    groups: Iterable[str] = (),
+    clock: Clock | None = None,
 ) -> "Reviews":
-    """Look at all runs of a journal: a file or a URL, else DRKIT_JOURNAL, else the platform's data folder.
+    """Look at all runs of a journal: a file or a URL, else that of the profile (empty: $DRKIT_PROFILE), else
+    DRKIT_JOURNAL, else the platform's data folder. Nothing is signed in to.
 
     A group is overdue when its last proving rehearsal is more than `days` days ago; `groups` names groups
-    that have to be rehearsed even if no run ever touched them. Raises `InputError`, `JournalError`.
+    that have to be rehearsed even if no run ever touched them. Raises `InputError`, `JournalError`, and
+    `ProfileError` where there is no such profile.
     """
     if days < 1:
         raise InputError(f"days must be 1 or more, not {days}.")
-    with Journal.open(journal or None) as opened:
+    with Journal.open(journal or api.journal_of(api.chosen(profile)) or None) as opened:
         found, problems = _evidence(opened)
     now, wanted = (clock or SystemClock()).now(), tuple(groups)
     real, practice = (

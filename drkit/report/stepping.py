@@ -52,7 +52,9 @@ def step_records(clock: RunClock, entries: Iterable[Entry]) -> tuple[StepEvidenc
 def line_of(entry: Entry) -> str:
     """What an entry says, in a line."""
     if planned := read(entry, Planned):
-        return f"The plan: {planned['plan']['title']}, {len(planned['plan']['steps'])} steps"
+        copied = planned.get("copy_of")
+        world = f", on a copy of {copied['name']}" if copied else ""
+        return f"The plan: {planned['plan']['title']}, {len(planned['plan']['steps'])} steps{world}"
     if intended := read(entry, Intended):
         return does_of(Change.from_json(intended["change"]))
     if read(entry, Sent) is not None:
@@ -140,8 +142,7 @@ def _record(number: int, step: Step, clock: RunClock, group: str, entries: Seque
 
 def _does(step: Step, entries: Iterable[Entry]) -> str:
     if not step.change:
-        probes = step.check and not step.reads
-        return f"asks {step.check} until it answers" if probes else step.instruction
+        return f"asks {step.check} until it answers" if step.probes else step.instruction
     sent = [intended["change"] for entry in entries if (intended := read(entry, Intended))]
     return does_of(Change.from_json(sent[-1]) if sent else step.change)
 

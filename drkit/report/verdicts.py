@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from drkit.execution import RecoveryClock, RunPhase, RunState, Snapshot, StepPhase, StepState
 from drkit.model import Operation
-from drkit.plan import LEFT_OVER, ManualStep, Step
+from drkit.plan import LEFT_OVER, LOOKED_UP, ManualStep, Step
 from drkit.report.evidence import (
     Deviation,
     Ending,
@@ -24,7 +24,7 @@ AS_PLANNED, DEVIATING = "as planned", "with deviations"
 FAILED, STOPPED, UNKNOWN, UNFINISHED = "failed", "stopped", "outcome unknown", "unfinished"
 NOT_BEGUN = "not begun"
 MET, MISSED, NOT_MEASURED, NONE_SET = "met", "missed", "not measured", "none set"
-_LEDGER = frozenset(asks for asks, _ in LEFT_OVER)
+_LEDGER = frozenset({*(asks for asks, _ in LEFT_OVER), ManualStep.DR_SERVERS_LEFT, ManualStep.DR_DISKS_LEFT})
 _AFTERWARDS = _LEDGER | {ManualStep.RELEASE}  # steps whose failing says nothing about the recovery
 _LEFT = frozenset({StepPhase.WAITING, StepPhase.NOT_SENT, StepPhase.READY})
 
@@ -78,12 +78,11 @@ def _missed(state: RunState, clocks: Sequence[RecoveryClock], not_begun: Collect
     if idle := [each.group for each in clocks if each.group_id in waiting]:
         yield f"Not begun: {', '.join(idle)}."
     measured = {each.group_id for each in clocks}
-    for shown in state.steps:
-        step = state.plan.step(shown.key)
+    for step, shown in zip(state.plan.steps, state.steps, strict=True):
         if _not_passed(step, shown):
             yield f"Not passed: {step.title}."
         left = shown.phase not in {StepPhase.DONE, StepPhase.SKIPPED}
-        if left and not step.manual and step.group_id not in measured:
+        if left and not (step.manual or step.asks in LOOKED_UP) and step.group_id not in measured:
             yield f"{shown.phase.value.capitalize()}: {step.title}."
 
 
@@ -92,7 +91,7 @@ def _not_passed(step: Step, shown: StepState) -> bool:
 
 
 def _steps_of(state: RunState, group_id: str) -> list[tuple[Step, StepState]]:
-    steps = ((state.plan.step(each.key), each) for each in state.steps)
+    steps = zip(state.plan.steps, state.steps, strict=True)
     return [(step, shown) for step, shown in steps if step.group_id == group_id]
 
 
@@ -101,9 +100,8 @@ def not_begun(state: RunState) -> frozenset[str]:
     if state.ended_at is None:
         return frozenset()
     touched: dict[str, bool] = {}
-    for shown in state.steps:
-        group_id = state.plan.step(shown.key).group_id
-        touched[group_id] = touched.get(group_id, False) or shown.phase not in _LEFT
+    for step, shown in zip(state.plan.steps, state.steps, strict=True):
+        touched[step.group_id] = touched.get(step.group_id, False) or shown.phase not in _LEFT
     return frozenset(group_id for group_id, begun in touched.items() if not begun)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from drkit.execution import RecoveryClock
+from drkit.execution import CopyOf, RecoveryClock
 
 
 def duration(seconds: float) -> str:
@@ -14,6 +14,21 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {left:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def difference(seconds: float) -> str:
+    """How much longer or shorter something took: "+12 s", "−3 min 12 s", "as long"."""
+    if not round(seconds):
+        return "as long"
+    return f"{'+' if seconds > 0 else '−'}{duration(abs(seconds))}"
+
+
+def copy_words(copied: CopyOf | None) -> str:
+    """Of which project, and of which reading of it, a practice world was a copy; empty for another world."""
+    if not copied:
+        return ""
+    read_at = moment(datetime.fromisoformat(copied["read_at"]))
+    return f"a copy of {copied['name']}, read at {read_at}"
 
 
 def outage(clock: RecoveryClock) -> str:

@@ -22,7 +22,8 @@ from drkit.model import (
     Station,
     Unknown,
 )
-from drkit.rules.rule import Advice, Case, Way, some_of
+from drkit.rules.rule import Advice, Case, Way
+from drkit.showing import first_few
 
 LINK_DOWN = "5"
 """The fault level of a pair whose replication link is down."""
@@ -77,16 +78,16 @@ def stops(case: Case, servers: Iterable[Server]) -> Way:
 
 def stop_first(case: Case, servers: Sequence[Server], *instead: Advice) -> tuple[Advice, ...]:
     """To stop these servers, where each of them runs or will; else what is to be done `instead`."""
-    names = some_of(each.name for each in servers)
+    names = first_few(each.name for each in servers)
     lost = [each.name for each in servers if each.status != ServerStatus.ACTIVE and not moves(each)]
     if lost:
-        told = f"{some_of(lost)} cannot be stopped now"
+        told = f"{first_few(lost)} cannot be stopped now"
         named = (Advice(f"{told}: {each.sentence}", each.ways) for each in instead)
         return (*named, Advice(f"{told}: have the provider bring that server back, then read again."))
     settling = [each.name for each in servers if moves(each)]
     return (
         Advice(f"Stop {names}, then read again.", (stops(case, servers),)),
-        Advice(f"Wait until {some_of(settling)} has settled, stop what runs then, and read again."),
+        Advice(f"Wait until {first_few(settling)} has settled, stop what runs then, and read again."),
     )
 
 
@@ -105,8 +106,8 @@ def synchronise_first(case: Case, behind: Iterable[ReplicationPair]) -> tuple[Ad
         what = "the replication link" if down else "the replication"
         return (
             Advice(
-                f"Have the provider restore {what} of {some_of(each.name for each in broken)}, then wait for "
-                "the synchronisation to end. Waiting alone does not help."
+                f"Have the provider restore {what} of {first_few(each.name for each in broken)}, then wait "
+                "for the synchronisation to end. Waiting alone does not help."
             ),
         )
     if begin := BEGINS_REPLICATION.get(case.group.status):

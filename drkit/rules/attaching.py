@@ -4,14 +4,21 @@ Source: the pages "Attaching a Replication Pair to a Protected Instance" and "De
 Pair from a Protected Instance" of the SDRS API reference, named below as Attach and Detach.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from drkit import devices
-from drkit.model import FreeSlots
+from drkit.model import Change, FreeSlots, Inventory, Operation, PairStatus, ProtectedInstance
 from drkit.rules.advising import detach_first, make_room, stop_first
 from drkit.rules.existing import group_exists, instance_exists, pair_exists
 from drkit.rules.powering import not_stopped
-from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
+from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, unseen_of
+from drkit.showing import first_few
 
 BOTH = (instance_exists, pair_exists)
+ROOMY = 12
+"""So many disks a KVM server takes in any case: half of its 24 (ECS), because a flavor may take less."""
 
 
 @rule("SDRS.1611", about="pair", needs=BOTH)
@@ -38,13 +45,13 @@ def pair_is_free(case: Case) -> RuleAnswer:
     attached = case.world.attachments_of(case.pair.id)
     if case.pair.shared or not attached:
         return None
-    places = some_of(f"{_instance_name(case, each.instance_id)} as {each.device}" for each in attached)
+    places = first_few(f"{_instance_name(case, each.instance_id)} as {each.device}" for each in attached)
     if any(each.instance_id == case.instance.id for each in attached):
-        return (
-            f"attached to {places}",
-            "attached to no instance",
-            "Nothing is to be done: it is, or is planned to be, attached there.",
-        )
+        # One that stuck on its way there holds its own place: it is detached first, and attached again.
+        broken = case.pair.status is PairStatus.ERROR_ATTACHING
+        here = "it is, or is planned to be, attached there."
+        remedy = "Detach the pair from the instance, then attach it again." if broken else ""
+        return f"attached to {places}", "attached to no instance", remedy or f"Nothing is to be done: {here}"
     advice = detach_first(
         case,
         case.pair,
@@ -162,8 +169,11 @@ def device_is_free(case: Case) -> RuleAnswer:
     """
     name = devices.assignable(case.change.device)
     holder = devices.taken(case.world, case.instance).get(name.letters) if name else None
+    if holder and holder.pair_id == case.pair.id:
+        return None  # that it is attached is said by another rule; nobody frees a name of itself
     if holder is None:
-        return case.unseen(case.instance) or _nameless(case)
+        told = _told(case.world, case.instance)
+        return told.unseen or told.nameless
     return (
         f"{name} is held by {holder.what}{'' if holder.known else ', which SDRS does not know'}",
         f"a free device name{_such_as(case)}",
@@ -194,19 +204,14 @@ def device_is_within_reach(case: Case) -> RuleAnswer:
 def servers_have_a_free_slot(case: Case) -> RuleAnswer:
     """Attach a disk only while both servers of the instance can take one more.
 
-    Source: attachableQuantity on the ECS page block_device. Our own caution: the reference names no code,
-    and the job would fail at the end.
+    Source: attachableQuantity on the ECS page block_device, which need not be read of a KVM server with few
+    disks. Our own caution: the reference names no code, and the job would fail at the end.
     """
-    virtio = devices.prefix_of(case.world, case.instance) == "vd"
-    full = [
-        each.name
-        for each in devices.servers_of(case.world, case.instance)
-        if each.slots and _left(each.slots, virtio) <= 0
-    ]
-    if not full:
-        return case.unseen(case.instance) or _slotless(case)
+    facts = _told(case.world, case.instance)
+    if not facts.full:
+        return facts.unseen or _slotless(facts)
     room = make_room(case, "Detach a disk that is not needed.")
-    return f"no free slot on {some_of(full)}", "room for one more disk", room
+    return f"no free slot on {first_few(facts.full)}", "room for one more disk", room
 
 
 @rule("SDRS.1604", about="pair", needs=BOTH)
@@ -218,7 +223,7 @@ def pair_is_attached_here(case: Case) -> RuleAnswer:
     attached = case.world.attachments_of(case.pair.id)
     if any(each.instance_id == case.instance.id for each in attached):
         return None
-    places = some_of(_instance_name(case, each.instance_id) for each in attached)
+    places = first_few(_instance_name(case, each.instance_id) for each in attached)
     found = f"attached to {places}" if places else "attached to no instance"
     remedy = "Pick the instance it is attached to." if places else "Nothing is to be done: it is free."
     return found, f"attached to {case.instance.name}", remedy
@@ -275,17 +280,60 @@ def _sides(found: str, wanted: str) -> RuleAnswer:
     return f"production at {found or 'no site'}", f"production at {wanted or 'no site'}", remedy
 
 
-def _nameless(case: Case) -> NotRead | None:
-    for server in devices.servers_of(case.world, case.instance):
-        for disk in server.disks:
-            if not devices.device_of(case.world, server, disk):
-                return NotRead(f"disk {disk.disk_id} on server {server.name} tells no device name")
-    return None
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What both servers of an instance tell: that one was not seen, which are full, whose free slots were not
+    read, that a disk has no device name, and how many more disks they take by the listing alone.
+    """
+
+    unseen: NotRead | None
+    full: tuple[str, ...]
+    slotless: tuple[str, ...]
+    nameless: NotRead | None
+    room: int
 
 
-def _slotless(case: Case) -> NotRead | None:
-    unread = [each.name for each in devices.servers_of(case.world, case.instance) if each.slots is None]
-    return NotRead(f"the free slots of {some_of(unread)} were not read") if unread else None
+def _told(world: devices.DeviceReading, instance: ProtectedInstance) -> _Told:
+    """What the servers tell, worked out once per reading."""
+    facts = world.memo.get((_Told, instance.id))
+    if not isinstance(facts, _Told):
+        facts = world.memo[_Told, instance.id] = _asked(world, instance)
+    return facts
+
+
+def _asked(world: devices.DeviceReading, instance: ProtectedInstance) -> _Told:
+    servers, names = devices.servers_of(world, instance), devices.names_on(world, instance)
+    virtio = names.prefix.value == "vd"
+    held = [
+        (server, disk, devices.device_of(world, server, disk)) for server in servers for disk in server.disks
+    ]
+    listed = len(servers) == len(instance.server_ids) and not any(each.unknown for each in servers)
+    known = listed and virtio and all(devices.parse(device) for _, _, device in held)
+    mute = (
+        NotRead(f"disk {disk.disk_id} on server {server.name} tells no device name")
+        for server, disk, device in held
+        if not device
+    )
+    return _Told(
+        unseen_of(instance, world.servers),
+        tuple(each.name for each in servers if each.slots and _left(each.slots, virtio) <= 0),
+        tuple(each.name for each in servers if each.slots is None),
+        next(mute, None),
+        ROOMY - len(names.taken) if known else 0,
+    )
+
+
+def _slotless(told: _Told) -> NotRead | None:
+    if not told.slotless or told.room > 0:
+        return None
+    return NotRead(f"the free slots of {first_few(told.slotless)} were not read")
+
+
+def to_look_into(changes: Iterable[Change], reading: Inventory) -> list[str]:
+    """The instances (ids) whose servers have to tell their block devices before these changes are judged."""
+    wanted = Counter(each.instance_id for each in changes if each.operation is Operation.ATTACH_PAIR)
+    known = {key: reading.instances[key] for key in wanted if key in reading.instances}
+    return [key for key, instance in known.items() if _told(reading, instance).room < wanted[key]]
 
 
 def _left(slots: FreeSlots, virtio: bool) -> int:

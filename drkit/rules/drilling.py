@@ -19,7 +19,8 @@ from drkit.model import (
 )
 from drkit.rules.advising import synchronise_first
 from drkit.rules.existing import group_exists
-from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
+from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule
+from drkit.showing import first_few
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -109,7 +110,7 @@ def nothing_in_the_group_is_faulty(case: Case) -> RuleAnswer:
     if not wrong:
         return None
     advice = "Have it repaired, or delete it and create it anew, then read again."
-    return some_of(wrong), "without a fault", advice
+    return first_few(wrong), "without a fault", advice
 
 
 @rule("SDRS.1830", about="group", needs=[group_exists], caution=True)
@@ -125,7 +126,7 @@ def the_first_synchronisation_is_complete(case: Case) -> RuleAnswer:
     if not never:
         return None
     words = (f"{pair.name} is {pair.replication_status or 'not known to be'}" for pair in never)
-    return f"not synchronised: {some_of(words)}", "synchronised", synchronise_first(case, never)
+    return f"not synchronised: {first_few(words)}", "synchronised", synchronise_first(case, never)
 
 
 def faulty(instances: Iterable[ProtectedInstance], pairs: Iterable[ReplicationPair]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from drkit import devices
 from drkit.model import (
+    NEEDS,
     Change,
     DrillStatus,
     GroupStatus,
@@ -19,7 +20,7 @@ from drkit.model import (
 )
 from drkit.rules.advising import course, detaching, stops
 from drkit.rules.existing import drill_exists, group_exists, instance_exists, pair_exists
-from drkit.rules.rule import Advice, Case, RuleAnswer, Way, either, rule
+from drkit.rules.rule import About, Advice, Case, RuleAnswer, Way, either, rule
 
 GROUP_STATUSES: Mapping[Operation, Collection[GroupStatus]] = {
     Operation.ATTACH_PAIR: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED},
@@ -51,7 +52,28 @@ GROUP_STATUSES: Mapping[Operation, Collection[GroupStatus]] = {
         GroupStatus.ERROR_REPROTECTING,
         GroupStatus.ERROR_FAILING_OVER,
     },
-    Operation.RESIZE_INSTANCE: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED},
+    **{
+        each: {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}
+        for each in (
+            Operation.RESIZE_INSTANCE,
+            Operation.CREATE_INSTANCE,
+            Operation.CREATE_INSTANCES,
+            Operation.ADD_NIC,
+            Operation.DELETE_NIC,
+            Operation.CREATE_PAIR,
+        )
+    },
+    Operation.DELETE_PAIR: {
+        GroupStatus.AVAILABLE,
+        GroupStatus.PROTECTED,
+        GroupStatus.FAILED_OVER,
+        GroupStatus.ERROR_STARTING,
+        GroupStatus.ERROR_STOPPING,
+        GroupStatus.ERROR_REVERSING,
+        GroupStatus.ERROR_FAILING_OVER,
+        GroupStatus.ERROR_DELETING,
+        GroupStatus.ERROR_REPROTECTING,
+    },
 }
 
 STARTING = (Operation.ENABLE_PROTECTION, Operation.REPROTECT)
@@ -79,6 +101,8 @@ INSTANCE: Mapping[Operation, Collection[InstanceStatus]] = {
         InstanceStatus.PROTECTED,
         InstanceStatus.ERROR_RESIZING,
     },
+    Operation.ADD_NIC: {InstanceStatus.AVAILABLE, InstanceStatus.PROTECTED},
+    Operation.DELETE_NIC: {InstanceStatus.AVAILABLE, InstanceStatus.PROTECTED},
 }
 
 PAIR: Mapping[Operation, Collection[PairStatus]] = {
@@ -100,6 +124,22 @@ PAIR: Mapping[Operation, Collection[PairStatus]] = {
         PairStatus.FAULT,
     },
     Operation.EXPAND_PAIR: {PairStatus.AVAILABLE, PairStatus.PROTECTED, PairStatus.ERROR_EXTENDING},
+    Operation.DELETE_PAIR: {
+        PairStatus.AVAILABLE,
+        PairStatus.PROTECTED,
+        PairStatus.FAILED_OVER,
+        PairStatus.ERROR,
+        PairStatus.ERROR_STARTING,
+        PairStatus.ERROR_STOPPING,
+        PairStatus.ERROR_REVERSING,
+        PairStatus.ERROR_FAILING_OVER,
+        PairStatus.ERROR_DELETING,
+        PairStatus.ERROR_REPROTECTING,
+        PairStatus.ERROR_ATTACHING,
+        PairStatus.ERROR_EXTENDING,
+        PairStatus.INVALID,
+        PairStatus.FAULT,
+    },
 }
 
 DRILL: Mapping[Operation, Collection[DrillStatus]] = {
@@ -120,8 +160,8 @@ _WAY_OUT: Mapping[str, tuple[tuple[str, tuple[Operation, ...]], ...]] = {
     "available": (("Enable protection of the group first.", (Operation.ENABLE_PROTECTION,)),),
     "protected": (("Disable protection of the group first.", (Operation.DISABLE_PROTECTION,)),),
     "failed-over": (("Re-protect the group first.", (Operation.REPROTECT,)),),
-    "error": (("It was not created whole: delete it at the service and create it anew.", ()),),
-    "error-deleting": (("Delete it again at the service.", ()),),
+    "error": (("It was not created whole: delete it, and create it anew.", ()),),
+    "error-deleting": (("Delete it again.", ()),),
     "error-starting": (("Enable protection of the group again.", (Operation.ENABLE_PROTECTION,)),),
     "error-stopping": (("Disable protection of the group again.", (Operation.DISABLE_PROTECTION,)),),
     "error-reversing": (
@@ -157,24 +197,39 @@ def remedy(status: Status) -> str:
     return _WAY_OUT.get(status, _NOT_KNOWN)[0][0]
 
 
-def advice(case: Case, status: Status) -> tuple[Advice, ...]:
+_DELETED = {"error", "error-deleting", "invalid"}
+"""The states that only deleting the thing leads out of."""
+
+_AWAY: Mapping[About, Operation] = {
+    "group": Operation.DELETE_GROUP,
+    "instance": Operation.DELETE_INSTANCE,
+    "pair": Operation.DELETE_PAIR,
+    "drill": Operation.DELETE_DRILL,
+}
+
+
+def advice(case: Case, status: Status, about: About) -> tuple[Advice, ...]:
     """What to do about a thing in an unfit state, as far as it can be done in the world of the case."""
     if status.phase is Phase.MOVING:
         return (Advice(remedy(status)),)
     ways = _WAY_OUT.get(status, _NOT_KNOWN)
+    if status in _DELETED:
+        ways = ((ways[0][0], (_AWAY[about],)),)
     named = either(each.words for each in ways[0][1]) if ways[0][1] else ""
     options = ((sentence, tuple(_course(case, each) for each in verbs)) for sentence, verbs in ways)
     told = (Advice(sentence, courses) for sentence, courses in options if all(courses))
-    stuck = (
-        f"What leads out of {status} is refused now: put right what stands against {named}, or ask the "
-        "provider."
-    )
+    first = f"{ways[0][0]} That" if status in _DELETED else f"What leads out of {status}"
+    stuck = f"{first} is refused now: put right what stands against {named}, or ask the provider."
     return (*told, *([Advice(stuck)] if named else []))
 
 
 def _course(case: Case, operation: Operation) -> Way:
     """The changes an operation takes, on the group, or on the pair or instance of the case; () for none."""
     change, world = case.change, case.world
+    if operation in _AWAY.values():
+        kept = {key: False for key, kind in NEEDS[operation].items() if kind is bool}
+        ids = {key: getattr(change, key) for key in NEEDS[operation] if key not in kept}
+        return (Change.of(operation, change.group_id, **ids, **kept),)
     if operation is Operation.EXPAND_PAIR:
         size = case.pair.size_gb + 1
         return (Change.of(operation, change.group_id, pair_id=change.pair_id, new_size_gb=size),)
@@ -187,9 +242,9 @@ def _course(case: Case, operation: Operation) -> Way:
     return course(case, operation)
 
 
-def judged(case: Case, status: Status, fit: Collection[Status]) -> RuleAnswer:
-    """The answer about a status, given the fit ones."""
-    return None if status in fit else (str(status), either(fit), advice(case, status))
+def judged(case: Case, status: Status, fit: Collection[Status], about: About) -> RuleAnswer:
+    """The answer about the status of a thing, given the fit ones."""
+    return None if status in fit else (str(status), either(fit), advice(case, status, about))
 
 
 @rule("SDRS.1024", "SDRS.1002", about="group", needs=[group_exists])
@@ -199,7 +254,7 @@ def group_is_available_or_protected(case: Case) -> RuleAnswer:
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance" and
     "Modifying the Specifications of a Protected Instance".
     """
-    return judged(case, case.group.status, GROUP_STATUSES[case.change.operation])
+    return judged(case, case.group.status, GROUP_STATUSES[case.change.operation], "group")
 
 
 @rule("SDRS.1002", about="group", needs=[group_exists])
@@ -215,7 +270,7 @@ def group_status_fits(case: Case) -> RuleAnswer:
         return None
     done = status == ALREADY.get(operation)
     there = "Nothing is to be done: the group is there already."
-    return str(status), either(GROUP_STATUSES[operation]), there if done else advice(case, status)
+    return str(status), either(GROUP_STATUSES[operation]), there if done else advice(case, status, "group")
 
 
 @rule("SDRS.1002", about="group", needs=[group_status_fits], caution=True)
@@ -237,14 +292,14 @@ def the_start_means_what_is_asked(case: Case) -> RuleAnswer:
     return str(status), either(fit), options
 
 
-@rule("SDRS.1328", "SDRS.1314", "SDRS.0209", about="instance", needs=[instance_exists])
+@rule("SDRS.1328", "SDRS.1314", "SDRS.0209", "SDRS.1327", about="instance", needs=[instance_exists])
 def instance_status_fits(case: Case) -> RuleAnswer:
     """Bring the instance into a state that allows the operation.
 
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
     a Replication Pair from a Protected Instance" and "Modifying the Specifications of a Protected Instance".
     """
-    return judged(case, case.instance.status, INSTANCE[case.change.operation])
+    return judged(case, case.instance.status, INSTANCE[case.change.operation], "instance")
 
 
 @rule("SDRS.0214", "SDRS.1601", about="pair", needs=[pair_exists])
@@ -254,7 +309,7 @@ def pair_status_fits(case: Case) -> RuleAnswer:
     Source: the constraints on the pages "Attaching a Replication Pair to a Protected Instance", "Detaching
     a Replication Pair from a Protected Instance" and "Expanding the Capacity of a Replication Pair".
     """
-    return judged(case, case.pair.status, PAIR[case.change.operation])
+    return judged(case, case.pair.status, PAIR[case.change.operation], "pair")
 
 
 @rule("SDRS.1913", about="drill", needs=[drill_exists])
@@ -263,4 +318,4 @@ def drill_status_fits(case: Case) -> RuleAnswer:
 
     Source: the constraints on the page "Deleting a DR Drill".
     """
-    return judged(case, case.drill.status, DRILL[case.change.operation])
+    return judged(case, case.drill.status, DRILL[case.change.operation], "drill")

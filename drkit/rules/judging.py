@@ -5,7 +5,19 @@ from typing import TypedDict
 
 from drkit.errors import EffectUnknownError
 from drkit.model import Change, Inventory, Operation
-from drkit.rules import attaching, drilling, existing, fitness, knowing, powering, sizing, switching
+from drkit.rules import (
+    attaching,
+    drilling,
+    existing,
+    fitness,
+    knowing,
+    naming,
+    powering,
+    protecting,
+    removing,
+    sizing,
+    switching,
+)
 from drkit.rules.objections import NotAsked, Objection, Verdict
 from drkit.rules.projection import Projection
 from drkit.rules.rule import Advice, Case, Rule, RuleAnswer, Way
@@ -15,6 +27,42 @@ _GROUP_AT_REST = (existing.group_exists, fitness.group_is_available_or_protected
 _INSTANCE = (existing.instance_exists, fitness.instance_status_fits)
 _PAIR = (existing.pair_exists, fitness.pair_status_fits)
 _SERVER = (existing.group_exists, existing.server_exists)
+
+_NEW = (naming.it_is_named_right, naming.it_is_described_right)
+_TAGS = (
+    naming.a_tag_is_named,
+    naming.tag_keys_are_right,
+    naming.tag_values_are_right,
+    naming.no_tag_is_named_twice,
+    naming.tags_are_not_too_many,
+)
+_PAIRED = (
+    protecting.disks_are_not_encrypted,
+    protecting.disks_are_at_the_production_site,
+    protecting.disks_are_in_no_pair,
+    protecting.pair_quota_is_left,
+)
+_PROTECTED = (
+    *_GROUP_AT_REST,
+    *_NEW,
+    *_TAGS,
+    protecting.servers_are_there,
+    protecting.servers_are_in_the_groups_network,
+    protecting.servers_are_at_the_production_site,
+    protecting.servers_are_not_protected_yet,
+    protecting.servers_rest,
+    protecting.servers_have_a_system_disk,
+    protecting.no_shared_disk_is_on_them,
+    *_PAIRED,
+)
+_UNPROTECTED = (
+    existing.group_exists,
+    removing.instances_are_there,
+    removing.instances_can_be_deleted,
+    removing.dr_server_was_made_by_the_service,
+    removing.address_is_that_of_a_dr_server,
+)
+_CARDS = (*_GROUP_AT_REST, *_INSTANCE, removing.production_server_is_there)
 
 _OWN: Mapping[Operation, tuple[Rule, ...]] = {
     Operation.ATTACH_PAIR: (
@@ -108,10 +156,64 @@ _OWN: Mapping[Operation, tuple[Rule, ...]] = {
         powering.server_is_not_the_dr_one,
         powering.no_switch_is_going_on,
     ),
+    Operation.CREATE_GROUP: (
+        *_NEW,
+        protecting.group_name_is_free,
+        protecting.domain_is_there,
+        protecting.domain_is_not_sold_out,
+        protecting.zones_are_those_of_the_domain,
+        protecting.network_is_named,
+        protecting.group_quota_is_left,
+    ),
+    Operation.RENAME_GROUP: (
+        existing.group_exists,
+        naming.it_is_named_right,
+        protecting.group_name_is_free,
+    ),
+    Operation.DELETE_GROUP: (
+        existing.group_exists,
+        removing.group_is_at_rest,
+        removing.group_has_no_drills,
+        removing.group_has_no_instances,
+        removing.group_has_no_pairs,
+    ),
+    Operation.CREATE_INSTANCE: _PROTECTED,
+    Operation.CREATE_INSTANCES: (*_PROTECTED, protecting.a_flavor_is_given_for_each_or_none),
+    Operation.RENAME_INSTANCE: (existing.instance_exists, naming.it_is_named_right),
+    Operation.DELETE_INSTANCE: _UNPROTECTED,
+    Operation.DELETE_INSTANCES: _UNPROTECTED,
+    Operation.ADD_NIC: (*_CARDS, removing.subnet_is_named),
+    Operation.DELETE_NIC: (*_CARDS, removing.card_is_there),
+    Operation.SET_TAGS: (existing.instance_exists, naming.instance_is_whole, *_TAGS),
+    Operation.DELETE_TAGS: (
+        existing.instance_exists,
+        naming.instance_is_whole,
+        *_TAGS,
+        naming.the_tag_is_there,
+    ),
+    Operation.CREATE_PAIR: (
+        *_GROUP_AT_REST,
+        *_NEW,
+        protecting.disk_is_there,
+        protecting.disk_is_available,
+        *_PAIRED,
+    ),
+    Operation.RENAME_PAIR: (existing.pair_exists, naming.it_is_named_right),
+    Operation.DELETE_PAIR: (
+        *_GROUP,
+        *_PAIR,
+        removing.pair_is_of_the_group,
+        removing.pair_is_attached_nowhere,
+        removing.dr_disk_was_made_by_the_service,
+    ),
+    Operation.RENAME_DRILL: (existing.drill_exists, naming.it_is_named_right),
+    Operation.CLEAR_FAILED_TASK: (removing.failed_task_is_there,),
+    Operation.CLEAR_FAILED_TASKS: (removing.group_of_the_tasks_exists,),
 }
 
 RULES: Mapping[Operation, tuple[Rule, ...]] = {
-    operation: (*rules, knowing.what_it_rests_on_is_known) for operation, rules in _OWN.items()
+    operation: (*rules, *([knowing.what_it_rests_on_is_known] if existing.group_exists in rules else []))
+    for operation, rules in _OWN.items()
 }
 """A rule comes after those it needs."""
 
@@ -127,12 +229,26 @@ class ReadAlso(TypedDict):
     disks: bool
     quotas: bool
     every_drill: bool
+    beside: bool
+    domains: bool
+
+
+IN_THE_WHOLE_PROJECT = frozenset(
+    {Operation.CREATE_GROUP, Operation.CREATE_INSTANCE, Operation.CREATE_INSTANCES, Operation.CREATE_PAIR}
+)
+"""What is judged on the instances and pairs of all groups: a server or a disk may be protected elsewhere."""
 
 
 def read_also(operations: Iterable[Operation]) -> ReadAlso:
     """What the rules of these operations rest on, beside groups, their instances, pairs, drills, servers."""
     parts = {part for operation in operations for rule in RULES[operation] for part in rule.reads}
-    return ReadAlso(disks="disks" in parts, quotas="quotas" in parts, every_drill="drills" in parts)
+    return ReadAlso(
+        disks="disks" in parts,
+        quotas="quotas" in parts,
+        every_drill="drills" in parts,
+        beside="failed_tasks" in parts,
+        domains="domains" in parts,
+    )
 
 
 def judge(change: Change, inventory: Inventory, planned: Sequence[Change] = ()) -> Verdict:
@@ -161,11 +277,12 @@ def _answers(case: Case) -> Iterator[tuple[Rule, RuleAnswer]]:
     """Every rule that does not hold, with its answer; None where one before it failed: it was not asked."""
     failed: set[str] = set()
     for rule in RULES[case.change.operation]:
-        asked = not failed or failed.isdisjoint(rule.needs)
-        answer = rule.ask(case) if asked else None
-        if answer or not asked:
-            failed.add(rule.name)
-            yield rule, answer
+        if failed and not failed.isdisjoint(rule.needs):
+            answer = None
+        elif (answer := rule.ask(case)) is None:
+            continue
+        failed.add(rule.name)
+        yield rule, answer
 
 
 def _advised(remedy: str | tuple[Advice, ...], world: Projection) -> Advice:

@@ -4,16 +4,19 @@ Real answers leave keys out, or hold something that the reference does not fores
 reads as nothing (`unknown` of each thing), and nothing must not pass for "no fault" or "attached nowhere".
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from drkit.model import Drill, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.rules.existing import group_exists
-from drkit.rules.rule import Case, RuleAnswer, rule, some_of
+from drkit.rules.rule import Case, RuleAnswer, rule
+from drkit.showing import first_few
 
 _Thing = ProtectionGroup | ProtectedInstance | ReplicationPair | Drill
+_ZONES = ("priority_station", "source_availability_zone", "target_availability_zone")
 _SIDES = ("priority_station", "source_server", "target_server")
 
 _NEEDED: Mapping[Operation, Mapping[str, tuple[str, ...]]] = {
+    **{each: {} for each in Operation},
     Operation.ATTACH_PAIR: {
         "group": ("priority_station",),
         "instance": (*_SIDES, "attachment", "metadata"),
@@ -28,8 +31,6 @@ _NEEDED: Mapping[Operation, Mapping[str, tuple[str, ...]]] = {
         "instance": (*_SIDES, "attachment"),
         "pair": ("attachment", "record_metadata.bootable"),
     },
-    Operation.ENABLE_PROTECTION: {},
-    Operation.DISABLE_PROTECTION: {},
     Operation.PLANNED_FAILOVER: {
         "group": ("priority_station",),
         "instances": _SIDES,
@@ -41,7 +42,6 @@ _NEEDED: Mapping[Operation, Mapping[str, tuple[str, ...]]] = {
         "group": ("source_vpc_id", "target_vpc_id"),
         "pairs": ("fault_level", "replication_status"),
     },
-    Operation.DELETE_DRILL: {},
     Operation.EXPAND_PAIR: {
         "pair": (
             "attachment",
@@ -52,8 +52,15 @@ _NEEDED: Mapping[Operation, Mapping[str, tuple[str, ...]]] = {
         ),
     },
     Operation.RESIZE_INSTANCE: {"instance": _SIDES},
-    Operation.STOP_SERVER: {},
     Operation.START_SERVER: {"instances": _SIDES},
+    Operation.CREATE_INSTANCE: {"group": (*_ZONES, "source_vpc_id")},
+    Operation.CREATE_INSTANCES: {"group": (*_ZONES, "source_vpc_id")},
+    Operation.CREATE_PAIR: {"group": _ZONES},
+    Operation.DELETE_PAIR: {"group": ("priority_station",), "pair": ("attachment",)},
+    Operation.DELETE_INSTANCE: {"group": ("priority_station",), "pairs": ("attachment",)},
+    Operation.DELETE_INSTANCES: {"group": ("priority_station",), "pairs": ("attachment",)},
+    Operation.ADD_NIC: {"instance": _SIDES},
+    Operation.DELETE_NIC: {"instance": _SIDES},
 }
 """The keys, as the service spells them, that the other rules of an operation rest on: of the things that a
 change names, or of all instances and pairs of its group."""
@@ -75,19 +82,17 @@ def what_it_rests_on_is_known(case: Case) -> RuleAnswer:
     if not missing:
         return None
     remedy = "Read again; if it stays so, look at it in the cloud's console, and act there."
-    return f"not known: {some_of(missing)}", "told by the service", remedy
+    return f"not known: {first_few(missing)}", "told by the service", remedy
 
 
-def _things(case: Case, part: str) -> Iterator[_Thing]:
+def _things(case: Case, part: str) -> Iterable[_Thing]:
+    """The things of a part that do not tell everything, which few do."""
     change, world = case.change, case.world
-    named: Mapping[str, Iterable[_Thing | None]] = {
-        "group": [world.groups.get(change.group_id)],
-        "instance": [world.instances.get(change.instance_id)],
-        "pair": [world.pairs.get(change.pair_id)],
-        "instances": world.instances_of(change.group_id),
-        "pairs": world.pairs_of(change.group_id),
-    }
-    return (thing for thing in named[part] if thing is not None)
+    if part in {"instances", "pairs"}:
+        of_group: Iterable[_Thing] = getattr(world, f"{part}_of")(change.group_id)
+        return [thing for thing in of_group if thing.unknown]
+    named: _Thing | None = getattr(world, f"{part}s").get(getattr(change, f"{part}_id"))
+    return [named] if named is not None and named.unknown else []
 
 
 def _same(key: str, unknown: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from drkit import devices
 from drkit.errors import EffectUnknownError
 from drkit.model import (
+    FAILED_TASKS,
     Attachment,
     BlockDevice,
     Change,
@@ -29,14 +30,17 @@ from drkit.model import (
     ServerStatus,
     Station,
     Unknown,
+    as_tags,
 )
+from drkit.rules.making import attached, group_of, instance_of, pair_of
 
 
 @dataclass(frozen=True)
 class Projection:
     """What rules are asked about. It shares everything with the inventory that no planned change touches.
 
-    `planned` are the changes that it takes as done, `memo` has room for what is worked out once.
+    `planned` are the changes that it takes as done, `made` the ids, which stand in for others, of the
+    instances and pairs that these make; `memo` has room for what is worked out once.
     """
 
     inventory: Inventory
@@ -47,6 +51,7 @@ class Projection:
     servers: Mapping[str, Server]
     memo: dict[object, object]
     planned: tuple[Change, ...] = ()
+    made: tuple[str, ...] = ()
     _on: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict)
     _of: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict)
 
@@ -83,11 +88,21 @@ class Projection:
 
     def instances_of(self, group_id: str) -> tuple[ProtectedInstance, ...]:
         """The instances of a group."""
-        return tuple(self.instances[each.id] for each in self.inventory.instances_of(group_id))
+        there = (each.id for each in self.inventory.instances_of(group_id))
+        return tuple(self.instances[key] for key in there if key in self.instances) + tuple(
+            each for key in self.made if (each := self.instances.get(key)) and each.group_id == group_id
+        )
 
     def pairs_of(self, group_id: str) -> tuple[ReplicationPair, ...]:
         """The pairs of a group."""
-        return tuple(self.pairs[each.id] for each in self.inventory.pairs_of(group_id))
+        there = (each.id for each in self.inventory.pairs_of(group_id))
+        return tuple(self.pairs[key] for key in there if key in self.pairs) + tuple(
+            each for key in self.made if (each := self.pairs.get(key)) and each.group_id == group_id
+        )
+
+    def drills_of(self, group_id: str) -> tuple[Drill, ...]:
+        """The drills of a group."""
+        return tuple(each for each in self.drills.values() if each.group_id == group_id)
 
     def after(self, change: Change) -> "Projection":
         """The projection when that change is done too.
@@ -106,7 +121,10 @@ class Projection:
             "server": (change.server_id, self.servers),
         }
         for kind, (identity, known) in things.items():
-            if identity not in known and (identity or kind == "group"):
+            made = kind == "group" and (
+                change.operation is Operation.CREATE_GROUP or identity == FAILED_TASKS
+            )
+            if identity not in known and (identity or kind == "group") and not made:
                 raise _unclear(change, f"{kind} {identity!r} is not in the reading")
 
     def with_group(self, group_id: str, status: GroupStatus, station: Station | None = None) -> "Projection":
@@ -159,6 +177,47 @@ class Projection:
         of = tuple(each for each in self.attachments_of(pair.id) if each.instance_id != instance.id)
         return replace(
             self, memo={}, _on={**self._on, instance.id: (*on, *new)}, _of={**self._of, pair.id: (*of, *new)}
+        )
+
+    def with_new(
+        self, instances: Iterable[ProtectedInstance] = (), pairs: Iterable[ReplicationPair] = ()
+    ) -> "Projection":
+        """Those instances and pairs besides; a pair is attached to what its own attachments name."""
+        new = {each.id: each for each in instances}, {each.id: each for each in pairs}
+        attached = [one for pair in new[1].values() for one in pair.attachments]
+        on = {key: self.attachments_on(key) for key in {each.instance_id for each in attached}}
+        for each in attached:
+            on[each.instance_id] = (*on[each.instance_id], each)
+        return replace(
+            self,
+            memo={},
+            instances={**self.instances, **new[0]},
+            pairs={**self.pairs, **new[1]},
+            made=(*self.made, *new[0], *new[1]),
+            _on={**self._on, **on},
+            _of={**self._of, **{key: pair.attachments for key, pair in new[1].items()}},
+        )
+
+    def without(self, *ids: str) -> "Projection":
+        """The world without some groups, instances or pairs, and without the attachments of these."""
+        gone = set(ids)
+        touched = [each for key in ids for each in (*self.attachments_on(key), *self.attachments_of(key))]
+        on = {
+            key: tuple(each for each in self.attachments_on(key) if each.pair_id not in gone)
+            for key in {each.instance_id for each in touched}
+        }
+        of = {
+            key: tuple(each for each in self.attachments_of(key) if each.instance_id not in gone)
+            for key in {each.pair_id for each in touched}
+        }
+        return replace(
+            self,
+            memo={},
+            groups={key: each for key, each in self.groups.items() if key not in gone},
+            instances={key: each for key, each in self.instances.items() if key not in gone},
+            pairs={key: each for key, each in self.pairs.items() if key not in gone},
+            _on={**self._on, **on},
+            _of={**self._of, **of},
         )
 
     def with_drills(self, drills: Mapping[str, Drill]) -> "Projection":
@@ -285,14 +344,87 @@ def _expand(world: Projection, change: Change) -> Projection:
 
 def _resize(world: Projection, change: Change) -> Projection:
     instance = world.instances[change.instance_id]
+    wanted = {
+        instance.production_server_id: change.flavor or change.production_flavor,
+        instance.dr_server_id: change.flavor or change.dr_flavor,
+    }
     servers = devices.servers_of(world, instance)
-    return world.with_servers(replace(each, flavor=change.flavor) for each in servers)
+    return world.with_servers(replace(each, flavor=wanted[each.id] or each.flavor) for each in servers)
 
 
 def _power(status: ServerStatus) -> Effect:
     return lambda world, change: world.with_servers(
         [replace(world.servers[change.server_id], status=status, task_state="")]
     )
+
+
+# Making and taking away
+
+
+def _create_group(world: Projection, change: Change) -> Projection:
+    return replace(world, memo={}, groups={**world.groups, change.group_id: group_of(change)})
+
+
+def _create_instances(world: Projection, change: Change) -> Projection:
+    group, several = world.groups[change.group_id], not change.server_id
+    for number, server_id in enumerate(change.all_server_ids, start=1):
+        name = f"{change.name}-{number:04}" if several else change.name
+        server = world.servers.get(server_id)
+        held = [(each.device, each.disk_id) for each in server.disks] if server else []
+        instance = instance_of(group, name, server_id)
+        pairs = (
+            attached(pair_of(group, f"{name} ({device})", key, world.disks.get(key)), instance, device)
+            for device, key in held
+        )
+        world = world.with_new([instance], pairs)
+    return world
+
+
+def _create_pair(world: Projection, change: Change) -> Projection:
+    group, disk = world.groups[change.group_id], world.disks.get(change.disk_id)
+    return world.with_new(pairs=[pair_of(group, change.name, change.disk_id, disk)])
+
+
+def _delete_instances(world: Projection, change: Change) -> Projection:
+    """Pairs that came with an instance go with it, and others become free; which is which is not told.
+
+    So all are taken as freed: what deletes them afterwards finds some gone, and then has nothing to do.
+    """
+    return world.without(*change.all_instance_ids)
+
+
+def _rename_group(world: Projection, change: Change) -> Projection:
+    renamed = replace(world.groups[change.group_id], name=change.name)
+    return replace(world, memo={}, groups={**world.groups, renamed.id: renamed})
+
+
+def _rename_instance(world: Projection, change: Change) -> Projection:
+    renamed = replace(world.instances[change.instance_id], name=change.name)
+    return replace(world, memo={}, instances={**world.instances, renamed.id: renamed})
+
+
+def _rename_pair(world: Projection, change: Change) -> Projection:
+    return world.with_pairs([replace(world.pairs[change.pair_id], name=change.name)])
+
+
+def _rename_drill(world: Projection, change: Change) -> Projection:
+    if change.drill_id not in world.drills:
+        raise _unclear(change, f"drill {change.drill_id!r} is not in the reading")
+    renamed = replace(world.drills[change.drill_id], name=change.name)
+    return world.with_drills({**world.drills, renamed.id: renamed})
+
+
+def _tagged(world: Projection, change: Change) -> Projection:
+    instance = world.instances[change.instance_id]
+    given = dict(as_tags(change.tags))
+    tags = {key: value for key, value in instance.tags if key not in change.keys} | given
+    changed = replace(instance, tags=tuple(tags.items()))
+    return replace(world, memo={}, instances={**world.instances, instance.id: changed})
+
+
+def _nothing(world: Projection, _: Change) -> Projection:
+    """What no rule of a later change rests on."""
+    return world
 
 
 _EFFECTS: Mapping[Operation, Effect] = {
@@ -309,4 +441,22 @@ _EFFECTS: Mapping[Operation, Effect] = {
     Operation.RESIZE_INSTANCE: _resize,
     Operation.STOP_SERVER: _power(ServerStatus.SHUTOFF),
     Operation.START_SERVER: _power(ServerStatus.ACTIVE),
+    Operation.CREATE_GROUP: _create_group,
+    Operation.RENAME_GROUP: _rename_group,
+    Operation.DELETE_GROUP: lambda world, change: world.without(change.group_id),
+    Operation.CREATE_INSTANCE: _create_instances,
+    Operation.CREATE_INSTANCES: _create_instances,
+    Operation.RENAME_INSTANCE: _rename_instance,
+    Operation.DELETE_INSTANCE: _delete_instances,
+    Operation.DELETE_INSTANCES: _delete_instances,
+    Operation.ADD_NIC: _nothing,
+    Operation.DELETE_NIC: _nothing,
+    Operation.SET_TAGS: _tagged,
+    Operation.DELETE_TAGS: _tagged,
+    Operation.CREATE_PAIR: _create_pair,
+    Operation.RENAME_PAIR: _rename_pair,
+    Operation.DELETE_PAIR: lambda world, change: world.without(change.pair_id),
+    Operation.RENAME_DRILL: _rename_drill,
+    Operation.CLEAR_FAILED_TASK: _nothing,
+    Operation.CLEAR_FAILED_TASKS: _nothing,
 }

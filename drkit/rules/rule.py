@@ -1,11 +1,13 @@
 """What a rule is: a plain function of a case, with the service's codes and the rules that go before it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from drkit.model import (
+    PLANNED,
     Change,
+    Disk,
     Drill,
     InstanceStatus,
     Part,
@@ -16,6 +18,7 @@ from drkit.model import (
 )
 from drkit.rules.objections import Objection
 from drkit.rules.projection import Projection
+from drkit.showing import first_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,21 @@ RuleAnswer: TypeAlias = tuple[str, str, str | tuple[Advice, ...]] | NotRead | No
 What to do is a sentence, or several pieces of advice, the best first; the last one names no way.
 """
 
-About: TypeAlias = Literal["group", "instance", "pair", "drill", "server"]
+About: TypeAlias = Literal["group", "instance", "pair", "drill", "server", "disk"]
 
-_Thing: TypeAlias = ProtectionGroup | ProtectedInstance | ReplicationPair | Drill | Server
+T = TypeVar("T")
+_Thing: TypeAlias = ProtectionGroup | ProtectedInstance | ReplicationPair | Drill | Server | Disk
+
+
+class _Once(Generic[T]):
+    """As `functools.cached_property`, without the lock it takes in Python 3.11: a case is one thread's."""
+
+    def __init__(self, find: "Callable[[Case], T]") -> None:
+        self._find, self._name, self.__doc__ = find, find.__name__, find.__doc__
+
+    def __get__(self, case: "Case", _: type) -> T:
+        found = case.__dict__[self._name] = self._find(case)
+        return found
 
 
 class Case:
@@ -55,49 +70,55 @@ class Case:
     the rule that says it exists.
     """
 
-    __slots__ = ("change", "world")
-
     def __init__(self, change: Change, world: Projection) -> None:
         self.change, self.world = change, world
 
-    @property
+    @_Once
     def group(self) -> ProtectionGroup:
         """The group that the change is about."""
         return self.world.groups[self.change.group_id]
 
-    @property
+    @_Once
     def instance(self) -> ProtectedInstance:
         """The instance that it names."""
         return self.world.instances[self.change.instance_id]
 
-    @property
+    @_Once
     def pair(self) -> ReplicationPair:
         """The pair that it names."""
         return self.world.pairs[self.change.pair_id]
 
-    @property
+    @_Once
     def drill(self) -> Drill:
         """The drill that it names."""
         return self.world.drills[self.change.drill_id]
 
-    @property
+    @_Once
     def server(self) -> Server:
         """The server that it names."""
         return self.world.servers[self.change.server_id]
 
     def unseen(self, instance: ProtectedInstance) -> NotRead | None:
         """What to answer where a server of an instance is not in the reading; a deleted one is not missed."""
-        missing = any(each not in self.world.servers for each in instance.server_ids)
-        gone = instance.status == InstanceStatus.INVALID
-        return NotRead(f"a server of {instance.name} was not seen") if missing and not gone else None
+        return unseen_of(instance, self.world.servers)
 
     def called(self, about: About) -> str:
         """What the operator calls the thing a rule is about: its kind and its name, or its id."""
         known: Mapping[str, _Thing] = getattr(self.world, f"{about}s")
         identity: str = getattr(self.change, f"{about}_id")
-        if about == "group" and identity in known:
+        if not identity and (several := getattr(self.change, f"{about}_ids", ())):
+            return f"{about}s {first_few(known[each].name if each in known else each for each in several)}"
+        identity = identity if identity in known else identity.removeprefix(PLANNED)
+        if about == "group" and identity in self.world.inventory.groups:
             return f"group {self.world.inventory.called(identity) or identity}"
         return f"{about} {known[identity].name or identity if identity in known else identity}"
+
+
+def unseen_of(instance: ProtectedInstance, servers: Container[str]) -> NotRead | None:
+    """What to answer where a server of an instance is not among those that were read."""
+    missing = any(each not in servers for each in instance.server_ids)
+    gone = instance.status == InstanceStatus.INVALID
+    return NotRead(f"a server of {instance.name} was not seen") if missing and not gone else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +167,3 @@ def either(words: Iterable[str]) -> str:
     """One word or another: "a, b or c"."""
     *rest, last = sorted(str(each) for each in words)
     return f"{', '.join(rest)} or {last}" if rest else last
-
-
-def some_of(names: Iterable[str], shown: int = 3) -> str:
-    """The first few names, and how many more there are."""
-    all_names = list(names)
-    more = len(all_names) - shown
-    return ", ".join(all_names[:shown]) + (f" and {more} more" if more > 0 else "")

@@ -8,7 +8,8 @@ from drkit import devices
 from drkit.rules.advising import detach_first, stop_first
 from drkit.rules.existing import instance_exists, pair_exists
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Case, NotRead, RuleAnswer, rule, some_of
+from drkit.rules.rule import Case, NotRead, RuleAnswer, rule
+from drkit.showing import first_few
 
 
 @rule("SDRS.0201", "SDRS.1814", about="pair", needs=[pair_exists])
@@ -53,7 +54,7 @@ def disks_rest(case: Case) -> RuleAnswer:
     advice = (
         "Wait until the disks rest" if waiting else "Look at them in the cloud's console: they do not rest"
     )
-    return some_of(busy), "with disks available or in-use", f"{advice}, then read again."
+    return first_few(busy), "with disks available or in-use", f"{advice}, then read again."
 
 
 @rule("SDRS.1818", about="pair", needs=[pair_exists])
@@ -66,7 +67,7 @@ def shared_disks_are_detached(case: Case) -> RuleAnswer:
     if not case.pair.shared or not attached:
         return None
     known = (case.world.instances.get(each.instance_id) for each in attached)
-    places = some_of(each.name if each else "an instance that was not read" for each in known)
+    places = first_few(each.name if each else "an instance that was not read" for each in known)
     advice = detach_first(
         case,
         case.pair,
@@ -82,14 +83,15 @@ def flavor_is_another(case: Case) -> RuleAnswer:
 
     Source: SDRS.1341 on the page "Error Codes".
     """
-    flavor = case.change.flavor
-    servers = devices.servers_of(case.world, case.instance)
-    same = [each.name for each in servers if each.flavor == flavor]
-    if not same:
+    wanted = _wanted(case)
+    servers = [each for each in devices.servers_of(case.world, case.instance) if each.id in wanted]
+    same = [each.name for each in servers if each.flavor == wanted[each.id]]
+    if not same or len(same) < len(wanted):
         untold = [each.name for each in servers if not each.flavor]
-        missing = NotRead(f"the flavor of {some_of(untold)} is not told") if untold else None
+        missing = NotRead(f"the flavor of {first_few(untold)} is not told") if untold else None
         return case.unseen(case.instance) or missing
-    return f"{some_of(same)}: {flavor} already", "servers of another flavor", "Pick another flavor."
+    flavors = first_few(dict.fromkeys(wanted.values()))
+    return f"{first_few(same)}: {flavors} already", "servers of another flavor", "Pick another flavor."
 
 
 @rule("SDRS.0201", about="instance", needs=[instance_exists])
@@ -98,7 +100,7 @@ def flavor_is_named(case: Case) -> RuleAnswer:
 
     Source: "Modifying the Specifications of a Protected Instance", `flavorRef`.
     """
-    return None if case.change.flavor else ("no flavor", "a flavor's name", "Name a flavor.")
+    return None if _wanted(case) else ("no flavor", "a flavor's name", "Name a flavor.")
 
 
 @rule("SDRS.1316", "SDRS.1319", "SDRS.1352", about="instance", needs=[instance_exists])
@@ -126,16 +128,28 @@ def servers_stay_stopped(case: Case) -> RuleAnswer:
     Source: "Modifying the Specifications of a Protected Instance". Our own caution: the service looks at the
     present state only.
     """
-    found = [each for each in devices.servers_of(case.world, case.instance) if starting(each)]
+    both, wanted = devices.servers_of(case.world, case.instance), _wanted(case)
+    found = [each for each in both if each.id in wanted and starting(each)]
     if not found:
         return case.unseen(case.instance)
-    return some_of(map(starting, found)), "with both servers stopped", stop_first(case, found)
+    return first_few(map(starting, found)), "with both servers stopped", stop_first(case, found)
 
 
 _RESTING = {"available", "in-use"}
 
 
+def _wanted(case: Case) -> dict[str, str]:
+    """The servers that are to be resized, with their new flavors: both, or one of them."""
+    sides = {
+        case.instance.production_server_id: case.change.flavor or case.change.production_flavor,
+        case.instance.dr_server_id: case.change.flavor or case.change.dr_flavor,
+    }
+    return {key: flavor for key, flavor in sides.items() if flavor}
+
+
 def _stopped(case: Case, server_id: str, site: str) -> RuleAnswer:
+    if server_id not in _wanted(case):
+        return None
     server = case.world.servers.get(server_id)
     if server is None:
         return f"its {site} server was not seen", f"with its {site} server stopped", "Read the servers again."

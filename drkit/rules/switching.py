@@ -7,12 +7,22 @@ reference, and the user guide on what happens around a switch.
 
 from collections.abc import Callable
 
-from drkit.model import GroupStatus, InstanceStatus, Operation, ReplicationStatus, Server, Station, Unknown
+from drkit.model import (
+    Change,
+    GroupStatus,
+    InstanceStatus,
+    Operation,
+    ReplicationStatus,
+    Server,
+    Station,
+    Unknown,
+)
 from drkit.rules.advising import LINK_DOWN, course, stop_first, synchronise_first
 from drkit.rules.existing import group_exists
 from drkit.rules.fitness import the_start_means_what_is_asked
 from drkit.rules.powering import not_stopped, starting
-from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule, some_of
+from drkit.rules.rule import Advice, Case, NotRead, RuleAnswer, rule
+from drkit.showing import first_few
 
 UNSYNCHRONISED = {ReplicationStatus.COPYING, ReplicationStatus.INACTIVE}
 
@@ -140,21 +150,28 @@ def pairs_are_synchronised(case: Case) -> RuleAnswer:
     ]
     if not behind:
         return None
-    names = some_of(each.name for each in behind)
+    names = first_few(each.name for each in behind)
     return f"not synchronised: {names}", "synchronised", synchronise_first(case, behind)
 
 
 def _deleted(case: Case) -> RuleAnswer:
     invalid = [
-        each.name for each in case.world.instances_of(case.group.id) if each.status == InstanceStatus.INVALID
+        each for each in case.world.instances_of(case.group.id) if each.status == InstanceStatus.INVALID
     ]
     if not invalid:
         return None
-    remedy = (
-        "Delete that protected instance at the service and have its server protected anew, then read again: "
-        "the group can do nothing before."
+    kept = {"with_server": False, "with_eip": False}
+    ways = tuple(
+        (Change.of(Operation.DELETE_INSTANCE, case.group.id, instance_id=each.id, **kept),)
+        for each in invalid
     )
-    return f"a server was deleted, invalid: {some_of(invalid)}", "a group with all its servers", remedy
+    before = "the group can do nothing before."
+    options = (
+        Advice(f"Delete that protected instance and have its server protected anew: {before}", ways),
+        Advice(f"Put right first what stands against deleting that instance: {before}"),
+    )
+    names = first_few(each.name for each in invalid)
+    return f"a server was deleted, invalid: {names}", "a group with all its servers", options
 
 
 def _is_behind(status: ReplicationStatus | Unknown) -> bool:
@@ -167,7 +184,7 @@ def _links(case: Case) -> RuleAnswer:
     if not down:
         return None
     advice = "Have the provider restore the replication link, then read again."
-    return f"link down at {some_of(down)}", "a group without fault level 5", advice
+    return f"link down at {first_few(down)}", "a group without fault level 5", advice
 
 
 def _servers(case: Case, running: Callable[[Server], str], *, production: bool) -> RuleAnswer:
@@ -193,4 +210,4 @@ def _servers(case: Case, running: Callable[[Server], str], *, production: bool) 
     lost = Advice("if that site is lost, fail over instead.", (course(case, Operation.FAILOVER),))
     read_again = "Read again: a server that is not seen cannot be stopped."
     advice = stop_first(case, doing, *([lost] if production else [])) if doing else read_again
-    return some_of(answers), f"with all its {site} servers stopped", advice
+    return first_few(answers), f"with all its {site} servers stopped", advice

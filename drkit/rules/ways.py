@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
+from typing import NamedTuple
 
 from drkit.errors import EffectUnknownError
 from drkit.model import (
+    NEEDS,
     Change,
     GroupStatus,
     Operation,
@@ -30,7 +32,8 @@ from drkit.rules.judging import judge_in
 from drkit.rules.objections import Objection
 from drkit.rules.powering import not_stopped, starting
 from drkit.rules.projection import FOLLOWING, Projection
-from drkit.rules.rule import some_of
+from drkit.rules.rule import Way
+from drkit.showing import first_few
 
 ABOUT_THE_STATE = frozenset(
     {
@@ -74,38 +77,52 @@ _VERBS = {
 _SYNCHRONISES = {Operation.ENABLE_PROTECTION, Operation.REPROTECT}
 
 
+class WayStep(NamedTuple):
+    """One step of a way: a sentence, and the changes that it takes; none where one waits or asks others."""
+
+    sentence: str
+    changes: Way = ()
+
+
 @dataclass(frozen=True)
 class _Move:
     cost: int
     sentence: str
     world: Projection
+    changes: Way = ()
 
 
 def way_from(start: Projection, operation: Operation, group_id: str) -> tuple[str, ...]:
-    """The steps that make an operation legal for a group, as sentences; none when it is legal in `start`.
+    """The steps that make an operation legal for a group, as sentences; see `steps_from`."""
+    return tuple(each.sentence for each in steps_from(start, operation, group_id))
+
+
+def steps_from(start: Projection, operation: Operation, group_id: str) -> tuple[WayStep, ...]:
+    """The steps that make an operation legal for a group; none when it is legal in `start`.
 
     Only the state of the group counts: its status, its servers, its synchronisation. A way that comes to
     where the operation itself would lead ends there and says so. Where no step leads there, one sentence
     says so and names the exit. `group_id` is a known one.
     """
     group, order = start.groups[group_id], count()
-    queue: list[tuple[int, int, Projection, tuple[str, ...]]] = [(0, next(order), start, ())]
+    queue: list[tuple[int, int, Projection, tuple[WayStep, ...]]] = [(0, next(order), start, ())]
     seen: set[object] = set()
     while queue:
         cost, _, world, steps = heappop(queue)
         if world.groups[group.id].status == ALREADY.get(operation):
             start_of = "Then nothing is left" if steps else "Nothing is"
-            return (*steps, f"{start_of} to be done: {group.name} is {ALREADY[operation]}.")
+            return (*steps, WayStep(f"{start_of} to be done: {group.name} is {ALREADY[operation]}."))
         if not _objections(operation, world, group.id):
             return steps
         if (here := _fingerprint(world, group.id)) in seen:
             continue
         seen.add(here)
         for move in _moves(world, group.id):
-            heappush(queue, (cost + move.cost, next(order), move.world, (*steps, move.sentence)))
+            step = WayStep(move.sentence, move.changes)
+            heappush(queue, (cost + move.cost, next(order), move.world, (*steps, step)))
     remedies = dict.fromkeys(each.remedy for each in _objections(operation, start, group.id))
     lost = f"No step of drkit leads from {group.status} to where {operation.words} is legal."
-    return (" ".join((lost, *remedies)),)
+    return (WayStep(" ".join((lost, *remedies))),)
 
 
 def _objections(operation: Operation, world: Projection, group_id: str) -> list[Objection]:
@@ -118,6 +135,12 @@ def _sample(operation: Operation, world: Projection, group_id: str) -> Change:
     station = world.groups[group_id].priority_station
     other = station.other if isinstance(station, Station) else Station.TARGET
     return Change(operation, group_id, (("to", other.value),))
+
+
+def _sendable(sample: Change) -> Change:
+    """The change with the arguments that it takes, and no others."""
+    given = {key: value for key, value in sample.arguments if key in NEEDS[sample.operation]}
+    return Change.of(sample.operation, sample.group_id, **given)
 
 
 def _fingerprint(world: Projection, group_id: str) -> object:
@@ -150,7 +173,7 @@ def _moves(world: Projection, group_id: str) -> Iterator[_Move]:
                     replace(each, replication_status=ReplicationStatus.COPYING)
                     for each in _behind(world, group_id)
                 )
-            yield _Move(cost, sentence.format(group.name), then)
+            yield _Move(cost, sentence.format(group.name), then, (_sendable(change),))
     yield from _stopping(world, group_id)
     yield from _mending(world, group_id)
 
@@ -174,16 +197,21 @@ def _stopping(world: Projection, group_id: str) -> Iterator[_Move]:
     for production, site, cost in ((True, "production", 2), (False, "DR", 1)):
         running = _running(world, group_id, production=production)
         if lost := [each for each in running if each.status != ServerStatus.ACTIVE and not moves(each)]:
-            names = some_of(f"{each.name} is {each.status}" for each in lost)
+            names = first_few(f"{each.name} is {each.status}" for each in lost)
             sentence = f"Have the provider bring back the servers at the {site} site: {names}."
             back = [replace(each, status=ServerStatus.ACTIVE, task_state="") for each in lost]
             yield _Move(20, sentence, world.with_servers(back))
         elif running:
-            names = some_of(each.name for each in running)
+            names = first_few(each.name for each in running)
             settled = ", once they have settled" if any(map(moves, running)) else ""
             stopped = [replace(each, status=ServerStatus.SHUTOFF, task_state="") for each in running]
             sentence = f"Stop the servers at the {site} site{settled}: {names}."
-            yield _Move(cost, sentence, world.with_servers(stopped))
+            sent = tuple(
+                Change.of(Operation.STOP_SERVER, group_id, server_id=each.id, hard=False)
+                for each in running
+                if each.status == ServerStatus.ACTIVE
+            )
+            yield _Move(cost, sentence, world.with_servers(stopped), sent)
 
 
 def _mending(world: Projection, group_id: str) -> Iterator[_Move]:
@@ -192,12 +220,12 @@ def _mending(world: Projection, group_id: str) -> Iterator[_Move]:
     for link, what in ((True, "replication link"), (False, "replication")):
         broken = [each for each in pairs if _is_broken(each) and (each.fault_level == LINK_DOWN) is link]
         if broken:
-            sentence = f"Have the provider restore the {what} of {some_of(each.name for each in broken)}."
+            sentence = f"Have the provider restore the {what} of {first_few(each.name for each in broken)}."
             yield _Move(20 + away, sentence, world.with_pairs(_mended(world, each) for each in broken))
     behind = _behind(world, group_id)
     off = world.groups[group_id].status == GroupStatus.AVAILABLE  # then nothing is synchronised
     if behind and not off and not any(map(_is_broken, behind)):
-        sentence = f"Wait until {some_of(each.name for each in behind)} are synchronised."
+        sentence = f"Wait until {first_few(each.name for each in behind)} are synchronised."
         active = [replace(each, replication_status=ReplicationStatus.ACTIVE) for each in behind]
         yield _Move(1 + away, sentence, world.with_pairs(active))
 

@@ -32,7 +32,7 @@ class Answers:
         """
         if state:
             self._asked = frozenset(each.key for each in state.steps if each.phase is StepPhase.READY)
-        manual = [step for step in plan.steps if step.manual]
+        manual = [step for step in plan.steps if step.signed]
         known = {name for step in manual for name in _names(step)}
         settled = {name for step in plan.steps if step.check for name in _names(step)} - known
         for name, (word, _) in self._given.items():
@@ -57,7 +57,7 @@ class Answers:
         answered = False
         for shown in state.steps:
             step = state.plan.step(shown.key)
-            answer = self._of(step) if Action.SIGN_OFF in shown.actions and step.manual else None
+            answer = self._of(step) if Action.SIGN_OFF in shown.actions and step.signed else None
             if answer:
                 self._give(run, shown, *answer)
                 answered = True
@@ -84,7 +84,7 @@ def how_to_go_on(state: RunState) -> str:
     if not asked:
         return ""
     waits = f"It waits for: {'; '.join(step.title for step in asked)}."
-    manual = [step.title for step in asked if state.plan.step(step.key).manual]
+    manual = [step.title for step in asked if state.plan.step(step.key).signed]
     if len(manual) < len(asked):  # a yes to what has changed: not without having seen it
         return f"{waits} Say yes to it on a screen: go on with run {state.run_id} in its runbook (drkit lab)."
     answers = " ".join(f"--attest {shlex.quote(f'{printable(title)}=ANSWER')}" for title in manual)

@@ -1,35 +1,34 @@
 """A rehearsal, with or without a screen: read, judge, fix the objectives, plan, start, go on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
 
-from drkit.errors import InputError
+from drkit.errors import InputError, UnknownNameError
 from drkit.execution import (
     Forecast,
     Past,
     RecoveryClock,
     Run,
     RunState,
-    durations,
     forecast,
     holders,
-    past,
+    learned,
     planned,
-    readable,
     recovery_clocks,
 )
-from drkit.model import Inventory, ProtectionGroup
+from drkit.model import Drill, Inventory, ProtectionGroup
 from drkit.plan import (
     MAIN,
+    Offer,
     Plan,
     RuleCheck,
     RunbookKind,
     WayOut,
     drill_ways_out,
+    offers_of,
     plan_rehearsal,
     read_moment,
     rule_checks,
@@ -43,10 +42,6 @@ from drkit.report import duration, moment
 from drkit.runbooks.requests import RehearsalRequest
 from drkit.runbooks.session import RunbookSession
 
-if TYPE_CHECKING:
-    from drkit.report import RunRecord
-
-EARLIER_RUNS = 50  # so many of the newest runs teach the forecast
 _SAME = (
     *("scenario", "scope", "criteria", "participants", "expert_absent", "second_person"),
     *("declared_what", "declared_by", "follows"),
@@ -60,6 +55,8 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
     surveys = ("groups", "drills")
     first = "Choose the protection groups first."
 
+    _seen: Mapping[str, str] = {}  # the names of what was read at any time, by id
+
     def restart(self, request: RehearsalRequest) -> None:
         """Forget everything that was chosen; another profile means another site."""
         super().restart(request)
@@ -69,8 +66,9 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
 
     @property
     def groups(self) -> tuple[ProtectionGroup, ...]:
-        """The chosen groups, as they were read."""
-        return tuple(self.reading.groups[key] for key in chain(*self.chosen.in_waves()))
+        """The chosen groups, as they were read; one that is gone by now is not among them."""
+        known = self.reading.groups
+        return tuple(known[key] for key in chain(*self.chosen.in_waves()) if key in known)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -79,7 +77,36 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
 
     def requested(self, overview: Inventory) -> RehearsalRequest:
         """What the parameters ask for, in ids. Raises `UnknownNameError`."""
-        return replace(self.request, kind=self.kind.value).resolved(overview)
+        # The overview has no instances: what the order names is looked up once the groups are read.
+        return replace(self.request, kind=self.kind.value, order=()).resolved(overview)
+
+    def forget_unknown(self, overview: Inventory) -> tuple[str, ...]:
+        """Leave out of the request what is not there (any more); a sentence for each that was left out.
+
+        A world changes underneath: groups are deleted, and a practice range begins another scenario.
+        """
+        request, gone = self.request, list[str]()
+        seen = self._seen = {**self._seen, **{each.id: each.name for each in _named_things(overview)}}
+        names = [group.name for group in overview.groups.values()]
+        waves = [
+            tuple(each for each in wave if _is_there(overview.group, each, seen, gone))
+            for wave in request.in_waves(names)
+        ]
+        drills = tuple(each for each in request.drills if _is_there(overview.drill, each, seen, gone))
+        if not gone:
+            return ()
+        known = {"*", *names, *overview.groups}
+        kept = replace(
+            request,
+            waves=[each for each in waves if each],
+            drills=drills,
+            rto={key: span for key, span in request.rto.items() if key in known},
+            checks={key: check for key, check in request.checks.items() if key in known},
+        )
+        if request.follows and not kept.waves:  # nothing is left of what it went on from
+            kept = replace(kept, follows="", declared_at="")
+        self.request = kept
+        return tuple(gone)
 
     def choose(self, waves: Sequence[str | Sequence[str]], drills: Sequence[str] = ()) -> None:
         """Read these groups (ids, by wave); `drills` are those to clean up. Raises `InputError` for none."""
@@ -96,10 +123,10 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
             return ()
         return rule_checks(self.reading, group, self.kind, self.drill_name, self.request.drill_vpc_id)
 
-    def way(self, group: ProtectionGroup) -> tuple[str, ...]:
-        """The shortest legal way for a group to the runbook's main step, as sentences; first who holds it."""
+    def way(self, group: ProtectionGroup) -> tuple[Offer, ...]:
+        """The shortest legal way for a group to the runbook's main step; first who holds it."""
         held = holders(self.site.journal, [(group.id, group.name)])
-        waiting = (f"{group.name} is {each.found}. {each.remedy}" for each in held)
+        waiting = (Offer(f"{group.name} is {each.found}. {each.remedy}") for each in held)
         return (*waiting, *(way_there(self.reading, group.id, self.kind) if self.kind in MAIN else ()))
 
     @property
@@ -121,11 +148,7 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
     @cached_property
     def past(self) -> Past:
         """How long earlier steps took, on this backend only."""
-        journal, backend = self.site.journal, self.site.backend
-        here = (backend.practice, backend.label)
-        rows = [row for row in journal.runs() if (row.practice, row.place) == here][:EARLIER_RUNS]
-        states = (state for _, state in readable(journal, rows))
-        return past((spent for state in states for spent in durations(state)), backend)
+        return learned(self.site.journal, self.site.backend)
 
     def ahead(self, plan: Plan, state: RunState | None = None) -> Forecast:
         """When the plan's steps will end, from now on or as the run stands."""
@@ -140,11 +163,12 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
         self.inventory = self.site.client.inventory(tuple(key for key, _ in plan.groups))
         self.chosen = replace(self.request, kind=self.kind.value, waves=waves_of(plan))
 
-    def ways_out(self, group_id: str) -> tuple[tuple[str, ...], tuple[WayOut, ...]]:
-        """Where a group stands now, read anew, and its ways out."""
+    def ways_out(self, group_id: str) -> tuple[tuple[str, ...], tuple[WayOut, ...], tuple[Offer, ...]]:
+        """Where a group stands now, read anew, its ways out, and what opens those that are closed."""
         reading = self.site.client.inventory(group_id)
-        ways = drill_ways_out if self.kind.beside else ways_out
-        return standing(reading, group_id), ways(reading, group_id)
+        ways = (drill_ways_out if self.kind.beside else ways_out)(reading, group_id)
+        closed = (objection for each in ways for objection in each.objections)
+        return standing(reading, group_id), ways, offers_of(closed, reading)
 
     def follow(
         self, kind: RunbookKind, group_ids: Sequence[str], drills: Sequence[str] = ()
@@ -169,11 +193,17 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
             rpo=spell_seconds(objectives.rpo_target),
             declared_at=f"{declared_at:%Y-%m-%d %H:%M:%S}" if declared_at else "",
             checks={key: check for key, check in self.request.checks.items() if key in known},
+            order=self._same_order(kind, group_ids),
             drills=drills,
             confirm="",
             run="",
             **same,
         )
+
+    def _same_order(self, kind: RunbookKind, group_ids: Sequence[str]) -> Sequence[str]:
+        """The order of the servers, where what follows is about the same groups and starts some."""
+        same = {*group_ids} == {group.id for group in self.groups}
+        return self.request.order if same and kind not in {RunbookKind.DRILL, RunbookKind.CLEANUP} else ()
 
     def _away_since(self, run: Run, group_ids: Sequence[str]) -> datetime | None:
         """Since when the first of these groups is without its service; None where none of them is.
@@ -206,10 +236,18 @@ class RehearsalSession(RunbookSession[RehearsalRequest]):
         kept = (tuple(key for key in wave if key in group_ids) for wave in waves)
         return [wave for wave in kept if wave]
 
-    @property
-    def record(self) -> "RunRecord":
-        """The record of the run: its evidence, its report, and what is added later."""
-        return self.site.record(self.started.id)
+
+def _named_things(overview: Inventory) -> Iterable[ProtectionGroup | Drill]:
+    return chain(overview.groups.values(), overview.drills.values())
+
+
+def _is_there(find: Callable[[str], object], name: str, seen: Mapping[str, str], gone: list[str]) -> bool:
+    try:
+        find(name)
+    except UnknownNameError as error:  # an id means nothing to people
+        gone.append(f"{seen[name]} is not there any more." if name in seen else str(error))
+        return False
+    return True
 
 
 def waves_of(plan: Plan) -> tuple[tuple[str, ...], ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from drkit.errors import IN_THE_PLAN
 from drkit.execution import (
     ExpectedOutage,
     Forecast,
@@ -10,9 +11,10 @@ from drkit.execution import (
     StepForecast,
     expected_outages,
 )
-from drkit.model import Inventory
+from drkit.model import Inventory, Operation
 from drkit.plan import ManualStep, Plan, Step
 from drkit.report import duration, moment
+from drkit.showing import first_few
 
 KNOWN_BY: Mapping[Source, str] = {
     Source.EARLIER_RUNS: "from earlier runs",
@@ -34,7 +36,12 @@ def attach_rows(inventory: Inventory, plan: Plan) -> list[dict[str, str]]:
         if change
     ]
     left = [
-        {"pair": out.subject, "instance": "", "device": "", "note": "; ".join(map(str, out.objections))}
+        {
+            "pair": out.subject,
+            "instance": "",
+            "device": "",
+            "note": first_few(out.objections, IN_THE_PLAN, "; "),
+        }
         for out in plan.left_out
     ]
     return [*steps, *left]
@@ -96,7 +103,7 @@ def result_rows(state: RunState) -> list[dict[str, str]]:
         for step in state.steps
     ]
     left = [
-        {"state": "not sent", "step": out.subject, "result": " ".join(map(str, out.objections))}
+        {"state": "not sent", "step": out.subject, "result": first_few(out.objections, IN_THE_PLAN, " ")}
         for out in state.plan.left_out
     ]
     return [*steps, *left]
@@ -108,12 +115,22 @@ def how(step: Step) -> str:
         return "automatic"
     if step.reads:
         return f"read from the {'record' if step.asks is ManualStep.APPROVED else 'service'}"
+    if step.pause is not None:
+        return "waits"
     return "health check" if step.check else "by hand, signed off"
 
 
 def irreversible(step: Step) -> bool:
     """Whether a step cannot be taken back once it was sent."""
     return step.change is not None and not step.undo
+
+
+def gives_up(plan: Plan) -> bool:
+    """Whether something of production is given up for good: deleting a drill's copies is not that."""
+    kept = {Operation.CREATE_DRILL, Operation.DELETE_DRILL}
+    return any(
+        irreversible(each) and each.change and each.change.operation not in kept for each in plan.steps
+    )
 
 
 def expected_words(ahead: StepForecast) -> str:

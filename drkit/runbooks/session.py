@@ -1,26 +1,41 @@
 """What every session shares: its site, what was read, the plan, and the run that carries it out."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from drkit.clock import Clock, SystemClock
 from drkit.errors import InputError
-from drkit.execution import Run, interruptions, recorded, unfinished
+from drkit.execution import Run, holders, interruptions, recorded, unfinished
 from drkit.journal import RunRow
 from drkit.model import Inventory, ThingKind
-from drkit.plan import Plan
-from drkit.runbooks.requests import AttachRequest, RehearsalRequest
+from drkit.plan import Offer, Plan, offers_of
+from drkit.rules import Objection
+from drkit.runbooks.practice import world_name
+from drkit.runbooks.requests import (
+    AttachRequest,
+    ChangeRequest,
+    ProtectRequest,
+    RehearsalRequest,
+    RemovalRequest,
+)
 from drkit.site import Site, connect
 
-Request = TypeVar("Request", bound=AttachRequest | RehearsalRequest)
+if TYPE_CHECKING:
+    from drkit.report import RunRecord
+
+Request = TypeVar(
+    "Request", bound=AttachRequest | ChangeRequest | ProtectRequest | RehearsalRequest | RemovalRequest
+)
 
 
 class RunbookSession(Generic[Request]):
     """What the steps of a runbook share. It has no thread of its own and is used by one at a time.
 
     `overview` holds what there is to choose from, `inventory` the reading that is judged and planned on; both
-    are None before they were read. A subclass says which runs are its own (`_refuses`) and takes up the
-    plan of one (`_take_up`).
+    are None before they were read. `takeover` are the runs (ids) of which the operator knows that nobody is
+    behind them: their groups are taken over at the start. A subclass says which runs are its own (`_refuses`)
+    and takes up the plan of one (`_take_up`).
     """
 
     surveys: ClassVar[tuple[ThingKind, ...]]
@@ -47,6 +62,8 @@ class RunbookSession(Generic[Request]):
         self.inventory: Inventory | None = None
         self.plan: Plan | None = None
         self.run = None
+        self.takeover: frozenset[str] = frozenset()
+        self.world = ""  # of the practice range, by its title
 
     @property
     def site(self) -> Site:
@@ -83,9 +100,15 @@ class RunbookSession(Generic[Request]):
             raise InputError("There is no run yet: confirm the plan first.")
         return self.run
 
+    @property
+    def record(self) -> "RunRecord":
+        """The record of the run: its evidence, its report, and what is added later."""
+        return self.site.record(self.started.id)
+
     def survey(self) -> Inventory:
         """Read what there is to choose from."""
         self.overview = self.site.client.inventory(kinds=self.surveys)
+        self.world = world_name(self.site)
         return self.overview
 
     def start(
@@ -93,8 +116,13 @@ class RunbookSession(Generic[Request]):
     ) -> Run:
         """Carry out the plan. Raises a `RefusedError` when nothing was sent, and why."""
         self.run = self.site.run(
-            self.drafted, confirm, fail_fast=fail_fast, takeover=takeover, attended=attended
+            self.drafted,
+            confirm,
+            fail_fast=fail_fast,
+            takeover=takeover or self._takes_over(),
+            attended=attended,
         )
+        self.takeover = frozenset()
         self.plan = self.run.plan  # with the names that the run gave
         return self.run
 
@@ -103,9 +131,27 @@ class RunbookSession(Generic[Request]):
         if refusal := self._refuses(recorded(self.site.journal, run_id).plan):
             raise InputError(f"Run {run_id} {refusal}")
         run = self.site.resume(run_id, takeover=takeover, attended=attended)
+        self.plan, self.run = run.plan, run  # first: it goes on, also where what it is about cannot be read
         self._take_up(run.plan)
-        self.plan, self.run = run.plan, run
         return run
+
+    def held(self, groups: Iterable[tuple[str, str]]) -> tuple[Objection, ...]:
+        """Who holds these groups (id, name) now, as objections; with `takeover` they are taken over."""
+        return holders(self.site.journal, groups)
+
+    def holding(self, groups: Iterable[tuple[str, str]]) -> frozenset[str]:
+        """The runs (ids) that hold these groups (id, name) now."""
+        ids = {key for key, _ in groups}
+        leases = self.site.journal.leases()
+        return frozenset(each.run_id for each in leases if each.group_id in ids and not each.expired)
+
+    def _takes_over(self) -> bool:
+        """Whether the groups are taken over: only from the runs that were shown to who said so."""
+        return bool(self.takeover) and self.holding(self.drafted.groups) <= self.takeover
+
+    def offers(self, objections: Iterable[Objection]) -> tuple[Offer, ...]:
+        """The ways that these objections name, as they can be taken."""
+        return offers_of(objections, self.reading)
 
     def unfinished(self) -> list[RunRow]:
         """Runs of this kind on this backend that somebody should look after."""

@@ -7,7 +7,7 @@ with: nothing is signed that nobody said, or that nobody can have seen.
 """
 
 from collections.abc import Sequence
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from pandas import DataFrame
 
@@ -16,7 +16,7 @@ from drkit.errors import IN_THE_TABLE, DrkitError, InputError, NotConfirmedError
 from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions, recorded
 from drkit.headless import aligned, report_outcome
 from drkit.plan import Plan
-from drkit.report import RunRecord, duration, outage, speeds_words
+from drkit.report import duration, outage, speeds_words
 from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
@@ -32,13 +32,17 @@ from drkit.runbooks.session import AnySession
 from drkit.showing import count, first_few
 from drkit.site import Site
 
+if TYPE_CHECKING:
+    from drkit.report import RunRecord
 
-def exit_code(state: RunState, record: RunRecord) -> int:
+
+def exit_code(state: RunState, record: "RunRecord") -> int:
     """What a command ends with: that of the run, and 1 where it came to its end and missed an objective."""
     missed = state.phase is RunPhase.DONE and record.evidence.verdict.objectives.word == "missed"
     return 1 if missed else state.exit_code
 
 
+HOW_TO_PLACE = "PAIR=INSTANCE, or PAIR=INSTANCE+INSTANCE where its disks are shared"
 EVERY = 0.5  # seconds between two readings of a run's state
 
 
@@ -106,29 +110,31 @@ class UnattendedAttach(Unattended[AttachSession]):
     """The steps of the attach runbook by the same names; each does its work at once and gives a table."""
 
     def choose(self) -> DataFrame:
-        """Read the group and the instance of the parameters; gives the instance's row."""
+        """Read the group and the instances of the parameters; gives the instances' rows."""
         session = self.session
         if session.request.run:
             self._before = recorded(session.site.journal, session.request.run)  # what it asked by then
             session.resume(session.request.run, attended=False)
         else:
-            group_id, instance_id = session.requested(session.survey())
-            if not instance_id:
+            group_id, instance_ids = session.requested(session.survey())
+            if not instance_ids:
                 raise InputError("Nobody is here to choose: give the parameter instance, by name or id.")
-            session.read(group_id, instance_id)
+            session.read(group_id, instance_ids)
         shown = tables.instances(session.reading)
-        return shown[shown["instance_id"] == session.instance_id]
+        return shown[shown["instance_id"].isin(session.instance_ids)]
 
     def pick(self) -> DataFrame:
         """Judge the pairs of the parameters; gives their rows."""
         session = self.session
         if session.run is None:
             session.judge(session.request.prefix)
-            session.picked = session.requested_pairs()
-            if not session.picked:
+            if not session.request.pairs:
                 raise InputError("Nobody is here to pick: give the parameter pairs, names or ids.")
+            session.picked = session.requested_pairs()
+            if nowhere := session.homeless(session.picked, session.request.pairs):
+                raise InputError(f"{nowhere}. Give the parameter to: {HOW_TO_PLACE}.")
         shown = tables.pairs(session.reading)
-        return shown[shown["pair_id"].isin(session.picked)]
+        return shown[shown["pair_id"].isin(session.picked_pairs)]
 
     def plan(self) -> DataFrame:
         """Make the plan; gives its steps. Raises `RefusedError` where it would leave something out."""
@@ -146,7 +152,7 @@ class UnattendedAttach(Unattended[AttachSession]):
         Otherwise the plan is printed, for the terminal of `drkit run`, and nothing is sent.
         """
         session = self.session
-        _print_notes(session.drafted)
+        print_notes(session.drafted)
         if session.run is None:
             fail_fast = session.request.fail_fast
             [(_, name)] = session.drafted.groups
@@ -158,16 +164,17 @@ class UnattendedAttach(Unattended[AttachSession]):
         return self._ended()
 
     def result(self) -> DataFrame:
-        """What is attached to the instance now."""
+        """What is attached to the instances now."""
         self.session.read_again()
         shown = tables.attachments(self.session.reading)
-        return shown[shown["instance_id"] == self.session.instance_id]
+        return shown[shown["instance_id"].isin(self.session.instance_ids)]
 
     def _planned(self) -> list[dict[str, str]]:
         return attach_rows(self.session.reading, self.session.drafted)
 
 
-def _print_notes(plan: Plan) -> None:
+def print_notes(plan: Plan) -> None:
+    """Print the notes of a plan, for the terminal of `drkit run`."""
     for note in plan.notes:
         print(f"Note: {note}")  # noqa: T201
 
@@ -225,7 +232,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         print(f"{plan.title}, on {plan.backend.label}: {whole_words(plan, ahead)}")  # noqa: T201
         for sentence in outage_words(plan, ahead):
             print(sentence)  # noqa: T201
-        _print_notes(plan)
+        print_notes(plan)
         if session.request.dry_run:
             report_outcome(0, "Dry run: this is the plan. Nothing was sent.", self._planned())
         elif session.run is None:
@@ -265,11 +272,13 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
 
     def _print_ways_out(self) -> None:
         for key, name in self.session.drafted.groups:
-            stands, ways = self.session.ways_out(key)
+            stands, ways, _ = self.session.ways_out(key)
             print(f"{name}: {' '.join(stands)}")  # noqa: T201
             for way in ways:
                 against = first_few(way.objections, "all are in the table of ways out", " ")
                 print(f"  {way.name}: {f'Not now: {against}' if against else way.consequences}")  # noqa: T201
+                for line in () if against else way.shell:
+                    print(f"    {line}")  # noqa: T201
 
     def _planned(self) -> list[dict[str, str]]:
         return plan_rows(self.session.drafted, self.session.ahead(self.session.drafted))
@@ -315,5 +324,5 @@ class PlainOverview:
         return self.site.runs()
 
     def state(self) -> DataFrame:
-        """All groups, those in trouble first."""
-        return self.site.groups().sort_values(["status", "group"])
+        """How ready each group is and what to do first, those that are not ready first."""
+        return self.site.ready().sort_values(["readiness", "group"])

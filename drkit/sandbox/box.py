@@ -9,13 +9,13 @@ from random import Random
 
 import httpx
 
-from drkit.sandbox import agenda, control, core, faults, iam, invariants, saving, troubles, worlds
+from drkit.sandbox import agenda, control, core, faults, forking, iam, invariants, saving, troubles, worlds
 from drkit.sandbox.answers import Answer
 from drkit.sandbox.building import EPOCH
 from drkit.sandbox.inprocess import InProcess
 from drkit.sandbox.manners import MANNERS, in_manner
 from drkit.sandbox.reading import IncomingCall
-from drkit.sandbox.things import Json
+from drkit.sandbox.things import OPENS, Json
 from drkit.sandbox.world import World
 
 IN_PROCESS = "http://sandbox.invalid"
@@ -69,7 +69,7 @@ class Sandbox:
 
     @property
     def access(self) -> dict[str, str]:
-        """Where the sandbox is and how to sign in: what `drkit sandbox` prints as one line of JSON."""
+        """Where the sandbox is and each way to sign in: what `drkit sandbox` prints as one line of JSON."""
         account = self.world.account
         return {
             "url": self.url,
@@ -78,10 +78,9 @@ class Sandbox:
             "project": account.project,
             "region": account.region,
             "username": account.username,
-            "password": account.password,
+            "user_id": account.user_id,
             "domain": account.domain,
-            "access_key": account.access_key,
-            "secret_key": account.secret_key,
+            **{name: getattr(account, name) for name in OPENS},
         }
 
     def transport(self) -> httpx.BaseTransport:
@@ -138,6 +137,15 @@ class Sandbox:
             self._catch_up()
             worlds.change(self.world, name)
 
+    def change_to_copy(self, content: bytes) -> None:
+        """Put the copy of a kept reading (the JSON that `drkit snapshot` writes) under the sandbox.
+
+        What was in the old world is gone. `ValueError` with a sentence for what is no kept reading.
+        """
+        with self._lock:
+            self._catch_up()
+            worlds.change_to_copy(self.world, content)
+
     def state(self) -> Json:
         """What the control API shows: the world's name, time and counts, how its scenario stands, and which
         worlds there are.
@@ -179,6 +187,22 @@ class Sandbox:
         except UnicodeDecodeError:
             raise ValueError(f"{path} is not a saved world: it is not a text.") from None
         return cls(saving.world_from(text), speed=speed, now=now, manner=manner)
+
+    @classmethod
+    def fork(
+        cls,
+        content: bytes,
+        *,
+        speed: float = 10.0,
+        now: Callable[[], float] | None = None,
+        manner: str = "full",
+    ) -> "Sandbox":
+        """A sandbox whose world is a copy of the project in a kept reading; its state says of which.
+
+        Raises `ValueError` with a sentence for what is no kept reading.
+        """
+        start = time.time() if now is None else EPOCH
+        return cls(forking.fork(content, start), speed=speed, now=now, manner=manner)
 
     def _catch_up(self) -> None:
         ticked = self._tick()

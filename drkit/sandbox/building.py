@@ -12,12 +12,25 @@ EPOCH: Final = 1767225600.0
 DAY: Final = 86400.0
 
 
+def account(world: World) -> Account:
+    """The account of a world's seed; the project is of this start too, so that nobody takes it for another.
+
+    What opens it (password and keys) is nothing that a seed may tell: the sandbox draws it.
+    """
+    return replace(
+        Account(),
+        project_id=world.digest(f"project {world.wall}")[:32],
+        domain_id=world.digest("domain")[:32],
+        user_id=world.digest("user")[:32],
+    )
+
+
 class Builder:
     """Puts things into a world, with ids that repeat for its seed and a history of a few weeks."""
 
     def __init__(self, name: str, seed: int = 0, start: float = EPOCH) -> None:
         self.world = World(seed, name, start, start)
-        self.world.account = self._account()
+        self.world.account = account(self.world)
         zones = self.world.zones
         self.domain = self.world.new_id("domain")
         self.world.facts["domains"] = {
@@ -27,19 +40,6 @@ class Builder:
         self.vpc = self.network("vpc-production", "192.168.0.0/16")
         self.drill_vpc = self.network("vpc-drill", "192.168.0.0/16")
         self._made = 0
-
-    def _account(self) -> Account:
-        """The account of the seed; the project is of this start too, so that nobody takes it for another.
-
-        What opens it (password and keys) is nothing that a seed may tell: the sandbox draws it.
-        """
-        draw = self.world.digest
-        return replace(
-            Account(),
-            project_id=draw(f"project {self.world.wall}")[:32],
-            domain_id=draw("domain")[:32],
-            user_id=draw("user")[:32],
-        )
 
     def _born(self) -> float:
         """A time in the past, later for each thing that is made."""
@@ -51,6 +51,7 @@ class Builder:
         prefix = ".".join(cidr.split(".")[:2])
         found = {self.world.new_id("subnet"): f"{prefix}.{number}.0/24" for number in range(subnets)}
         vpc = Vpc(self.world.new_id("vpc"), name, cidr, found)
+        vpc.created = self.world.now - 40 * DAY
         self.world.vpcs[vpc.id] = vpc
         return vpc
 

@@ -1,7 +1,9 @@
 """The control API under /_sandbox/, for those who hold the sandbox's token or signature.
 
-    GET    /_sandbox/state         {"world", "now", "wall", "counts", "scenario", "dark", "vpcs", "worlds"}
+    GET    /_sandbox/state         {"world", "now", "wall", "counts", "scenario", "dark", "vpcs", "worlds",
+                                   "copy_of"}: of which project the world is a copy, null where of none
     POST   /_sandbox/world         {"world": NAME}: another world, from its beginning -> 204; 400
+    POST   /_sandbox/copy          a kept reading of a project: its copy, from then on -> 204; 400
     GET    /_sandbox/invariants    {"invariants": [sentences]}, empty when the world is sound
     GET    /_sandbox/faults        {"faults": [planted], "kinds": {name: sentence}, "keys": {name: [keys]}}
     POST   /_sandbox/faults        {"name": ..., "where": {...}} -> 201 {"id": ...}; 400 with a sentence
@@ -55,6 +57,7 @@ def state(world: World) -> Json:
             "reached": scenario.reached(world),
         },
         "worlds": worlds.listing(),
+        "copy_of": world.facts.get("copy_of"),
     }
 
 
@@ -63,6 +66,16 @@ def change_world(call: IncomingCall) -> Answer:
     """Another world under the same account and tokens; what was in the old one is gone."""
     try:
         worlds.change(call.world, call.body().text("world"))
+    except ValueError as error:
+        raise _refused(str(error)) from None
+    return no_content()
+
+
+@routes("POST", "/_sandbox/copy")
+def change_to_copy(call: IncomingCall) -> Answer:
+    """The copy of a kept reading under the same account and tokens; what was in the old world is gone."""
+    try:
+        worlds.change_to_copy(call.world, call.raw)
     except ValueError as error:
         raise _refused(str(error)) from None
     return no_content()

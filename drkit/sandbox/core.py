@@ -7,6 +7,7 @@ from drkit.sandbox import (
     agenda,
     attaching,
     control,
+    cts,
     drills,
     ecs,
     evs,
@@ -18,11 +19,13 @@ from drkit.sandbox import (
     jobs,
     lagging,
     nics,
+    nova,
     pairs,
     project,
     protecting,
     switching,
     tags,
+    vpc,
 )
 from drkit.sandbox.answers import Answer, RefusalError, gateway, ok, refused
 from drkit.sandbox.reading import IncomingCall
@@ -32,7 +35,7 @@ from drkit.sandbox.world import World
 
 SUBJECTS = (
     iam, project, groups, switching, instances, protecting, nics, tags,
-    pairs, attaching, drills, jobs, ecs, evs, control,
+    pairs, attaching, drills, jobs, ecs, nova, evs, vpc, cts, control,
 )  # fmt: skip
 ROUTER = Routes.join(subject.routes for subject in SUBJECTS)
 
@@ -58,7 +61,7 @@ def _answered(call: IncomingCall, path: str, today: float | None) -> Answer:
     if route.is_open or call.segments[0] == "_sandbox":
         return route.handler(call)
     struck = faults.meet_request(call.world, operation(route, call), call.method, path)
-    return intruding.handled(call, struck, dispatch) if struck else route.handler(call)
+    return intruding.handled(call, struck, dispatch) if struck else _served(route, call)
 
 
 def _admitted(call: IncomingCall, path: str, today: float | None) -> Route:
@@ -77,7 +80,20 @@ def dispatch(call: IncomingCall) -> Answer:
     route, call.path, methods = ROUTER.find(call.method, call.segments)
     if route is None:
         raise _no_route(methods)
-    return route.handler(call)
+    return _served(route, call)
+
+
+def _served(route: Route, call: IncomingCall) -> Answer:
+    """What the service itself answers; a change is traced, whatever becomes of the answer."""
+    name = operation(route, call)
+    try:
+        answer = route.handler(call)
+    except RefusalError as error:
+        cts.keep(call, name, error.status, error.body)
+        raise
+    if name in cts.NAMES:
+        cts.keep(call, name, answer.status, answer.json() if answer.body else None)
+    return answer
 
 
 @agenda.event("arrive")

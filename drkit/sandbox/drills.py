@@ -1,10 +1,12 @@
 """DR drills: servers in a drill VPC from snapshots of the DR site's disks; production is left alone."""
 
+import uuid
+
 from drkit.sandbox import groups, jobs, syncing
 from drkit.sandbox.answers import Answer, group_time, ok, refused
 from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.routes import Routes
-from drkit.sandbox.things import Disk, Drill, Group, Instance, Job, Json, Server, Vpc
+from drkit.sandbox.things import Disk, Drill, Group, Instance, Job, Json, Nic, Server, Vpc
 from drkit.sandbox.world import World
 
 routes = Routes()
@@ -119,6 +121,7 @@ def _make_vpc(world: World, group: Group) -> Vpc:
     like = world.vpcs[group.vpc_id]
     subnets = {world.new_id("subnet"): cidr for cidr in like.subnets.values()}
     vpc = Vpc(world.new_id("vpc"), f"vpc-drill-{group.name}", like.cidr, subnets)
+    vpc.created = world.now
     world.vpcs[vpc.id] = vpc
     return vpc
 
@@ -152,9 +155,27 @@ def _boot(world: World, drill: Drill, instance: Instance, like: Server) -> Serve
     if syncing.copying(world, pairs) or group.dr_zone in world.dark:
         server.status = "ERROR"
     world.servers[server.id] = server
+    production = world.servers.get(world.production_server(instance), like)
+    server.nics = _cards(world, server, like if like.nics else production)
     for pair in pairs:
         _snapshot(world, pair.name, pair.size, server, pair.devices[instance.id])
     return server
+
+
+def _cards(world: World, server: Server, like: Server) -> list[Nic]:
+    """The same addresses as production's, in the network of the drill; no public one leads there."""
+    subnets = list(world.vpcs[server.vpc_id].subnets)
+    return [
+        Nic(
+            str(uuid.uuid5(uuid.NAMESPACE_OID, f"{server.id}:{number}")),
+            subnets[min(number, len(subnets) - 1)],
+            nic.ip,
+            nic.mac,
+            list(nic.security_groups),
+            nic.primary,
+        )
+        for number, nic in enumerate(like.nics)
+    ]
 
 
 def _snapshot(world: World, name: str, size: int, server: Server, device: str) -> None:

@@ -1,6 +1,6 @@
 """The neighbour ECS: servers, their block devices, and starting, stopping and deleting them as jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 
 from drkit.sandbox import evs, jobs, switching
@@ -8,7 +8,7 @@ from drkit.sandbox.answers import Answer, RefusalError, neighbour, ok, server_ti
 from drkit.sandbox.attaching import SLOTS
 from drkit.sandbox.reading import INVALID, IncomingCall, RequestFields, whole
 from drkit.sandbox.routes import Handler, Routes
-from drkit.sandbox.things import Job, Json, Server
+from drkit.sandbox.things import Job, Json, Nic, Server
 from drkit.sandbox.world import World
 
 routes = Routes()
@@ -28,9 +28,11 @@ def find(world: World, server_id: str) -> Server:
     return world.servers[server_id]
 
 
-def shown(server: Server) -> Json:
+def shown(world: World, server: Server) -> Json:
     """A server as it goes over the wire."""
-    vcpus, ram = FLAVORS.get(server.flavor, ("2", "4096"))
+    vcpus, ram = world.facts.get("flavors", {}).get(server.flavor) or FLAVORS.get(
+        server.flavor, ("2", "4096")
+    )
     power = {"ACTIVE": 1, "SHUTOFF": 4}.get(server.status, 0)
     return {
         "id": server.id,
@@ -42,7 +44,7 @@ def shown(server: Server) -> Json:
             "vpc_id": server.vpc_id, "os_type": "Linux", "os_bit": "64", "image_name": "practice-linux",
             "charging_mode": "0", "EcmResStatus": "",
         },
-        "addresses": {server.vpc_id: [_address(nic) for nic in server.nics]},
+        "addresses": {server.vpc_id: [it for nic in server.nics for it in _addresses(nic)]},
         "OS-EXT-AZ:availability_zone": server.zone,
         "OS-EXT-STS:vm_state": {"ACTIVE": "active", "SHUTOFF": "stopped"}.get(server.status, "error"),
         "OS-EXT-STS:power_state": power,
@@ -64,11 +66,12 @@ def _security_groups(server: Server) -> list[str]:
     return server.nics[0].security_groups if server.nics else []
 
 
-def _address(nic: Json) -> Json:
-    return {
-        "addr": nic.ip, "version": "4", "OS-EXT-IPS-MAC:mac_addr": nic.mac,
-        "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS:port_id": nic.id,
-    }  # fmt: skip
+def _addresses(nic: Nic) -> Iterator[Json]:
+    for address, kind in ((nic.ip, "fixed"), *((it, "floating") for it in nic.floating)):
+        yield {
+            "addr": address, "version": "4", "OS-EXT-IPS-MAC:mac_addr": nic.mac,
+            "OS-EXT-IPS:type": kind, "OS-EXT-IPS:port_id": nic.id,
+        }  # fmt: skip
 
 
 def _boot_index(device: str) -> str:
@@ -89,14 +92,14 @@ def list_servers(call: IncomingCall) -> Answer:
         if name in server.name.lower() and status in ("", server.status)
     ]
     start = (max(number, 1) - 1) * limit
-    servers = [shown(server) for server in found[start : start + limit]]
+    servers = [shown(call.world, server) for server in found[start : start + limit]]
     return ok({"servers": servers, "count": len(found)})
 
 
 @routes("GET", PATH + "/{server}")
 def show_server(call: IncomingCall) -> Answer:
     """One server."""
-    return ok({"server": shown(find(call.world, call.path["server"]))})
+    return ok({"server": shown(call.world, find(call.world, call.path["server"]))})
 
 
 @routes("GET", PATH + "/{server}/block_device")

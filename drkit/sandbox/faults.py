@@ -52,6 +52,7 @@ FAULTS: Final = _kinds(
         "The gateway answers 429 and asks to come back after so many seconds.",
         (*REQUEST, "seconds"),
     ),
+    ("forbidden", "The gateway answers 403: whoever is signed in may not do this.", REQUEST),
     (
         "error-500",
         "The service answers 500; accepted=true: after it has done the work.",

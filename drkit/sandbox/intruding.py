@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from drkit.sandbox import attaching, lagging
+from drkit.sandbox import attaching, cts, lagging
 from drkit.sandbox.answers import Answer, RefusalError, gateway
 from drkit.sandbox.reading import IncomingCall
 from drkit.sandbox.things import Fault, Instance, Json
@@ -52,6 +52,8 @@ def _instead(fault: Fault) -> Answer | None:
         seconds = fault.where.get("seconds", 1)
         error = gateway(429, "APIGW.0308", "The throttling threshold has been reached.")
         return _answer(error, {"Retry-After": f"{seconds:g}"})
+    if fault.name == "forbidden":
+        return _answer(gateway(403, "APIGW.0302", "The policy of this user does not allow the operation."))
     if fault.name in STATUS and not fault.where.get("accepted"):
         return _failed(fault)
     return None
@@ -96,7 +98,11 @@ def _second_operator(call: IncomingCall, fault: Fault, handle: Handle) -> None:
     body = json.dumps(sent["body"]).encode() if sent.get("body") is not None else b""
     method = str(sent.get("method", "POST")).upper()
     try:
-        handle(IncomingCall(call.world, method, segments, "", call.headers, body, origin=call.origin))
+        handle(
+            IncomingCall(
+                call.world, method, segments, "", call.headers, body, origin=call.origin, by=cts.COLLEAGUE
+            )
+        )
     except RefusalError:
         return
     lagging.remember(call.world)

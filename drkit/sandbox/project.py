@@ -48,8 +48,8 @@ def list_active_active_domains(call: IncomingCall) -> Answer:
         {
             "id": id_,
             "name": domain["name"],
-            "description": " and ".join(domain["zones"]),
-            "sold_out": False,
+            "description": domain.get("description", " and ".join(domain["zones"])),
+            "sold_out": domain.get("sold_out", False),
             "local_replication_cluster": {"availability_zone": domain["zones"][0]},
             "remote_replication_cluster": {"availability_zone": domain["zones"][1]},
         }
@@ -137,7 +137,9 @@ def list_rpo_statistics(call: IncomingCall) -> Answer:
     ]
     hours = range(int(-(-start // HOUR)), int(min(end, world.now) // HOUR) + 1)
     points = query.page(hours)
-    found = [_point(world, hour * HOUR, sum(since <= hour * HOUR for since in behind)) for hour in points]
+    kept = world.facts.get("rpo", {})
+    moments = [hour * HOUR for hour in points]
+    found = [_point(world, at, kept.get(f"{at}", sum(since <= at for since in behind))) for at in moments]
     return ok({"resource_rpo_statistics": found, "count": len(hours)})
 
 

@@ -88,7 +88,10 @@ class RequestFields:
 
 @dataclass
 class IncomingCall:
-    """One request that may come in: the world, the ids in its path, its query, its headers and its body."""
+    """One request that may come in: the world, the ids in its path, its query, its headers and its body.
+
+    `by` is who sent it, where that is not the one that is signed in.
+    """
 
     world: World
     method: str
@@ -98,6 +101,7 @@ class IncomingCall:
     raw: bytes
     path: dict[str, str] = field(default_factory=dict)
     origin: str = ""
+    by: str = ""
 
     @cached_property
     def query(self) -> "Query":

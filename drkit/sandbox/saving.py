@@ -10,6 +10,7 @@ from tempfile import NamedTemporaryFile
 from typing import Final
 
 from drkit.sandbox.things import (
+    OPENS,
     Account,
     Disk,
     Drill,
@@ -41,7 +42,9 @@ def document(world: World) -> Json:
 
 def locked(world: World) -> World:
     """The world without what opens it."""
-    account = replace(world.account, password="", access_key="", secret_key="")
+    account = replace(world.account, counted=0)
+    for name in OPENS:
+        setattr(account, name, "")
     return replace(world, account=account, tokens={})
 
 

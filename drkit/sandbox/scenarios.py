@@ -141,6 +141,27 @@ def _new_disks(build: Builder) -> None:
     build.disk("app-01-scratch", server.zone, 50, on=server, letter="c")
 
 
+def _unprotected(build: Builder) -> None:
+    zone = build.world.zones[0]
+    for tier, count, size in (("web", 5, 40), ("app", 4, 80), ("db", 3, 200)):
+        for number in range(1, count + 1):
+            server = build.server(f"{tier}-0{number}", zone)
+            server.tags = {"tier": tier}
+            build.disk(f"{server.name}-system", zone, 40, on=server, letter="a", bootable=True)
+            build.disk(f"{server.name}-data", zone, size, on=server, letter="b")
+    cluster = build.server("cluster-01", zone)
+    build.disk("cluster-01-system", zone, 40, on=cluster, letter="a", bootable=True)
+    build.disk("cluster-quorum", zone, 10, on=cluster, letter="b", shared=True)
+    vault = build.server("vault-01", zone)
+    build.disk("vault-01-system", zone, 40, on=vault, letter="a", bootable=True, encrypted=True)
+
+
+def _all_protected(world: World) -> bool:
+    sources = {world.servers[it.source_server].name for it in world.instances.values()}
+    wanted = {server.name for server in world.servers.values() if server.tags.get("tier")}
+    return wanted <= sources and _sound(world, world.groups.values())
+
+
 def _all_attached(world: World) -> bool:
     return _sound(world, [_one(world, "shop-app")]) and all(pair.devices for pair in world.pairs.values())
 
@@ -223,6 +244,16 @@ _ALL: Final = (
         "Every pair of shop-app is attached, and the group is protected and synchronised.",
         _all_attached,
         _new_disks,
+    ),
+    Scenario(
+        "twelve-servers",
+        "Twelve servers without protection",
+        "The shop moved in last week: five web, four application and three database servers, tagged by tier, "
+        "and nothing of it is protected. A cluster with a shared disk and a vault with an encrypted one are "
+        "none of your business.",
+        "All twelve servers are protected and synchronised, in one group or in one for each tier.",
+        _all_protected,
+        _unprotected,
     ),
 )
 

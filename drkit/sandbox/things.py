@@ -17,7 +17,10 @@ NEVER: Final = 1e15
 
 @dataclass(slots=True)
 class Nic:
-    """A network card (port) of a server; it moves to the other server of an instance at a switch."""
+    """A network card (port) of a server; it moves to the other server of an instance at a switch.
+
+    `floating`: the public addresses that lead to it.
+    """
 
     id: str
     subnet_id: str
@@ -25,6 +28,7 @@ class Nic:
     mac: str
     security_groups: list[str]
     primary: bool = False
+    floating: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -35,6 +39,7 @@ class Vpc:
     name: str
     cidr: str
     subnets: dict[str, str]
+    created: float = 0.0
 
 
 @dataclass(slots=True)
@@ -229,11 +234,15 @@ class Failure:
 
 @dataclass(slots=True)
 class Token:
-    """A token that IAM gave out; `expires` is on the wall's clock. No project: it opens nothing but IAM."""
+    """A token that IAM gave out; `expires` is on the wall's clock. No project: it opens nothing but IAM.
+
+    `methods`: how somebody signed in for it.
+    """
 
     id: str = field(repr=False)
     expires: float
     project_id: str = ""
+    methods: list[str] = field(default_factory=lambda: ["password"])
 
 
 @dataclass(slots=True)
@@ -249,7 +258,13 @@ class Fault:
 
 @dataclass(slots=True)
 class Account:
-    """Who may come in, and what the project is called."""
+    """Who may come in, how, and what the project is called.
+
+    Besides a password and keys there are an application credential and temporary keys, which come with a
+    security token that ends at `keys_end` on the wall's clock. `seed` is what passcodes are computed from
+    (RFC 6238, in base 32); where a `second_factor` is asked for, a password alone does not do. A passcode
+    counts once: `counted` is the last one's number. `roles` without one that may write may only read.
+    """
 
     region: str = "sandbox-1"
     project_id: str = ""
@@ -261,3 +276,20 @@ class Account:
     password: str = field(default="", repr=False)
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
+    application_credential_id: str = ""
+    application_credential_secret: str = field(default="", repr=False)
+    temporary_access_key: str = field(default="", repr=False)
+    temporary_secret_key: str = field(default="", repr=False)
+    security_token: str = field(default="", repr=False)
+    keys_end: float = NEVER
+    seed: str = field(default="", repr=False)
+    second_factor: bool = False
+    counted: int = 0
+    roles: list[str] = field(default_factory=lambda: ["te_admin"])
+
+
+OPENS: Final = (
+    "password", "access_key", "secret_key", "application_credential_id", "application_credential_secret",
+    "temporary_access_key", "temporary_secret_key", "security_token", "seed",
+)  # fmt: skip
+"""Of an account, what lets somebody in."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 
-from drkit.sandbox import ecs, faults, jobs, lagging, routes, syncing
+from drkit.sandbox import cts, ecs, faults, jobs, lagging, routes, syncing
 from drkit.sandbox.things import Fault, Group, Instance, Json, Pair, Server
 from drkit.sandbox.world import World
 
@@ -197,6 +197,7 @@ def _unstick(world: World, fault: Fault) -> None:
 def _delete_server(world: World, fault: Fault) -> None:
     server: Server | None = world.servers.get(fault.where["server"])
     if server is not None:
+        cts.note(world, "deleteServer", ("ECS", "ecs", "server"), server.id)
         ecs.delete(world, server)
 
 

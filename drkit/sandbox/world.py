@@ -31,6 +31,9 @@ from drkit.sandbox.things import (
     Vpc,
 )
 
+FREE_ADDRESSES = "free_addresses"
+"""Among the facts of a world: the public addresses that lead nowhere, and since when."""
+
 
 @dataclass
 class World:
@@ -64,9 +67,14 @@ class World:
     facts: dict[str, Json] = field(default_factory=dict)
 
     def used(self, quota: str) -> int:
-        """How many things there are that count against a quota; 0 for one of what is not kept here."""
+        """How many things there are that count against a quota; of what is not kept here, as many as were
+        read where the world is a copy.
+        """
         kept = {"server_groups": "groups", "replications": "pairs", "disaster_recovery_drills": "drills"}
-        return len(getattr(self, kept[quota])) if quota in kept else 0
+        if quota in kept:
+            return len(getattr(self, kept[quota]))
+        used: int = self.facts.get("used", {}).get(quota, 0)
+        return used
 
     def digest(self, what: str) -> str:
         """64 hex digits that depend on the seed, how many were drawn before, and `what`."""
@@ -135,7 +143,10 @@ class World:
         disk.updated = self.now
 
     def drop_server(self, server: Server) -> None:
-        """Remove a server; its disks stay, detached."""
+        """Remove a server; its disks stay, detached, and its public addresses lead nowhere."""
+        free = {each: self.now for nic in server.nics for each in nic.floating}
+        if free and server.id in self.servers:
+            self.facts.setdefault(FREE_ADDRESSES, {}).update(free)
         for disk in self._known(self.disks, list(server.disks)):
             self.detach_disk(server, disk)
         self.servers.pop(server.id, None)

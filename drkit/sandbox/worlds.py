@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Final
 
-from drkit.sandbox import demo, saving, scenarios
+from drkit.sandbox import demo, forking, saving, scenarios
 from drkit.sandbox.building import EPOCH
 from drkit.sandbox.reading import NAME
 from drkit.sandbox.things import Json
@@ -74,7 +74,17 @@ def change(world: World, name: str) -> None:
     Account, keys and tokens stay, and time goes on; everything else is new, faults and running jobs are
     gone. No id of the old world stands for anything in the new one.
     """
-    fresh = named(name, world.seed + 1, world.now, zones=world.zones)
+    zones = () if "copy_of" in world.facts else world.zones
+    become(world, named(name, world.seed + 1, world.now, zones=zones))
+
+
+def change_to_copy(world: World, content: bytes) -> None:
+    """Let the world become the copy of a kept reading. `ValueError` with a sentence for what is none."""
+    become(world, forking.fork(content, world.now))
+
+
+def become(world: World, fresh: World) -> None:
+    """Let the world become another one; account, keys and tokens stay."""
     for each in fields(World):
         if each.name not in _KEPT:
             setattr(world, each.name, getattr(fresh, each.name))

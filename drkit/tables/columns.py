@@ -53,6 +53,7 @@ def _plain(dtype: str) -> ColumnType:
 TEXT = _plain("str")
 NUMBER = _plain("int64")
 NUMBER_OR_NONE = _plain("Int64")
+REAL_OR_NONE = _plain("Float64")
 FLAG = _plain("bool")
 FLAG_OR_NONE = _plain("boolean")
 
@@ -98,6 +99,12 @@ def frame(schema: Schema, rows: Sequence[object], **columns: Iterable[object]) -
             for name, kind in schema.items()
         }
     )
+
+
+def from_rows(schema: Schema, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of a schema, of plain rows that have its columns by name."""
+    plain = list(rows)
+    return frame(schema, plain, **{name: [row[name] for row in plain] for name in schema})
 
 
 def dtypes(schema: Schema) -> Mapping[str, str]:

@@ -5,10 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from drkit.errors import BY_WHY_NOT
 from drkit.execution import RunPhase, StepPhase
 from drkit.model import Inventory, Job, JobStatus
-from drkit.plan import WayOut
+from drkit.plan import NO_OFFER, Offer, WayOut, offers_of
 from drkit.rules import NotAsked, Objection, Verdict
+from drkit.showing import first_few
 from drkit.tables.columns import (
     FLAG,
     MOMENT,
@@ -18,6 +20,7 @@ from drkit.tables.columns import (
     Schema,
     documented,
     frame,
+    from_rows,
     status,
     word,
 )
@@ -65,6 +68,8 @@ OBJECTIONS: Schema = {
     "found": TEXT,
     "wanted": TEXT,
     "remedy": TEXT,
+    "command": TEXT,
+    "python": TEXT,
     "pair_id": TEXT,
     "instance_id": TEXT,
     "group_id": TEXT,
@@ -75,6 +80,9 @@ OBJECTIONS: Schema = {
 def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFrame:
     """Why changes are not allowed, one row per objection: what is, what would have to be, what to do.
 
+    `command` has the lines for the shell that do what the remedy says, where drkit can, `python` those of
+    Python: of several ways the first.
+
     Behind them those that were not `asked`: rules that may hold or not, for what they rest on was not read.
     """
     judged = [
@@ -84,6 +92,7 @@ def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFram
     ]
     changes = [change for change, _ in judged]
     pairs, instances = inventory.pairs, inventory.instances
+    ways = [_way(objection, inventory) for _, objection in judged]
     return frame(
         OBJECTIONS,
         [objection for _, objection in judged],
@@ -94,10 +103,16 @@ def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFram
         ),
         operation=(change.operation.words for change in changes),
         rule=(objection.sentence for _, objection in judged),
+        command=("\n".join(way.shell) for way in ways),
+        python=("\n".join(way.python) for way in ways),
         pair_id=(change.pair_id for change in changes),
         instance_id=(change.instance_id for change in changes),
         group_id=(change.group_id for change in changes),
     )
+
+
+def _way(objection: Objection, inventory: Inventory) -> Offer:
+    return next(iter(offers_of([objection], inventory)), NO_OFFER)
 
 
 def _open(unread: NotAsked) -> Objection:
@@ -106,19 +121,32 @@ def _open(unread: NotAsked) -> Objection:
     return Objection(unread.rule, "", unread.sentence, unread.subject, found, "read", remedy)
 
 
-WAYS: Schema = {"way": TEXT, "open": FLAG, "consequences": TEXT, "against": TEXT}
+WAYS: Schema = {
+    "way": TEXT,
+    "open": FLAG,
+    "consequences": TEXT,
+    "against": TEXT,
+    "command": TEXT,
+    "python": TEXT,
+}
 
 
 @documented(WAYS)
 def ways(found: Iterable[WayOut]) -> pd.DataFrame:
-    """The ways out for a group, one row each: whether it is open, what it leads to, what is against it."""
+    """The ways out for a group, one row each: whether it is open, what it leads to, what is against it.
+
+    `command` has the lines for the shell that take it, `python` those that plan it in Python; empty where one
+    waits, or only the provider can help.
+    """
     rows = list(found)
     return frame(
         WAYS,
         rows,
         way=(row.name for row in rows),
         open=(row.legal for row in rows),
-        against=(" ".join(map(str, row.objections)) for row in rows),
+        against=(first_few(row.objections, BY_WHY_NOT, " ") for row in rows),
+        command=("\n".join(row.shell) for row in rows),
+        python=("\n".join(row.python) for row in rows),
     )
 
 
@@ -135,7 +163,10 @@ RUNS: Schema = {
     ),
     "carried_out": TEXT,
     "objectives": TEXT,
+    "kind": TEXT,
     "groups": TEXT,
+    "who": TEXT,
+    "seconds": NUMBER_OR_NONE,
     "backend": TEXT,
     "started_at": MOMENT,
     "last_at": MOMENT,
@@ -147,7 +178,7 @@ RUNS: Schema = {
 @documented(RUNS)
 def runs(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Runs of the journal, from its plain rows."""
-    return _from_rows(RUNS, rows)
+    return from_rows(RUNS, rows)
 
 
 STEPS: Schema = {
@@ -169,6 +200,8 @@ STEPS: Schema = {
     "remedy": TEXT,
     "progress": NUMBER_OR_NONE,
     "attempts": NUMBER,
+    "who": TEXT,
+    "seconds": NUMBER_OR_NONE,
     "started_at": MOMENT,
     "ended_at": MOMENT,
     "job_id": TEXT,
@@ -177,13 +210,10 @@ STEPS: Schema = {
 
 @documented(STEPS)
 def steps(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Steps of a run, from its plain rows."""
-    return _from_rows(STEPS, rows)
-
-
-def _from_rows(schema: Schema, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    plain = list(rows)
-    return frame(schema, plain, **{name: [row[name] for row in plain] for name in schema})
+    """Steps of a run, from its plain rows; who wrote the last word on one and how many seconds it took (on
+    the practice range of the service's time) stand there once the journal was asked.
+    """
+    return from_rows(STEPS, ({"who": "", "seconds": None, **row} for row in rows))
 
 
 def _entity(job: Job, key: str) -> str:

@@ -26,6 +26,7 @@ from drkit.tables.columns import (
     MOMENT,
     NUMBER,
     NUMBER_OR_NONE,
+    REAL_OR_NONE,
     TEXT,
     Schema,
     documented,
@@ -83,6 +84,12 @@ INSTANCES: Schema = {
     "progress": NUMBER,
     "production_server": TEXT,
     "dr_server": TEXT,
+    "production_status": TEXT,
+    "dr_status": TEXT,
+    "production_vcpus": NUMBER_OR_NONE,
+    "dr_vcpus": NUMBER_OR_NONE,
+    "production_ram_gb": REAL_OR_NONE,
+    "dr_ram_gb": REAL_OR_NONE,
     "pairs": NUMBER,
     "frozen": FLAG,
     "created_at": MOMENT,
@@ -97,8 +104,14 @@ INSTANCES: Schema = {
 
 @documented(INSTANCES)
 def instances(inventory: Inventory) -> pd.DataFrame:
-    """Protected instances with their group and both servers; `pairs` counts what is attached."""
+    """Protected instances with their group and both servers; `pairs` counts what is attached.
+
+    RAM in GB (GiB, as flavors are named); what a server does not tell is missing.
+    """
     rows = list(inventory.instances.values())
+    sides = [
+        [inventory.servers.get(key) for key in (row.production_server_id, row.dr_server_id)] for row in rows
+    ]
     server, group = _namer(inventory.servers), _namer(inventory.groups)
     return frame(
         INSTANCES,
@@ -107,9 +120,19 @@ def instances(inventory: Inventory) -> pd.DataFrame:
         group=(group(row.group_id) for row in rows),
         production_server=(server(row.production_server_id) for row in rows),
         dr_server=(server(row.dr_server_id) for row in rows),
+        production_status=(str(one.status) if one else "" for one, _ in sides),
+        dr_status=(str(other.status) if other else "" for _, other in sides),
+        production_vcpus=(one.vcpus if one else None for one, _ in sides),
+        dr_vcpus=(other.vcpus if other else None for _, other in sides),
+        production_ram_gb=(_ram(one) for one, _ in sides),
+        dr_ram_gb=(_ram(other) for _, other in sides),
         pairs=(len(inventory.attachments_on(row.id)) for row in rows),
         instance_id=(row.id for row in rows),
     )
+
+
+def _ram(server: Server | None) -> float | None:
+    return server.ram_mib / 1024 if server and server.ram_mib is not None else None
 
 
 PAIRS: Schema = {
@@ -141,7 +164,7 @@ def pairs(inventory: Inventory) -> pd.DataFrame:
     """Replication pairs, sizes in GB; `attached_to` and `device` list several where disks are shared."""
     rows = list(inventory.pairs.values())
     group, instance = _namer(inventory.groups), _namer(inventory.instances)
-    places = _places(inventory)
+    places = places_of(inventory)
     attached = [places.get(row.id, _NOWHERE) for row in rows]
     return frame(
         PAIRS,
@@ -205,6 +228,12 @@ SERVERS: Schema = {
     "task": TEXT,
     "zone": TEXT,
     "flavor": TEXT,
+    "vcpus": NUMBER_OR_NONE,
+    "ram_gb": REAL_OR_NONE,
+    "private": TEXT,
+    "floating": TEXT,
+    "security_groups": TEXT,
+    "tags": TEXT,
     "root_device": TEXT,
     "disks": NUMBER,
     "other_disks": TEXT,
@@ -220,10 +249,10 @@ def servers(inventory: Inventory) -> pd.DataFrame:
     """Servers and their role: production, dr, drill, or unprotected, where no instance or drill has them.
 
     `free_slots` is missing where the block devices were not read; `other_disks` are the device names of
-    disks that SDRS does not know.
+    disks that SDRS does not know; `private` and `floating` are addresses. RAM in GB.
     """
     rows = list(inventory.servers.values())
-    roles = _roles(inventory)
+    roles = roles_of(inventory)
     held = [roles.get(row.id, ("unprotected", None)) for row in rows]
     group = _namer(inventory.groups)
     known = {pair.source_disk_id for pair in inventory.pairs.values()}
@@ -236,6 +265,11 @@ def servers(inventory: Inventory) -> pd.DataFrame:
         instance=(instance.name if instance else "" for _, instance in held),
         group=(group(instance.group_id) if instance else "" for _, instance in held),
         task=(row.task_state for row in rows),
+        ram_gb=map(_ram, rows),
+        private=(_addresses(row, floating=False) for row in rows),
+        floating=(_addresses(row, floating=True) for row in rows),
+        security_groups=(", ".join(row.security_groups or ()) for row in rows),
+        tags=(", ".join(map("=".join, row.tags or ())) for row in rows),
         disks=(len(row.disks) for row in rows),
         other_disks=(_others(row, known) for row in rows),
         free_slots=(row.slots.disks if row.slots else None for row in rows),
@@ -243,6 +277,10 @@ def servers(inventory: Inventory) -> pd.DataFrame:
         instance_id=(instance.id if instance else "" for _, instance in held),
         group_id=(instance.group_id if instance else "" for _, instance in held),
     )
+
+
+def _addresses(server: Server, *, floating: bool) -> str:
+    return ", ".join(address for address, outside in server.addresses or () if outside is floating)
 
 
 DRILLS: Schema = {
@@ -276,7 +314,7 @@ def drills(inventory: Inventory) -> pd.DataFrame:
 _NOWHERE: Mapping[str, str] = {}
 
 
-def _places(inventory: Inventory) -> dict[str, dict[str, str]]:
+def places_of(inventory: Inventory) -> dict[str, dict[str, str]]:
     """Of each attached pair the device names by instance; of two that differ the instance's own."""
     found = {
         key: {one.instance_id: one.device for one in pair.attachments}
@@ -298,7 +336,8 @@ def _namer(things: Mapping[str, _Named]) -> Callable[[str], str]:
     return lambda key: names.get(key, "")
 
 
-def _roles(inventory: Inventory) -> dict[str, tuple[str, ProtectedInstance | None]]:
+def roles_of(inventory: Inventory) -> dict[str, tuple[str, ProtectedInstance | None]]:
+    """By server the part it plays, and its instance."""
     roles: dict[str, tuple[str, ProtectedInstance | None]] = {}
     for instance in inventory.instances.values():
         roles |= dict.fromkeys(instance.server_ids, ("", instance))

@@ -77,6 +77,8 @@ def done(practice: Range, change: Change) -> str:
         job_id = practice.client.submit(change)
     except ServiceError as refused:
         return f"{change}: {refused}"
+    if not job_id:
+        return ""  # what is answered at once is done
     practice.sandbox.step(SETTLED)
     job = practice.sandbox.world.jobs[job_id]
     return "" if job.status == "SUCCESS" else f"{change}: {job.error_code} {job.fail_reason}"

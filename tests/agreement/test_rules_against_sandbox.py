@@ -5,7 +5,7 @@ left them. What only the service can know (whether a drill network has a subnet)
 """
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Protocol, TypeVar
@@ -17,6 +17,9 @@ from hypothesis import strategies as st
 from drkit.api import Client, open_client, sandbox_profile
 from drkit.errors import ServiceError
 from drkit.model import (
+    NEEDS,
+    OPTIONS,
+    Argument,
     Change,
     DrillStatus,
     GroupStatus,
@@ -34,7 +37,11 @@ from drkit.sandbox.things import Disk, Drill, Group, Instance, Pair
 Value = TypeVar("Value")
 
 NOWHERE = "00000000-0000-4000-a000-000000000000"
-ONLY_THE_SERVICE_KNOWS = {"SDRS.1908", "SDRS.1909"}
+ONLY_THE_SERVICE_KNOWS = {
+    *("SDRS.1908", "SDRS.1909"),  # whether a drill network has a subnet, and its CIDR
+    *("SDRS.0204", "SDRS.1335", "SDRS.1334", "SDRS.0219"),  # what networks, subnets and addresses there are
+    *("SDRS.1311", "SDRS.1340"),  # which card is the primary one, and how many there may be
+}
 REST = st.sampled_from(["ACTIVE", "SHUTOFF"])
 
 
@@ -223,6 +230,8 @@ def change_of(draw: Draw, operation: Operation, world: World, group_id: str) -> 
     instance_id = one(draw, [*held, *group.instances, one(draw, list(world.instances)), NOWHERE])
     instance = world.instances.get(instance_id)
     home = instance.group_id if instance else group_id
+    if operation in MAKING:
+        return making(draw, operation, world, group, {"instance_id": instance_id, "pair_id": pair_id})
     match operation:
         case Operation.ATTACH_PAIR:
             return Change.of(operation, home, pair_id=pair_id, instance_id=instance_id, device=draw(DEVICES))
@@ -243,12 +252,69 @@ def change_of(draw: Draw, operation: Operation, world: World, group_id: str) -> 
         case Operation.RESIZE_INSTANCE:
             flavor = draw(st.sampled_from(["", "s3.large.2", "s3.xlarge.2"]))
             return Change.of(operation, home, instance_id=instance_id, flavor=flavor)
-        case Operation.STOP_SERVER:
-            return Change.of(operation, home, server_id=_server(draw, instance), hard=draw(st.booleans()))
-        case Operation.START_SERVER:
-            return Change.of(operation, home, server_id=_server(draw, instance))
+        case Operation.STOP_SERVER | Operation.START_SERVER:
+            hard = {"hard": draw(st.booleans())} if operation is Operation.STOP_SERVER else {}
+            return Change.of(operation, home, server_id=_server(draw, instance), **hard)
         case _:
             return Change.of(operation, one(draw, [group_id, group_id, group_id, NOWHERE]))
+
+
+MAKING = frozenset(
+    {
+        *(Operation.CREATE_GROUP, Operation.RENAME_GROUP, Operation.CREATE_INSTANCE),
+        *(Operation.CREATE_INSTANCES, Operation.RENAME_INSTANCE, Operation.DELETE_INSTANCE),
+        *(Operation.DELETE_INSTANCES, Operation.ADD_NIC, Operation.DELETE_NIC, Operation.SET_TAGS),
+        *(Operation.DELETE_TAGS, Operation.CREATE_PAIR, Operation.RENAME_PAIR, Operation.DELETE_PAIR),
+        *(Operation.RENAME_DRILL, Operation.CLEAR_FAILED_TASK),
+    }
+)
+TAGS = st.lists(st.sampled_from(["tier=1", "tier=2", "owner=shop", "=1", f"{'k' * 129}=1"]), max_size=3)
+KEYS = st.lists(st.sampled_from(["tier", "owner", "team", " "]), max_size=3)
+
+
+def making(draw: Draw, operation: Operation, world: World, group: Group, ids: dict[str, str]) -> Change:
+    """A change that makes, names or takes away something; `ids` has an instance and a pair."""
+    instance, domains = world.instances.get(ids["instance_id"]), world.facts["domains"]
+    domain, servers = one(draw, [*domains, NOWHERE]), world.servers_of(instance) if instance else []
+    zones = st.sampled_from([*(domains.get(domain) or {"zones": []})["zones"], "nowhere"])
+    several = st.lists(st.sampled_from(sorted([*world.servers, NOWHERE])), max_size=2)
+    mine = st.lists(st.sampled_from([*group.instances, NOWHERE]), max_size=2, unique=True)
+    draws: dict[str, Callable[[], Argument]] = {
+        "name": lambda: draw(NAMES),
+        "description": lambda: draw(st.sampled_from(["", "a < b", "x" * 65])),
+        "domain_id": lambda: domain,
+        "source_zone": lambda: draw(zones),
+        "target_zone": lambda: draw(zones),
+        "vpc_id": lambda: one(draw, ["", *world.vpcs, NOWHERE]),
+        "subnet_id": lambda: one(draw, ["", *(each for vpc in world.vpcs.values() for each in vpc.subnets)]),
+        "server_id": lambda: one(draw, [*world.servers, NOWHERE]),
+        "server_ids": lambda: tuple(draw(several)),
+        "instance_ids": lambda: tuple(draw(mine)),
+        "disk_id": lambda: one(draw, [*world.disks, NOWHERE]),
+        "drill_id": lambda: one(draw, [*world.drills, NOWHERE]),
+        "task_id": lambda: one(draw, [*world.failures, NOWHERE]),
+        "nic_id": lambda: one(draw, [*(each.id for server in servers for each in server.nics), NOWHERE]),
+        "tags": lambda: tuple(draw(TAGS)),
+        "keys": lambda: tuple(draw(KEYS)),
+        **dict.fromkeys(("with_server", "with_eip", "with_disk"), lambda: draw(st.booleans())),
+    }
+    wanted = [*NEEDS[operation], *({"description", "tags"} & OPTIONS.get(operation, {}).keys())]
+    given = {key: ids[key] if key in ids else draws[key]() for key in wanted}
+    home = _home(draw, operation, world, group, given)
+    return Change.of(operation, home, **given)
+
+
+def _home(draw: Draw, operation: Operation, world: World, group: Group, given: Mapping[str, Argument]) -> str:
+    """The group of what a change names, and sometimes another one."""
+    things: dict[str, Mapping[str, Instance | Pair | Drill]]
+    things = {"instance_id": world.instances, "pair_id": world.pairs, "drill_id": world.drills}
+    named = [kind.get(str(given[key])) for key, kind in things.items() if key in given]
+    homes = [each.group_id for each in named if each] or [group.id]
+    if operation is Operation.CREATE_GROUP:
+        return f"planned:{given['name']}"
+    if operation is Operation.DELETE_PAIR:
+        return one(draw, [*homes, *homes, group.id])
+    return one(draw, [group.id, group.id, NOWHERE]) if operation is Operation.RENAME_GROUP else homes[0]
 
 
 def _server(draw: Draw, instance: Instance | None) -> str:
@@ -292,7 +358,13 @@ def contradiction(verdict: Verdict, code: str) -> str:
     return "" if code in named | ONLY_THE_SERVICE_KNOWS else told
 
 
-EVERYTHING: ReadAlso = {"disks": True, "quotas": True, "every_drill": True}
+EVERYTHING: ReadAlso = {
+    "disks": True,
+    "quotas": True,
+    "every_drill": True,
+    "beside": True,
+    "domains": True,
+}
 
 ENOUGH = settings(
     max_examples=40,

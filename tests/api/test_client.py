@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from drkit.api import Client, open_client, sandbox_profile
+from drkit.api import Client, open_client, sandbox_profile, wire
+from drkit.api.pages import read_marked
 from drkit.clock import SteppedClock
 from drkit.errors import (
     BusyError,
@@ -19,6 +20,7 @@ from drkit.errors import (
 )
 from drkit.model import Change, Inventory, JobStatus, Operation
 from drkit.sandbox import Sandbox, running
+from drkit.sandbox.things import Failure
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
@@ -71,6 +73,55 @@ def test_quotas_tell_what_is_used_and_what_may_be(reached: Client) -> None:
     found = {each.type: each for each in reached.quotas()}
     assert found["server_groups"].used == 5
     assert found["server_groups"].limit >= 5
+
+
+class TestWhatTheProjectTellsBesideItsThings:
+    def test_domains_versions_and_recovery_points(self, reached: Client) -> None:
+        near = reached.domains()[0]
+        assert (near.name, near.local_zone, near.remote_zone) == (
+            "practice-domain",
+            "sandbox-1a",
+            "sandbox-1b",
+        )
+        assert reached.versions() == (reached.version("v1"),) == ("v1 (CURRENT)",)
+        with pytest.raises(GoneError):
+            reached.version("v9")
+        points = reached.rpo()
+        assert len(points) == 24
+        assert reached.rpo(points[0].at, points[0].at) == points[:1]
+
+    def test_failed_tasks_of_groups_and_of_what_is_in_one(self, reached: Client, sandbox: Sandbox) -> None:
+        home = next(iter(sandbox.world.groups))
+        told = ("createReplicationPairNoCG", 0.0, "createFail", "replications", "p", "cache", "SDRS.1606", "")
+        sandbox.world.failures["f" * 32] = Failure("f" * 32, *told, home)
+        assert reached.failed_tasks() == ()
+        [task] = reached.failed_tasks(home)
+        assert (task.id, task.group_id, task.failure_status) == ("f" * 32, home, "createFail")
+        assert reached.submit(Change.of(Operation.CLEAR_FAILED_TASK, home, task_id=task.id)) == ""
+        assert reached.failed_tasks(home) == ()
+
+    def test_tags_of_one_instance_of_the_project_and_who_has_them(self, reached: Client) -> None:
+        app = reached.inventory().instance("app-01")
+        given = Change.of(Operation.SET_TAGS, app.group_id, instance_id=app.id, tags=("tier=1", "team=shop"))
+        assert reached.submit(given) == ""
+        assert dict(reached.tags(app.id)) == {"tier": ("1",), "team": ("shop",)}
+        assert ("tier", ("1",)) in reached.tags()
+        assert reached.tagged({"tier": ["1", "2"]}) == reached.tagged({"team": []}) == (app.id,)
+        assert reached.tagged({"tier": ["9"]}) == ()
+
+    def test_a_listing_that_fails_is_no_empty_one(self, reached: Client, sandbox: Sandbox) -> None:
+        sandbox.fault("error-500", path="failure-jobs", times=None)
+        with pytest.raises(UnavailableError):
+            reached.failed_tasks()
+
+    def test_domains_alone_are_read_with_an_inventory(self, reached: Client, sandbox: Sandbox) -> None:
+        found = reached.inventory(domains=True)
+        assert {each.name for each in found.domains.values()} >= {"practice-domain"}
+        assert "domains" in found.whole
+        sandbox.fault("error-500", path="active-domains", times=None)
+        untold = reached.inventory(domains=True)
+        assert "domains" not in untold.whole
+        assert untold.problems[-1].startswith("The domains could not be read")
 
 
 def test_lists_can_be_limited_to_groups(client: Client) -> None:
@@ -256,3 +307,20 @@ class TestThePracticeRange:
         real = type(client.backend)(False, "Open Telekom Cloud", "eu-de", "p", "1")
         with pytest.raises(InputError, match="no sandbox behind Open Telekom Cloud eu-de p"):
             Client(real, client._connection, SteppedClock()).practice  # noqa: B018  # asking is the point
+
+
+def test_networks_and_public_addresses_are_read_page_by_page(sandbox: Sandbox, client: Client) -> None:
+    names = {each.name for each in client.networks()}
+    assert names == {each.name for each in sandbox.world.vpcs.values()}
+    assert all(each.created_at for each in client.networks())
+    assert client.public_addresses() == ()
+    sandbox.world.facts["free_addresses"] = {f"198.18.{n >> 8}.{n & 255}": 0.0 for n in range(2300)}
+    found = client.public_addresses()
+    assert len({each.id for each in found}) == 2300
+    assert all(each.unbound for each in found)
+
+
+def test_a_listing_by_marker_that_never_ends_is_an_error() -> None:
+    numbers = iter(range(10**9))
+    with pytest.raises(WireError, match="goes on after 1000 pages"):
+        read_marked(lambda _: {"vpcs": [{"id": f"n{next(numbers)}"}]}, wire.NETWORKS)

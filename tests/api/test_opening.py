@@ -10,7 +10,7 @@ import pytest
 
 from drkit.api import Client, open_client, profile, sandbox_profile
 from drkit.api.auth import TokenAuth
-from drkit.api.profiles import PasswordLogin
+from drkit.api.logins import PasswordLogin
 from drkit.api.transport import Inner, Open, OutgoingCall, Transport
 from drkit.api.wire import Json, Request
 from drkit.clock import SteppedClock
@@ -310,8 +310,10 @@ class TestCatalog:
             for kind, face, region, url in endpoints
         ]
 
-    def opened(self, *endpoints: tuple[str, str, str, str], more: Json = ()) -> Client:
-        environ = {"OS_AUTH_URL": "https://iam.example.test", "OS_USERNAME": "jane", "OS_PASSWORD": "hush"}
+    def opened(
+        self, *endpoints: tuple[str, str, str, str], more: Json = (), iam: str = "https://iam.example.test"
+    ) -> Client:
+        environ = {"OS_AUTH_URL": iam, "OS_USERNAME": "jane", "OS_PASSWORD": "hush"}
         environ |= {"OS_USER_DOMAIN_NAME": "d", "OS_PROJECT_ID": "p1", "OS_REGION_NAME": "eu-de"}
         self.urls: list[str] = []
 
@@ -338,6 +340,16 @@ class TestCatalog:
             "https://ecs.eu-de.test/v1/p1/cloudservers/detail",
             "https://evs.eu-de.test/v2/p1/cloudvolumes/detail",
         ]
+
+    def test_that_lacks_a_service_leaves_it_to_the_pattern_of_a_cloud_that_is_known(self) -> None:
+        otc = "https://iam.eu-de.otc.t-systems.com/v3"
+        with self.opened(("ecs", "public", "eu-de", "https://ecs.eu-de.test/v1/p1"), iam=otc) as client:
+            assert client.address_of("sdrs") == "https://sdrs.eu-de.otc.t-systems.com"
+            assert client.address_of("ecs") == "https://ecs.eu-de.test"
+
+    def test_that_lists_sdrs_elsewhere_says_where(self) -> None:
+        with pytest.raises(ProfileError, match=r"no SDRS in region 'eu-de'.*listed in 'eu-nl'.*_REGION_NAME"):
+            self.opened(("sdrs", "public", "eu-nl", "https://sdrs.eu-nl.test/v1/p1"))
 
     def test_entries_that_lack_something_are_passed_over(self) -> None:
         good = ("sdrs", "public", "eu-de", "https://sdrs.eu-de.test/v1/p1")

@@ -1,8 +1,9 @@
 import pytest
 
 from drkit.api.clouds import cloud_at, loopback, root
-from drkit.api.profiles import KeyLogin, PasswordLogin, Profile, chosen, profile, sandbox_profile
-from drkit.errors import ProfileError
+from drkit.api.logins import KeyLogin, PasswordLogin, TokenLogin
+from drkit.api.profiles import Profile, chosen, profile, sandbox_profile
+from drkit.errors import ProfileError, SecretNeededError
 
 USER = {
     "OS_AUTH_URL": "https://iam.eu-de.otc.t-systems.com/v3",
@@ -47,10 +48,19 @@ class TestChoosing:
         assert chosen(None, {"DRKIT_PROFILE": " env "}) == "env"
         assert chosen(None, {}) == "sandbox"
 
+    def test_a_cloud_that_the_environment_names_is_never_taken_for_practice(self) -> None:
+        assert chosen(None, {"OS_CLOUD": "otc"}) == "otc"
+        assert chosen(None, {"OS_AUTH_URL": "https://iam.test/v3"}) == "env"
+        assert chosen(None, {"OS_CLOUD": "otc", "OS_AUTH_URL": "https://iam.test/v3"}) == "otc"
+
+    def test_the_practice_range_that_a_shell_was_given_comes_before_a_cloud_of_the_environment(self) -> None:
+        assert chosen(None, {"OS_CLOUD": "otc", "DRKIT_SANDBOX": "{}"}) == "sandbox"
+        assert chosen(None, {"OS_CLOUD": "otc", "DRKIT_PROFILE": "env"}) == "env"
+
     def test_an_unknown_profile_is_refused_with_the_known_ones(self) -> None:
         with pytest.raises(ProfileError, match=r"'emv'; did you mean 'env'\?"):
             profile("emv", {})
-        with pytest.raises(ProfileError, match="known: 'env', 'sandbox'"):
+        with pytest.raises(ProfileError, match=r"'env', 'sandbox', and there is no clouds.yaml in this"):
             profile("production", {})
 
     def test_the_environment_of_this_process_is_read_by_default(
@@ -75,7 +85,7 @@ class TestUserProfile:
     def test_never_shows_a_secret(self) -> None:
         assert "hush" not in repr(env()) + repr(by_keys())
 
-    @pytest.mark.parametrize("name", sorted(USER))
+    @pytest.mark.parametrize("name", sorted({*USER} - {"OS_PASSWORD", "OS_REGION_NAME"}))
     def test_without_one_of_its_variables_names_it(self, name: str) -> None:
         with pytest.raises(ProfileError, match=name):
             env(name)
@@ -94,13 +104,29 @@ class TestUserProfile:
         ):
             profile("env", {})
 
-    def test_an_empty_variable_is_a_missing_one(self) -> None:
-        with pytest.raises(ProfileError, match="OS_PASSWORD"):
-            env(OS_PASSWORD="  ")
+    @pytest.mark.parametrize("dropped", [("OS_PASSWORD",), ()])
+    def test_a_password_that_nobody_can_be_asked_for_is_missing_and_an_empty_variable_is_none(
+        self, dropped: tuple[str, ...]
+    ) -> None:
+        login = env(*dropped, **({} if dropped else {"OS_PASSWORD": "  "})).login
+        assert isinstance(login, PasswordLogin)
+        with pytest.raises(
+            SecretNeededError, match=r"profile env needs its password.*: set OS_PASSWORD"
+        ) as raised:
+            login.password.reveal()
+        assert (raised.value.profile, raised.value.what) == ("env", "password")
 
-    def test_a_token_alone_is_not_enough(self) -> None:
-        with pytest.raises(ProfileError, match="OS_PASSWORD"):
-            env("OS_PASSWORD", OS_TOKEN="gAAAA")
+    def test_a_token_stands_in_for_a_password(self) -> None:
+        login = env("OS_PASSWORD", OS_TOKEN="gAAAA").login
+        assert isinstance(login, TokenLogin)
+        assert login.token.reveal() == "gAAAA"
+
+    def test_the_region_may_be_told_by_the_projects_name_only(self) -> None:
+        assert env("OS_REGION_NAME").region == "eu-de"
+        assert env("OS_REGION_NAME", OS_PROJECT_NAME="eu-nl_shop").region == "eu-nl"
+        assert env("OS_REGION_NAME", OS_PROJECT_NAME="shop").region == "eu-de"  # as IAM's address has it
+        with pytest.raises(ProfileError, match="set OS_REGION_NAME"):
+            env("OS_REGION_NAME", OS_PROJECT_NAME="shop", OS_AUTH_URL="https://iam.example.test")
 
     def test_wins_over_keys_when_both_are_complete(self) -> None:
         assert isinstance(env(OS_ACCESS_KEY="AK1", OS_SECRET_KEY="x").login, PasswordLogin)
@@ -159,6 +185,7 @@ class TestKeyProfile:
             "sdrs": "https://sdrs.eu-de.otc.t-systems.com",
             "ecs": "https://ecs.eu-de.otc.t-systems.com",
             "evs": "https://evs.eu-de.otc.t-systems.com",
+            "vpc": "https://vpc.eu-de.otc.t-systems.com",
         }
 
     def test_takes_the_vendors_names_for_the_keys_too(self) -> None:
@@ -179,16 +206,48 @@ class TestKeyProfile:
         )
 
     def test_needs_no_sign_in_address_when_project_and_sdrs_are_named(self) -> None:
-        found = by_keys("OS_AUTH_URL", DRKIT_SDRS_URL="https://sdrs.eu-west-101.myhuaweicloud.com")
+        sdrs = "https://sdrs.eu-west-1010.myhuaweicloud.com"
+        found = by_keys("OS_AUTH_URL", OS_REGION_NAME="eu-west-1010", DRKIT_SDRS_URL=sdrs)
         assert (found.auth_url, found.cloud) == ("", "Huawei Cloud")
 
-    def test_needs_the_sign_in_address_to_find_the_project(self) -> None:
+    def test_needs_the_sign_in_address_to_find_the_project_in_a_region_that_is_not_known(self) -> None:
+        elsewhere = {"OS_REGION_NAME": "here-1", "DRKIT_SDRS_URL": "https://sdrs.test"}
         with pytest.raises(ProfileError, match="OS_AUTH_URL"):
-            by_keys("OS_AUTH_URL", "OS_PROJECT_ID", OS_PROJECT_NAME="p", DRKIT_SDRS_URL="https://sdrs.test")
+            by_keys("OS_AUTH_URL", "OS_PROJECT_ID", OS_PROJECT_NAME="p", **elsewhere)
 
     def test_needs_the_address_of_sdrs_in_a_cloud_that_is_not_known(self) -> None:
         with pytest.raises(ProfileError, match="DRKIT_SDRS_URL"):
-            by_keys(OS_AUTH_URL="https://iam.example.test")
+            by_keys(OS_AUTH_URL="https://iam.example.test", OS_REGION_NAME="here-1")
+
+    @pytest.mark.parametrize(
+        ("region", "iam", "sdrs"),
+        [
+            ("eu-nl", "https://iam.eu-nl.otc.t-systems.com/v3", "https://sdrs.eu-nl.otc.t-systems.com"),
+            (
+                "eu-ch2",
+                "https://iam-pub.eu-ch2.sc.otc.t-systems.com/v3",
+                "https://sdrs.eu-ch2.sc.otc.t-systems.com",
+            ),
+            (
+                "cn-north-4",
+                "https://iam.cn-north-4.myhuaweicloud.com/v3",
+                "https://sdrs.cn-north-4.myhuaweicloud.com",
+            ),
+            (
+                "eu-west-101",
+                "https://iam.eu-west-101.myhuaweicloud.eu/v3",
+                "https://sdrs.eu-west-101.myhuaweicloud.eu",
+            ),
+            (
+                "eu-west-0",
+                "https://iam.eu-west-0.prod-cloud-ocb.orange-business.com/v3",
+                "https://sdrs.eu-west-0.prod-cloud-ocb.orange-business.com",
+            ),
+        ],
+    )
+    def test_a_known_region_alone_tells_where_everything_is(self, region: str, iam: str, sdrs: str) -> None:
+        found = by_keys("OS_AUTH_URL", "OS_PROJECT_ID", OS_REGION_NAME=region)
+        assert (found.auth_url, found.endpoints["sdrs"], found.project) == (iam, sdrs, region)
 
     def test_makes_up_no_address_that_the_clouds_page_does_not_name(self) -> None:
         found = by_keys(OS_AUTH_URL="https://iam.eu-west-0.prod-cloud-ocb.orange-business.com/v3")

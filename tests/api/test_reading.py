@@ -300,6 +300,11 @@ class TestBlockDevices:
         found = client.inventory(instance.group_id, block_devices_of=[instance.id])
         assert {each.id for each in found.servers.values() if each.slots} == set(instance.server_ids)
 
+    def test_are_read_of_the_instances_that_are_picked_from_the_reading(self, client: Client) -> None:
+        found = client.inventory(block_devices_of=lambda so_far: list(so_far.instances)[:1])
+        read = {each.id for each in found.servers.values() if each.slots}
+        assert read == set(client.instances()[0].server_ids)
+
     def test_of_an_instance_that_is_not_there_are_none(self, client: Client) -> None:
         assert not [each for each in client.inventory(block_devices_of=["x"]).servers.values() if each.slots]
 
@@ -377,6 +382,49 @@ class TestAReading:
         tampering.change("/cloudservers/detail", lambda body: body["servers"][0].pop("id"))
         assert tampering.client.inventory().whole == {"drills"}
 
+    def test_tells_what_is_beside_the_things(self, client: Client) -> None:
+        found = client.inventory(beside=True)
+        assert {each.name for each in found.domains.values()} == {"practice-domain", "practice-domain-far"}
+        assert len(found.rpo) == 24
+        assert {"failed_tasks", "domains", "rpo", "undrilled"} <= found.whole
+        assert found.undrilled == frozenset()
+
+    def test_of_one_group_asks_for_its_failed_tasks_and_those_of_groups(self, tampering: Tampering) -> None:
+        (group, *_) = tampering.client.groups()
+        task = {"job_id": "j", "failure_status": "attachFail", "resource_name": "data\x1b", "begin_time": ""}
+        tampering.change(
+            "/task-center/failure-jobs", lambda body: body.update(failure_jobs=[task, {}], count=2)
+        )
+        found = tampering.client.inventory(group.id, beside=True)
+        assert [(each.resource_name, each.group_id) for each in found.failed_tasks.values()] == [
+            ("data", group.id)
+        ]
+        assert "failed_tasks" not in found.whole
+        assert any("One of the failed tasks is left out" in each for each in found.problems)
+
+    def test_without_what_is_beside_says_so(self, tampering: Tampering) -> None:
+        down = fail(UnavailableError(503, "", "Down."))
+        for path in ("/task-center/failure-jobs", "/active-domains", "/resource/rpo-statistics"):
+            tampering.change(path, down)
+        found = tampering.client.inventory(beside=True)
+        assert found.whole.isdisjoint({"failed_tasks", "domains", "rpo"})
+        assert len([each for each in found.problems if "could not be read" in each]) >= 3
+
+    def test_of_what_is_beside_ends_where_the_sign_in_does(self, tampering: Tampering) -> None:
+        tampering.change("/active-domains", fail(SignInError(401, "", "Out.")))
+        with pytest.raises(SignInError):
+            tampering.client.inventory(beside=True)
+
+    def test_leaves_out_an_rpo_statistic_without_a_time(self, tampering: Tampering) -> None:
+        tampering.change(
+            "/resource/rpo-statistics",
+            lambda body: body.update(
+                resource_rpo_statistics=[{"id": "x", "resource_num": 1, "point_time": ""}], count=1
+            ),
+        )
+        found = tampering.client.inventory(beside=True)
+        assert (found.rpo, "rpo" in found.whole) == ((), False)
+
     def test_without_quotas_says_so(self, tampering: Tampering) -> None:
         tampering.change("/sdrs/quotas", lambda body: body.clear())
         found = tampering.client.inventory(quotas=True)
@@ -447,14 +495,14 @@ class TestRealAnswers:
 
     def test_name_the_key_that_is_not_known_and_some_of_the_things(self, tampering: Tampering) -> None:
         def less(body: Json) -> None:
-            for pair in body["replications"][:5]:
+            for pair in body["replications"][:7]:
                 del pair["fault_level"]
             body["replications"][0]["record_metadata"]["volume_size"] = "much"
 
         tampering.change("/replications", less)
         found = tampering.client.inventory()
         first, size = sorted(found.problems)
-        assert re.fullmatch(r"'fault_level' is not known of the pairs \S+, \S+, \S+ and 2 more: .*", first)
+        assert re.fullmatch(r"'fault_level' is not known of the pairs (\S+, ){5}and 2 more: .*", first)
         assert size.startswith("'record_metadata.volume_size' is not known of the pairs ")
         assert len(found.pairs) == 44
 

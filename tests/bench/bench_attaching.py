@@ -11,10 +11,13 @@ Watch: 500 jobs of 5 to 15 s, one in twenty fails. The floor lists what is `atta
 each job once it is not in the list any more. Counted is what is asked for watching, the lag is from the end
 of a job until it is known. Also with a list that is 1.5 s ahead of the jobs, and 1.5 s behind.
 
-Growth: the processor's time per pair and per job, of worlds and of jobs of several sizes.
+Gentle: the same under a service that answers 50 requests in each second and refuses the others (429).
+
+Growth: the processor's time per pair and per job, of worlds and of jobs of several sizes, and the memory.
 """
 
 import gc
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -45,7 +48,8 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one contender took in one round: seconds, requests, lags; jobs told of wrongly or early."""
+    """What one contender took in one round: seconds, requests, lags; jobs told of wrongly or early; requests
+    that the service refused for being too fast."""
 
     wall: float
     cpu: float
@@ -54,6 +58,7 @@ class Outcome:
     lag: float
     longest: float
     wrong: int
+    refused: int
 
 
 class ByHand:
@@ -110,9 +115,14 @@ class Roles:
 
 
 @contextmanager
-def roles(stand: Stand) -> Iterator[Any]:
+def roles(stand: Stand, work: Work) -> Iterator[Any]:
+    """What a run asks; one client alone where the service has a limit, which two would learn by halves."""
     plain = access(stand.port)
     looking = {**plain, "OS_ACCESS_KEY": LOOKER}
+    if work.limit:
+        with open_client(profile("env", plain)) as client:
+            yield Roles(client, client)
+        return
     with open_client(profile("env", plain)) as client, open_client(profile("env", looking)) as looker:
         yield Roles(client, looker)
 
@@ -151,7 +161,7 @@ def by_hand(work: Work, how: Callable[[ByHand], None]) -> Outcome:
 def by_drkit(work: Work) -> Outcome:
     with (
         working(work) as stand,
-        roles(stand) as service,
+        roles(stand, work) as service,
         tempfile.TemporaryDirectory() as folder,
         Journal.open(Path(folder, "j.sqlite")) as journal,
     ):
@@ -185,7 +195,8 @@ def outcome(
     wrong = sum(done is not right[pair] for pair, _, done in known.values())
     missing = work.jobs - len(known)
     requests = sum(told["counts"].values())
-    return Outcome(wall, cpu, requests, told["watching"], mean(lags), max(lags), wrong + early + missing)
+    wrong += early + missing
+    return Outcome(wall, cpu, requests, told["watching"], mean(lags), max(lags), wrong, told["refused"])
 
 
 def compared(title: str, rounds: int, contenders: dict[str, Callable[[], Outcome]]) -> dict[str, object]:
@@ -228,22 +239,40 @@ def watching(work: Work, rounds: int) -> dict[str, object]:
     )
 
 
-def growth(worlds: tuple[int, ...], jobs: tuple[int, ...], seconds: float) -> dict[str, object]:
-    """Milliseconds of the processor per pair of the world, and per job."""
+def gentle(work: Work) -> dict[str, object]:
+    """How near the throughput comes to the service's limit, with nothing told wrongly."""
+    one = by_drkit(work)
+    fast = one.requests / one.wall
+    say(f"\nAttach {work.jobs} pairs of {work.pairs:,} where {work.limit} requests a second are answered")
+    say(f"  drkit  {one.wall:.1f} s  {fast:.0f} requests a second, {one.refused} refused, {one.wrong} wrong")
+    return {"gentle": {"wall": one.wall, "a_second": fast, "refused": one.refused, "wrong": one.wrong}}
+
+
+def growth(worlds: tuple[int, ...], jobs: tuple[int, ...], seconds: float, within: int) -> dict[str, object]:
+    """Milliseconds of the processor per pair of the world, and per job in a world of so many pairs; the most
+    memory that this process has taken until then."""
     rows: dict[str, object] = {}
-    say("\nGrowth: 10 jobs in worlds of several sizes, then as many jobs in the largest world")
+    say(f"\nGrowth: 10 jobs in worlds of several sizes, then as many jobs in a world of {within:,} pairs")
     for pairs in worlds:
         one = by_drkit(Work(pairs, min(10, pairs // 10), seconds, seconds))
-        rows[f"{pairs} pairs"] = {"cpu_ms_each": 1000 * one.cpu / pairs, "wall": one.wall}
-        say(f"  {pairs:6} pairs: cpu {one.cpu:6.2f} s, {1000 * one.cpu / pairs:7.3f} ms a pair")
+        rows[f"{pairs} pairs"] = {"cpu_ms_each": 1000 * one.cpu / pairs, "wall": one.wall, "mb": memory()}
+        say(
+            f"  {pairs:6} pairs: cpu {one.cpu:6.2f} s, {1000 * one.cpu / pairs:7.3f} ms a pair; "
+            f"{memory():.0f} MB"
+        )
     for many in jobs:
-        one = by_drkit(Work(worlds[-1], many, seconds, seconds))
+        one = by_drkit(Work(within, many, seconds, seconds))
         rows[f"{many} jobs"] = {"cpu_ms_each": 1000 * one.cpu / many, "requests_each": one.requests / many}
         say(
             f"  {many:6} jobs:  cpu {one.cpu:6.2f} s, {1000 * one.cpu / many:7.3f} ms a job; "
-            f"{one.requests} requests, {one.requests / many:.2f} a job; {one.wall:.1f} s"
+            f"{one.requests} requests, {one.requests / many:.2f} a job; {one.wall:.1f} s; {memory():.0f} MB"
         )
     return {"growth": rows}
+
+
+def memory() -> float:
+    """The most memory (MB) that this process has taken so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 def main() -> None:
@@ -252,13 +281,15 @@ def main() -> None:
         results = [
             attaching(Work(300, 6, 0.2, 0.2, groups=2), 1),
             watching(Work(300, 6, 0.2, 1.0, failing=0.05), 1),
-            growth((100,), (5,), 0.2),
+            gentle(Work(300, 6, 0.2, 0.2, limit=10)),
+            growth((100,), (5,), 0.2, 100),
         ]
     else:
         results = [
             attaching(Work(10_000, 200, 1, 1, groups=80), given.rounds),
             *(watching(Work(10_000, 500, 5, 15, 0.05, ahead), given.rounds) for ahead in (0, 1.5, -1.5)),
-            growth((100, 1_000, 10_000), (10, 100, 500, 2_000), 3),
+            gentle(Work(10_000, 200, 1, 1, groups=80, limit=50)),
+            growth((100, 1_000, 10_000, 50_000), (10, 100, 500, 2_000), 3, 10_000),
         ]
     write(given.json, results)
 

@@ -77,6 +77,7 @@ def screen(
         screen.picture(f"end-of-{request.node.name}")
     context.close()
     assert screen.elsewhere == []
+    assert sorted(set(screen.cut)) == []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -89,3 +90,12 @@ def pytest_runtest_makereport(
     if report.when == "call" and report.failed and screen:
         report.sections.append(("On the screen", screen.account()))
     return report
+
+
+@pytest.fixture
+def attach(screen: Screen, lab: Started) -> Screen:
+    """The attach runbook, opened on a kernel of its own."""
+    lab.end_kernels()
+    screen.open("20_attach_pairs.ipynb")
+    screen.see("Choose where the pairs are to be attached")
+    return screen

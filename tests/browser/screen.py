@@ -16,6 +16,12 @@ _SIGNS = """() => ({ state: document.readyState, frame: !!document.querySelector
     cells: document.querySelectorAll('.jp-Notebook .jp-Cell').length,
     outputs: document.querySelectorAll('.jp-OutputArea-output').length,
     runbook: !!document.querySelector('.drkit-runbook') })"""
+_CUT = """() => [...document.querySelectorAll('.drkit-card, .drkit-look, .drkit-section')].flatMap(form =>
+    [...form.querySelectorAll('button, label, .widget-label, .drkit-chip')].filter(each => each.offsetParent
+        && getComputedStyle(each).position !== 'absolute' && getComputedStyle(each).clipPath === 'none'
+        && (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline'))
+    .map(each => `${each.className}: ${each.textContent}`))"""
+_THEME = "light => document.body.setAttribute('data-jp-theme-light', light)"
 _SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
 PATIENCE = 300_000.0  # milliseconds; only a page that lives and gets nowhere is waited for so long
 
@@ -27,6 +33,7 @@ class Screen:
         self.page, self._lab, self._pictures = page, lab, pictures
         self.elsewhere: list[str] = []
         self.complaints: list[str] = []
+        self.cut: list[str] = []
         self.heard: list[str] = []
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
@@ -128,9 +135,15 @@ class Screen:
         field.press("Tab")
 
     def picture(self, name: str) -> Path:
-        """A screenshot of the window."""
+        """A screenshot of the window; what is cut on it is noted, in light and in dark."""
         path = self._pictures / f"{name}.png"
         self.page.screenshot(path=path)
+        with suppress(Error):
+            for dark in (True, False):
+                self.page.evaluate(_THEME, "false" if dark else "true")
+                self.cut += [f"{name}: {each}" for each in self.page.evaluate(_CUT)]
+                if dark:
+                    self.page.screenshot(path=path.with_name(f"{name}-dark.png"))
         return path
 
     def scrolls_sideways(self) -> bool:

@@ -125,8 +125,7 @@ def test_the_code_is_out_of_sight_and_can_be_brought_back(screen: Screen) -> Non
     screen.see("pressed")
     code = screen.page.locator(".jp-CodeCell", has_text="import ipywidgets")
     assert not screen.page.get_by_text("import ipywidgets").locator("visible=true").count()
-    screen.page.get_by_role("menuitem", name="View", exact=True).click()
-    screen.page.get_by_text("Expand All Code", exact=True).click()
+    screen.page.get_by_role("button", name="Show code", exact=True).click()
     code.locator(".cm-content").first.wait_for()
     assert not screen.scrolls_sideways()
 

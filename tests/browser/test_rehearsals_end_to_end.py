@@ -31,7 +31,7 @@ def test_a_drill_from_the_choice_to_the_ledger(screen: Screen) -> None:
     screen.picture("drill-3-plan")
     confirm(screen, "shop-app")
     rows_to_sign(screen, 8)
-    screen.picture("drill-4-checklist")
+    look_at(screen, "All of app-01", "drill-4-checklist")
     sign_as(screen, "Duty engineer")
     sign_until(screen, "Every step was done as planned.")
     look_at(screen, "Public addresses left over: shop-app", "drill-5-ledger")

@@ -21,6 +21,7 @@ from drkit.api import Client, open_client, sandbox_profile
 from drkit.clock import SystemClock
 from drkit.errors import DrkitError
 from drkit.execution.context import RunOptions
+from drkit.execution.observations import ChangeStage, observe
 from drkit.execution.run import Run
 from drkit.execution.states import RunState, StepPhase
 from drkit.journal import Entry, EntryKind, Hold, Journal, LeaseHolder
@@ -89,6 +90,9 @@ class Disk(Database):
         self.points.reach("after writing")
 
 
+DONE_OR_ON_ITS_WAY = {ChangeStage.REACHED, ChangeStage.MOVING}
+
+
 @dataclass(frozen=True)
 class Task:
     """What a process has to do: the plan, where, and at which point what happens to it."""
@@ -123,13 +127,13 @@ def ended(run: Run, client: Client) -> RunState:
     """The end of a run. Where it asks what became of a step, a person looks at the service, and decides."""
     state = run.wait(60)
     while unknown := [each.key for each in state.steps if each.phase is StepPhase.UNKNOWN]:
-        now = client.inventory()
+        now = client.inventory(disks=True, beside=True)
         for key in unknown:
             change = run.plan.step(key).change
-            if change and now.attachments_of(change.pair_id):
+            if change and observe(change, now, {}).stage in DONE_OR_ON_ITS_WAY:
                 run.look_again(key)
             else:
-                run.resolve(key, False, "I looked: it is attached to nothing")
+                run.resolve(key, False, "I looked: it is not so")
                 run.retry(key)
         state = run.wait(60)
     return state
@@ -141,7 +145,7 @@ def begun(task: Task, client: Client, journal: Journal) -> Run:
         return Run.resume(interrupted[0].id, client=client, journal=journal, options=options, takeover=over)
     return Run.start(
         plan,
-        confirm="shop-backend",
+        confirm=plan.to_type,
         client=client,
         journal=journal,
         options=options,

@@ -23,6 +23,14 @@ PATIENCE = 60.0  # real seconds; only a test that fails waits so long
 CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
 
 
+def until(run: Run, seen: Callable[[RunState], bool]) -> RunState:
+    """The state as soon as it is as wanted."""
+    changed = run._board.changed
+    with changed:
+        assert changed.wait_for(lambda: seen(run.state()), PATIENCE)
+        return run.state()
+
+
 class Stage:
     """The shop of the demo world. Time passes only when somebody waits for it."""
 
@@ -75,13 +83,12 @@ class Stage:
     # runs
 
     def start(self, plan: Plan, **options: Any) -> Run:
-        confirm = ", ".join(name for _, name in plan.groups)
         return Run.start(
             plan,
             client=self.client,
             journal=self.journal,
             clock=self.clock,
-            confirm=confirm,
+            confirm=plan.to_type,
             options=RunOptions(**options),
         )
 

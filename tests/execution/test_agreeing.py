@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
+from drkit.api.wire import ANSWERED_AT_ONCE
 from drkit.errors import BusyError, ServiceError, SignInError, UnavailableError
 from drkit.execution.agreeing import another_job, contradicted
 from drkit.execution.records import StepRecord
 from drkit.execution.run import Run
 from drkit.execution.states import Action, RunPhase, RunState, StepPhase, StepState
 from drkit.journal import EntryKind
-from drkit.model import Change, Inventory, Job, JobStatus, Operation, PairStatus
-from drkit.plan import PLANNED, Plan, Step
+from drkit.model import PLANNED, Change, Inventory, Job, JobStatus, Operation, PairStatus
+from drkit.plan import Plan, Step
 from drkit.report.gathering import gather
 from tests.execution.stage import CACHES, Stage, intercepted
 from tests.facts import reading
@@ -63,10 +64,11 @@ class TestAJob:
     def test_of_another_id_type_or_thing_is_another_one(self, told: Job, why: str) -> None:
         assert another_job(told, "j1", ATTACH) == why
 
-    @pytest.mark.parametrize("operation", Operation)
+    @pytest.mark.parametrize("operation", sorted(set(Operation) - ANSWERED_AT_ONCE))
     def test_of_every_operation_has_a_type(self, operation: Operation) -> None:
         change = Change(operation, GROUP)
-        assert another_job(job("deleteReplicationPairNoCG"), "j1", change)
+        another = "deleteServer" if operation is Operation.DELETE_PAIR else "deleteReplicationPairNoCG"
+        assert another_job(job(another), "j1", change)
 
 
 def world(status: str = "available", *, held: str = "") -> Inventory:
@@ -106,6 +108,19 @@ class TestTheReading:
         assert found((ATTACH, FAILED), now=HELD)
         assert found((ATTACH, FAILED), now=world("attaching"))
         assert not found((ATTACH, FAILED), now=world())
+
+    def test_asks_nothing_of_what_a_later_step_took_away(self) -> None:
+        pair = Change.of(Operation.DELETE_PAIR, GROUP, pair_id=ATTACH.pair_id, with_disk=False)
+        gone: dict[str, Any] = {
+            "instance_ids": (ATTACH.instance_id,),
+            "with_server": False,
+            "with_eip": False,
+        }
+        instances = Change.of(Operation.DELETE_INSTANCES, GROUP, **gone)
+        group = Change.of(Operation.DELETE_GROUP, GROUP)
+        now = replace(world(), pairs={}, instances={}, groups={})
+        for later in (pair, instances, group):
+            assert found((ATTACH, StepPhase.DONE), (later, StepPhase.DONE), now=now) == []
 
     @pytest.mark.parametrize("phase", [UNKNOWN, SKIPPED])
     def test_says_nothing_about_what_claims_nothing(self, phase: StepPhase) -> None:
@@ -178,7 +193,6 @@ class TestARun:
             SignInError(401, "", "Refused."),
             ServiceError(403, "", "Forbidden."),
             ServiceError(413, "", "Too large."),
-            BusyError(429, "", "Later."),
         ],
     )
     def test_shows_both_sides_where_what_was_refused_is_there(
@@ -194,6 +208,21 @@ class TestARun:
         (off,) = gather(stage.entries(run.id)).deviations
         assert f"The service refused it: {refusal.message} But the reading of" in off.sentence
         assert "shows: pair available, attached to this instance as /dev/vd" in off.sentence
+
+    def test_is_done_where_what_was_too_much_for_the_service_is_there_and_nothing_is_sent_again(
+        self, stage: Stage
+    ) -> None:
+        sent: list[Change] = []
+
+        def takes_it_and_says_later(change: Change) -> str:
+            sent.append(change)
+            stage.client.submit(change)
+            stage.clock.advance(120)
+            raise BusyError(429, "", "Later.")
+
+        run, state = ran(stage, stage.attach(CACHES[0]), submit=takes_it_and_says_later)
+        assert (state.phase, state.steps[0].phase, len(sent)) == (RunPhase.DONE, DONE, 1)
+        assert stage.entries(run.id, EntryKind.ADOPTED)
 
     def test_shows_both_sides_where_a_failed_job_did_it(self, stage: Stage) -> None:
         def failed(job_id: str) -> Job:

@@ -284,7 +284,9 @@ def test_on_the_practice_range_the_services_part_goes_faster_and_peoples_part_do
 
 def test_only_steps_that_were_done_tell_how_long_they_take() -> None:
     state = run_of(done(STOP, 0, 20), done(SWITCH, 20, 90, StepPhase.FAILED))
-    assert list(durations(state)) == [{"likeness": "stop_server", "seconds": 20.0, "backend": PLAN.backend}]
+    assert list(durations(state)) == [
+        {"key": "1", "likeness": "stop_server", "seconds": 20.0, "backend": PLAN.backend}
+    ]
 
 
 def test_what_people_took_is_no_part_of_what_a_change_takes() -> None:

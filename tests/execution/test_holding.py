@@ -93,11 +93,11 @@ def test_the_forms_of_a_rehearsal_and_of_attaching_show_the_holder(site: Site, h
     session = RehearsalSession(RehearsalRequest("reprotect", ["shop-backend"]), site=site)
     session.choose(["shop-backend"], [])
     first, *_ = session.way(session.reading.group("shop-backend"))
-    assert first.startswith("shop-backend is held by duty on")
-    assert held.id in first
+    assert first.words.startswith("shop-backend is held by duty on")
+    assert held.id in first.words
     attach = AttachSession(AttachRequest(), site=site)
     group = site.inventory().group("shop-backend")
-    attach.read(group.id, "app-01")
+    attach.read(group.id, ["app-01"])
     attach.judge("vd")
     pair = attach.reading.pair(CACHES[0]).id
     assert held.id in attach.draft([pair], {}).left_out[0].objections[0].found

@@ -61,7 +61,8 @@ site.run(Plan(plan.title, plan.backend, plan.groups, (Step("1", "Look"),), plan.
 def kernel(tmp_path: Path) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
     manager = KernelManager(kernel_spec_manager=OwnPython())
     manager.start_kernel(
-        env={**os.environ, "DRKIT_JOURNAL": str(tmp_path / "j.sqlite"), "DRKIT_REPORTS": str(tmp_path)}
+        cwd=str(tmp_path),  # whose notebooks share a practice world
+        env={**os.environ, "DRKIT_JOURNAL": str(tmp_path / "j.sqlite"), "DRKIT_REPORTS": str(tmp_path)},
     )
     client: BlockingKernelClient = manager.client()
     client.start_channels()

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from drkit.api.wire import ANSWERED_AT_ONCE, request_for
 from drkit.errors import GoneError, OutcomeUnknownError, UnavailableError, WireError
 from drkit.execution.run import Run
 from drkit.execution.states import RunPhase, StepPhase
 from drkit.journal import EntryKind
-from drkit.model import Change, Operation
+from drkit.model import NEEDS, Change, Operation
+from drkit.plan.single import plan_change
 from drkit.plan.steps import Plan
+from drkit.sandbox.things import Disk, Failure, Nic
 from tests.execution.stage import CACHES, Stage, intercepted, phases
 
 ATTACH = "attach_protected_instance_replication"
@@ -188,6 +191,32 @@ def test_a_group_that_is_gone_when_its_answer_is_looked_for_is_asked_about(stage
     assert "found something else: group gone" in step.sentence
 
 
+MAKING: dict[Operation, dict[str, Any]] = {
+    Operation.CREATE_GROUP: {"name": "fresh"},
+    Operation.RENAME_GROUP: {"group": "shop-backend", "name": "shop-back"},
+    Operation.DELETE_GROUP: {"group": "fresh"},
+    Operation.CREATE_INSTANCE: {"group": "shop-backend", "server": "search-01"},
+    Operation.CREATE_INSTANCES: {
+        "group": "shop-backend",
+        "servers": ("search-01", "search-02"),
+        "name": "search",
+    },
+    Operation.RENAME_INSTANCE: {"instance": "app-01", "name": "app-one"},
+    Operation.DELETE_INSTANCE: {"instance": "app-01", "with_server": True},
+    Operation.DELETE_INSTANCES: {"instances": ("app-01", "app-02")},
+    Operation.ADD_NIC: {"instance": "app-01"},
+    Operation.DELETE_NIC: {"instance": "app-01", "nic": "192.168.0.77"},
+    Operation.SET_TAGS: {"instance": "app-01", "tags": ("tier=1", "owner=shop")},
+    Operation.DELETE_TAGS: {"instance": "app-01", "keys": ("tier", "team")},
+    Operation.CREATE_PAIR: {"group": "shop-backend", "disk": "spare"},
+    Operation.RENAME_PAIR: {"pair": "app-cache-04", "name": "cache-four"},
+    Operation.DELETE_PAIR: {"pair": "app-cache-04", "with_disk": True},
+    Operation.RENAME_DRILL: {"name": "spring"},
+    Operation.CLEAR_FAILED_TASK: {"task": "b" * 32},
+    Operation.CLEAR_FAILED_TASKS: {"group": "shop-backend"},
+}
+
+
 class TestEveryKindOfChange:
     """Each operation once with its answer lost after the work was accepted, and once before."""
 
@@ -209,6 +238,8 @@ class TestEveryKindOfChange:
             Operation.STOP_SERVER: ("shop-backend", {**server, "hard": False}),
             Operation.START_SERVER: ("shop-backend", server),
         }
+        if operation in MAKING:
+            return self.single(stage, operation)
         if operation is Operation.ATTACH_PAIR:
             return stage.attach(CACHES[0])
         if operation is Operation.DETACH_PAIR:
@@ -219,6 +250,48 @@ class TestEveryKindOfChange:
             self.power_off(stage)
         group, arguments = wishes[operation]
         return stage.switch(group, operation, **arguments)
+
+    def single(self, stage: Stage, operation: Operation) -> Plan:
+        """A plan of one change, with what it is about there."""
+        world, words = stage.sandbox.world, dict[str, Any](MAKING[operation])
+        if operation is Operation.DELETE_GROUP:
+            near = next(iter(stage.client.domains()))
+            vpc = stage.inventory().group("shop-backend").source_vpc_id
+            fresh: dict[str, Any] = {"name": "fresh", "domain_id": near.id, "vpc_id": vpc}
+            fresh |= {"source_zone": near.local_zone, "target_zone": near.remote_zone}
+            stage.client.submit(Change.of(Operation.CREATE_GROUP, "planned:fresh", **fresh))
+            stage.clock.advance(600)
+        elif operation is Operation.CREATE_GROUP:
+            near = next(iter(stage.client.domains()))
+            words |= {"domain": near.id, "source_zone": near.local_zone, "target_zone": near.remote_zone}
+            words["vpc"] = stage.inventory().group("shop-backend").source_vpc_id
+        elif operation is Operation.RENAME_DRILL:
+            words["drill"] = self.drill(stage)
+        elif operation is Operation.DELETE_NIC:
+            server = world.servers[stage.inventory().instance("app-01").production_server_id]
+            server.nics.append(Nic("a" * 32, server.nics[0].subnet_id, "192.168.0.77", "fa:16:3e:0:0:1", []))
+        elif operation is Operation.DELETE_TAGS:
+            world.instances[stage.inventory().instance("app-01").id].tags = {"tier": "1", "team": "shop"}
+        elif operation is Operation.ADD_NIC:
+            words["subnet"] = next(iter(next(iter(world.vpcs.values())).subnets))
+        elif operation is Operation.CREATE_PAIR:
+            spare = Disk(world.new_id("disk"), "spare", "sandbox-1a", 10)
+            world.disks[spare.id] = spare
+        elif operation in {Operation.CLEAR_FAILED_TASK, Operation.CLEAR_FAILED_TASKS}:
+            home = stage.inventory().group("shop-backend").id
+            told = (
+                "createReplicationPairNoCG",
+                0.0,
+                "createFail",
+                "replications",
+                "p",
+                "cache",
+                "SDRS.1606",
+                "",
+            )
+            world.failures["b" * 32] = Failure("b" * 32, *told, home)
+        now = stage.client.inventory(disks=True, quotas=True, beside=True)
+        return plan_change(now, operation, **words)
 
     def drill(self, stage: Stage) -> str:
         group = stage.inventory().group("shop-frontend")
@@ -239,7 +312,7 @@ class TestEveryKindOfChange:
         state = stage.ended(run)
         assert (state.phase, state.steps[0].sentence[:4]) == (RunPhase.DONE, "Done")
         assert stage.story(run.id) == ["intended", "lost", "adopted", "settled done"]
-        assert self.begun(stage) == jobs + 1
+        assert self.begun(stage) == jobs + (operation not in ANSWERED_AT_ONCE)
 
     @pytest.mark.parametrize("operation", Operation)
     def test_lost_on_the_way_there_is_asked_about(self, stage: Stage, operation: Operation) -> None:
@@ -255,7 +328,9 @@ class TestEveryKindOfChange:
         return sum(not each.parent for each in stage.sandbox.world.jobs.values())
 
     def method(self, operation: Operation) -> str:
-        return "DELETE" if operation in {Operation.DETACH_PAIR, Operation.DELETE_DRILL} else "POST"
+        words: dict[type, Any] = {str: "x", int: 1, bool: False, tuple: ("x", "y")}
+        given = {name: words[kind] for name, kind in NEEDS[operation].items()}
+        return request_for(Change.of(operation, "x", **given)).method
 
 
 def test_the_letter_counts_when_the_service_rewrote_the_prefix(tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ def test_a_server_is_told_by_its_state_and_what_it_is_doing(operation: Operation
 
 @pytest.mark.parametrize("operation", Operation)
 def test_every_operation_says_what_has_to_be_read_to_see_it(operation: Operation) -> None:
-    examples: dict[type, Any] = {str: "x", int: 1, bool: True}
+    examples: dict[type, Any] = {str: "x", int: 1, bool: True, tuple: ("x",)}
     arguments = {name: examples[kind] for name, kind in NEEDS[operation].items()}
     assert kinds_for(Change.of(operation, GROUP, **arguments))
 

@@ -8,12 +8,12 @@ import pytest
 
 from drkit.errors import InputError, UnavailableError
 from drkit.execution.annotations import approval
-from drkit.execution.probing import drill_left, not_synchronised
+from drkit.execution.ledger import drill_left
+from drkit.execution.probing import not_synchronised
 from drkit.execution.run import Run
 from drkit.execution.states import Action, RunPhase, StepPhase
 from drkit.journal import Journal
-from drkit.model import Change, Operation
-from drkit.plan import PLANNED
+from drkit.model import PLANNED, Change, Operation
 from drkit.plan.objectives import RunbookKind
 from drkit.report.gathering import gather
 from drkit.report.page import html

@@ -1,18 +1,16 @@
 """What a run reads before it sends, and what it says where a rule could not be asked."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from drkit.errors import StalePlanError
-from drkit.execution.run import Run
 from drkit.execution.sending import read_for
-from drkit.execution.states import RunPhase, RunState, StepPhase
+from drkit.execution.states import RunPhase, StepPhase
 from drkit.journal import EntryKind
 from drkit.model import Change, Operation
 from drkit.plan import Step
-from tests.execution.stage import CACHES, PATIENCE, Stage
+from tests.execution.stage import CACHES, Stage, until
 
 LOOK = Step("look", "Look", instruction="Look.")
 QUOTA = "disaster_recovery_drills"
@@ -66,16 +64,12 @@ def test_a_later_step_is_not_judged_while_what_is_under_way_is_not_in_the_readin
     later = replace(stage.attach(CACHES[0]).steps[0], key="later", needs=("look",))
     stage.sandbox.fault("job-stuck", job_type="stopServer")
     run = stage.start(stage.plan(Step("stop", "Stop", stop), LOOK, later))
-    wait_for(run, lambda state: bool(state.steps[0].job_id))
+    until(run, lambda state: bool(state.steps[0].job_id))
     stage.sandbox.fault("server-deleted", server=server.id)
     run.sign_off("look", True, "Shift lead", "seen")
     told = f"What stop server would lead to cannot be worked out: server '{server.id}' is not in the reading."
-    wait_for(run, lambda state: told in state.steps[2].sentence)
+    until(run, lambda state: told in state.steps[2].sentence)
     assert run.state().steps[2].attempts == 0
     stage.sandbox.clear_faults()
     state = stage.ended(run)
     assert [each.phase for each in state.steps] == [StepPhase.FAILED, StepPhase.DONE, StepPhase.DONE]
-
-
-def wait_for(run: Run, seen: Callable[[RunState], bool]) -> None:
-    assert seen(run._board.wait_for(seen, PATIENCE))

@@ -20,6 +20,7 @@ from drkit.plan.steps import ManualStep, Plan, ReadingCheck, Step
 from drkit.runbooks import how_to_go_on
 from drkit.sandbox import Sandbox
 from drkit.site import Site, connect
+from tests.execution.stage import until
 
 pytestmark = pytest.mark.slow  # commands and signals: processes of their own
 
@@ -43,7 +44,7 @@ def stopped(site: Site, *more: Step) -> str:
     plan = site.plan_attach("app-01", ["app-cache-01"])
     asked = Step("0", "Look\x1b[2J", instruction="Look at the shop.", skippable=True)
     run = site.run(Plan(plan.title, plan.backend, plan.groups, (asked, *more), plan.read_at), "shop-backend")
-    run._board.wait_for(lambda now: now.steps[0].phase is StepPhase.READY, 20)
+    until(run, lambda now: now.steps[0].phase is StepPhase.READY)
     run.stop()
     assert run.wait(60).phase is RunPhase.STOPPED
     return run.id
@@ -229,7 +230,7 @@ def test_resuming_ends_with_1_where_every_step_was_done_and_an_objective_was_mis
     answers = {group_id: (("2",),)}
     plan = replace(attach, steps=(*attach.steps, asked), objectives=aims, recovered_by=answers)
     run = site.run(plan, "shop-backend")
-    run._board.wait_for(lambda now: now.steps[-1].phase is StepPhase.READY, 20)
+    until(run, lambda now: now.steps[-1].phase is StepPhase.READY)
     run.stop()
     assert run.wait(60).phase is RunPhase.STOPPED
     assert cli.main(["resume", run.id, "--attest", "2=passed: there", "--sign", "Duty lead"]) == 1

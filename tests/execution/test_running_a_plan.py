@@ -45,6 +45,15 @@ def test_three_pairs_are_attached_one_after_the_other_and_all_of_it_is_written_d
     assert stage.sandbox.invariants() == []
 
 
+def test_a_step_that_there_is_not_is_a_key_error_of_the_plan_and_of_the_state(stage: Stage) -> None:
+    state = stage.run(stage.attach(CACHES[0]))
+    (step,) = state.steps
+    assert state.plan.step(step.key).title == state.step(step.key).title
+    for steps in (state.plan, state):
+        with pytest.raises(KeyError, match="nope"):
+            steps.step("nope")
+
+
 def test_a_step_says_when_it_ran_as_which_job_and_how_it_ended(stage: Stage) -> None:
     state = stage.run(stage.attach(CACHES[0]))
     (step,) = state.steps
@@ -234,11 +243,31 @@ def test_a_job_that_fails_says_its_code_and_reason(stage: Stage) -> None:
     assert replace(step, sentence="It failed.").words == f"It failed. No free slot. {step.remedy}"
 
 
-def test_a_change_that_came_too_fast_is_told_to_be_retried(stage: Stage) -> None:
+def test_a_change_that_came_too_fast_has_its_turn_again_and_both_are_in_the_record(stage: Stage) -> None:
     plan = stage.attach(CACHES[0])
-    stage.sandbox.fault("rate-limit", operation="attach_protected_instance_replication")
+    stage.sandbox.fault("rate-limit", operation="attach_protected_instance_replication", seconds=7)
+    before = stage.clock.monotonic()
+    run = stage.start(plan)
+    (step,) = stage.ended(run).steps
+    assert (step.phase, step.attempts) == (DONE, 2)
+    assert stage.clock.monotonic() - before >= 7
+    kinds = [each.kind for each in stage.journal.entries(run.id) if each.step]
+    intended, settled, sent = EntryKind.INTENDED, EntryKind.SETTLED, EntryKind.SENT
+    assert kinds == [intended, settled, intended, sent, settled]
+    (busy, _) = stage.entries(run.id, EntryKind.SETTLED)[:2]
+    assert busy.data["phase"] == "waiting"
+    assert busy.data["sentence"].startswith("To be sent again: SDRS on POST /protected-instances/")
+
+
+@pytest.mark.parametrize("fault", [{"seconds": 1, "times": 9}, {"seconds": 3600}])
+def test_a_change_that_comes_too_fast_again_and_again_is_told_to_be_retried(
+    stage: Stage, fault: dict[str, int]
+) -> None:
+    plan = stage.attach(CACHES[0])
+    stage.sandbox.fault("rate-limit", operation="attach_protected_instance_replication", **fault)
     (step,) = stage.run(plan).steps
     assert (step.phase, step.code) == (FAILED, "APIGW.0308")
+    assert step.attempts == (5 if "times" in fault else 1)
     assert step.remedy == "The service was asked too often and did nothing. Wait a minute, then retry."
 
 
@@ -302,8 +331,8 @@ def test_a_step_waits_for_those_it_needs_and_is_left_when_they_fail(stage: Stage
     run.skip("1", "not today")
     state = stage.ended(run)
     assert phases(state) == [StepPhase.SKIPPED, DONE, DONE]
-    assert (state.phase, state.exit_code) == (RunPhase.DONE, 0)
-    assert state.sentence == "Ended: 2 done, 1 skipped."
+    assert (state.phase, state.exit_code) == (RunPhase.FAILED, 1)  # done is said of nothing that is broken
+    assert state.sentence == f"Ended: 2 done, 1 skipped. Not done: {first.title}."
 
 
 def test_what_needs_an_undone_step_is_left_all_along_the_line(stage: Stage) -> None:

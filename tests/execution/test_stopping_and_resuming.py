@@ -28,7 +28,7 @@ from drkit.journal import EntryKind, Hold, Journal
 from drkit.model import Backend, Change
 from drkit.plan.steps import Plan, Step
 from tests.closing import at_the_end
-from tests.execution.stage import CACHES, PATIENCE, Stage, intercepted, phases
+from tests.execution.stage import CACHES, PATIENCE, Stage, intercepted, phases, until
 
 DONE, WORKING, WAITING, UNKNOWN = (
     StepPhase.DONE,
@@ -248,6 +248,22 @@ class TestResume:
         run = stage.resume(first.id)
         run.retry("1")
         assert stage.ended(run).phase is RunPhase.DONE
+
+    def test_says_before_the_retry_whether_it_would_be_refused(self, stage: Stage) -> None:
+        plan = stage.attach(CACHES[0])
+        stage.sandbox.fault("unreachable", operation="attach_protected_instance_replication")
+        run = stage.start(plan)
+        assert stage.ended(run).phase is RunPhase.FAILED
+        assert run.refused_again() == {}, "it may be tried again"
+        change = plan.steps[0].change
+        assert change
+        stage.sandbox.clear_faults()
+        stage.client.submit(change)
+        stage.clock.advance(600)
+        assert [each.code for each in run.refused_again()["1"]]
+        done = stage.start(stage.attach(CACHES[1]))
+        assert stage.ended(done).phase is RunPhase.DONE
+        assert done.refused_again() == {}, "nothing is left to try"
 
     def test_looks_again_at_what_was_unknown(self, stage: Stage) -> None:
         plan = stage.attach(CACHES[0])
@@ -529,14 +545,14 @@ class TestAJournalThatFails:
             if step == "1":
                 raise JournalError("The disk is full.")
             begun.wait(PATIENCE)
-            runs[0]._board.wait_for(lambda now: "full" in now.sentence, PATIENCE)
+            until(runs[0], lambda now: "full" in now.sentence)
             raise ZeroDivisionError
 
         begun = threading.Event()
         monkeypatch.setattr(Hold, "append", failing)
         runs.append(stage.start(stage.plan(one, other)))
         begun.set()
-        state = runs[0]._board.wait_for(lambda now: now.phase is RunPhase.STOPPED, PATIENCE)
+        state = until(runs[0], lambda now: now.phase is RunPhase.STOPPED)
         assert state.sentence.startswith("The disk is full. Step 1 was accepted as job ")
         assert "ZeroDivision" not in state.sentence
 

@@ -107,9 +107,7 @@ class Hands:
     def mark(self, *pairs: str) -> str:
         """Pick these pairs and no others; gives what stands below the table."""
         ids = [self.form.session.reading.pair(each).id for each in pairs]
-        table = self.pick.table
-        assert table.shown
-        table.shown.selected_rows = [table.ids.index(each) for each in ids]
+        self.pick.table.pick(ids)
         self.settle()
         return plain(self.pick.picked.value)
 

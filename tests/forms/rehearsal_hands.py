@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ipywidgets import Button
+
+from drkit.execution import StepState
 from drkit.forms.rehearsal import RehearsalForm
 from drkit.forms.rehearsal.choosing import ChooseGroupsCard
 from drkit.forms.rehearsal.confirming import ConfirmRehearsalCard
 from drkit.forms.rehearsal.ending import RehearsalResultCard
 from drkit.forms.rehearsal.objectives import ObjectivesCard
 from drkit.forms.rehearsal.running import RehearsalRunCard
-from drkit.forms.rehearsal.signing import Row
+from drkit.forms.rehearsal.signing import Desk
 from drkit.forms.wizard import State
 from drkit.runbooks import RehearsalRequest, RehearsalSession
 from drkit.sandbox import Sandbox
@@ -42,6 +46,26 @@ def one_group(status: str = "protected", *, stopped: bool = False) -> World:
     if stopped:
         build.world.servers[instance.source_server].status = "SHUTOFF"
     return build.world
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the desk; what is typed and pressed goes to the picked rows."""
+
+    desk: Desk
+    key: str
+    shown: StepState
+
+    @property
+    def words(self) -> str:
+        state = self.desk._due.get(self.key, self.shown)
+        return f"{state.phase} {state.title} {state.words}"
+
+    @property
+    def buttons(self) -> dict[str, Button]:
+        return {
+            words: button for words, (_, button) in self.desk.answers.items() if not button.layout.display
+        }
 
 
 class RehearsalHands:
@@ -107,10 +131,9 @@ class RehearsalHands:
         """Pick these groups or drills, and no others."""
         overview, table = self.form.session.overview, self.choose.table
         assert overview
-        assert table.shown
         named = {each.name: key for key, each in overview.groups.items()}
         named |= {each.name: key for key, each in overview.drills.items()}
-        table.shown.selected_rows = sorted(table.ids.index(named[each]) for each in names)
+        table.pick([named[each] for each in names])
         self.settle()
 
     def turn_to(self, kind: str) -> None:
@@ -145,17 +168,29 @@ class RehearsalHands:
             time.sleep(0.02)
 
     def rows(self) -> list[Row]:
-        return [each for each in self.run.desk.children if isinstance(each, Row)]
+        """What waits to be answered."""
+        desk = self.run.desk
+        if desk.layout.display == "none":
+            return []
+        return [Row(desk, key, shown) for key, shown in tuple(desk._due.items())]
 
-    def sign_all(self, *, who: str = "Duty engineer", failing: str = "no such step") -> None:
-        """Sign whatever is asked until the run has ended and the result is shown."""
+    def sign_all(
+        self, *, who: str = "Duty engineer", failing: str = "no such step", until: str = "no such step"
+    ) -> None:
+        """Sign whatever is asked until the run has ended and its result is shown, or that is asked."""
         self.run.desk.who.value = who
 
         def signed() -> bool:
-            for row in self.rows():
-                if "Passed" in row.buttons:
-                    row.note.value = "looked"
-                    row.buttons["Not passed" if failing in plain(row.head.value) else "Passed"].click()
+            rows = [each for each in self.rows() if "sign_off" in each.shown.actions]
+            if any(until in each.shown.title for each in rows):
+                return True
+            for passed in (True, False):
+                meant = [each.key for each in rows if (failing in each.shown.title) is not passed]
+                if meant:
+                    self.run.desk.table.pick(meant)
+                    self.run.desk.note.value = "looked"
+                    self.run.desk.answers["Passed" if passed else "Not passed"][1].click()
+                    self.settle()
             self.settle()
             return self.state("result") is not State.WAITING
 
@@ -163,15 +198,17 @@ class RehearsalHands:
         self.settle()
 
     def row(self, title: str) -> Row:
-        """The row of that step, once it is there."""
+        """The row of that step (its state and title), once it is there; it is picked."""
         found: list[Row] = []
 
         def there() -> bool:
             self.settle()
-            found.extend(each for each in self.rows() if title in plain(each.head.value))
+            found.extend(each for each in self.rows() if title in each.words)
             return bool(found)
 
         self.until(there)
+        self.settle()
+        self.run.desk.table.pick([found[0].key])
         return found[0]
 
     def result_shown(self) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from drkit.api import Access
 from drkit.errors import InputError
 from drkit.forms.attach.words import MOST_SHOWN, picked_words
 from tests.forms.hands import Hands, plain
@@ -44,6 +45,19 @@ def test_three_pairs_are_attached_from_the_choice_to_the_result(hands: Hands) ->
     run = hands.form.session.run
     assert run
     assert f"kept as run {run.id}" in hands.result.line.value
+
+
+def test_what_a_read_only_profile_lets_not_leave_cannot_be_confirmed(hands: Hands) -> None:
+    hands.go_to("shop-backend", "app-01")
+    hands.mark(CACHES[0])
+    hands.press(hands.pick)
+    transport = hands.form.session.site.client._connection._transport
+    transport.access = Access.READ_ONLY
+    hands.press(hands.plan)
+    hands.confirm.name.field.value = "shop-backend"
+    assert hands.confirm.primary.disabled
+    assert "This is what would be done" in plain(hands.confirm.sentence.value)
+    assert "The profile is read-only" in plain(hands.confirm.sentence.value)
 
 
 def test_a_pair_that_cannot_be_attached_says_why_and_is_left_out(hands: Hands) -> None:

@@ -33,8 +33,55 @@ def test_a_failed_job_says_why_and_what_to_do_and_can_be_retried(hands: Hands) -
     assert "The job failed: No free slot. (SDRS.1807)" in shown(hands)
     assert "What to do:" in shown(hands)
     assert plain(hands.run.line.value) == "2 done, 1 failed"
-    assert hands.run.primary.description == "Retry 1 step that was not done"
     assert "failed" in plain(hands.form.top.value)
+
+
+def test_what_stuck_on_its_way_is_detached_and_attached_again_from_the_run_itself(hands: Hands) -> None:
+    hands.up_to_confirm(*CACHES)
+    hands.sandbox.fault("job-fails", code="SDRS.1807", reason="No free slot.", skip=1, times=1)
+    hands.confirmed()
+    hands.watched()
+    first = hands.form.session.run
+    assert first
+    assert "trying again is closed now" in plain(hands.run.sentence.value)
+    assert hands.run.primary.layout.display == "none"
+    assert hands.run.once_more.description == "Detach and attach again: 1 pair"
+    hands.run.once_more.click()
+    hands.settle()
+    assert hands.states() == [*["done"] * 3, "ready", "waiting", "waiting"]
+    plan = hands.form.session.drafted
+    assert [each.title for each in plan.steps] == [
+        "Detach app-cache-02 from app-01 (/dev/vdd)",
+        "Attach app-cache-02 to app-01 as /dev/vdd",
+    ]
+    assert "detached" in plain(hands.confirm.whole.value)
+    assert hands.confirm.primary.disabled
+    hands.confirmed()
+    hands.watched()
+    assert hands.states()[4:] == ["done", "done"]
+    assert hands.attached()["app-cache-02"] == "/dev/vdd"
+    now = hands.site.inventory()
+    assert now.pair("app-cache-02").status == now.pair("app-cache-01").status
+    assert hands.form.session.run
+    assert hands.form.session.run.id in hands.site.record(first.id).evidence.followed_by
+    assert first.id in plain(hands.result.former.value)
+
+
+def test_done_is_not_said_of_a_run_whose_failed_step_was_skipped(hands: Hands) -> None:
+    hands.up_to_confirm("app-cache-01")
+    hands.sandbox.fault("job-fails", code="SDRS.1807", reason="No free slot.", times=1)
+    hands.confirmed()
+    hands.watched()
+    run = hands.form.session.run
+    assert run
+    run.skip("1", "the server is full")
+    state = run.wait(60)
+    assert (state.phase, state.exit_code) == (RunPhase.FAILED, 1)
+    assert "Not done: Attach app-cache-01" in state.sentence
+    hands.run.prepare()
+    hands.watched()
+    assert hands.states()[4] == "failed"
+    assert hands.run.once_more.layout.display == ""
 
 
 def test_what_was_not_sent_is_retried(hands: Hands) -> None:
@@ -49,12 +96,13 @@ def test_what_was_not_sent_is_retried(hands: Hands) -> None:
     assert hands.attached().keys() >= set(CACHES)
 
 
-def test_a_retry_that_no_longer_fits_is_asked_about_and_can_be_skipped_with_a_reason(hands: Hands) -> None:
+def test_a_step_that_no_longer_fits_when_it_is_tried_is_asked_about_and_can_be_skipped(hands: Hands) -> None:
     hands.up_to_confirm(*CACHES)
     hands.sandbox.fault("job-fails", code="SDRS.1807", reason="No free slot.", skip=1, times=1)
     hands.confirmed()
     hands.watched()
-    hands.press(hands.run)
+    hands.run.tell(lambda run: run.retry("2"))  # as a terminal may, whatever the screen offers
+    hands.settle()
     hands.watched()
     assert hands.run.stage.state == State.READY
     question = hands.run.questions.each[0]
@@ -69,7 +117,8 @@ def test_a_retry_that_no_longer_fits_is_asked_about_and_can_be_skipped_with_a_re
     hands.settle()
     hands.watched()
     assert "the server is full" in shown(hands)
-    assert hands.states()[4] == "done"
+    assert hands.states()[4] == "failed"
+    assert hands.run.once_more.layout.display == ""
 
 
 def test_when_asked_for_nothing_more_is_sent_after_a_failure(hands: Hands) -> None:
@@ -145,7 +194,7 @@ def test_a_kernel_that_was_started_anew_offers_the_unfinished_run_and_goes_on_wi
     hands.sandbox.clear_faults()
     hands.another(AttachRequest(), hands.connect())
     (offer,) = hands.choose.unfinished.children
-    text, button = offer.children
+    text, button = offer.children[0].children
     assert run.id in plain(text.value)
     button.click()
     hands.settle()
@@ -155,6 +204,30 @@ def test_a_kernel_that_was_started_anew_offers_the_unfinished_run_and_goes_on_wi
     assert hands.form.session.run.id == run.id
     assert hands.choose.line.value == f"done before, in run {run.id}"
     assert hands.attached().keys() >= set(CACHES)
+
+
+def test_a_run_that_somebody_drives_is_taken_over_where_it_is_offered(hands: Hands) -> None:
+    hands.up_to_confirm("app-cache-01")
+    hands.sandbox.fault("job-stuck", times=1)
+    hands.confirmed()
+    run = hands.form.session.run
+    assert run
+    hands.until(lambda: hands.sandbox.faults()[0]["hits"])
+    hands.site.journal.hold(run.id, takeover=True)  # as somebody else who is there does
+    run.wait(60)
+    hands.another(AttachRequest(), hands.connect())
+    (offer,) = hands.choose.unfinished.children
+    (_, button), takeover = offer.children[0].children, offer.children[1]
+    assert takeover.layout.display == ""
+    button.click()
+    hands.settle()
+    assert "is held by" in plain(hands.choose.error.value)
+    hands.sandbox.clear_faults()
+    takeover.box.value = True
+    button.click()
+    hands.settle()
+    hands.watched()
+    assert hands.states() == ["done"] * 6
 
 
 def test_an_unfinished_run_of_another_kind_is_not_offered_and_never_gone_on_with(hands: Hands) -> None:
@@ -216,8 +289,14 @@ def test_more_pairs_can_be_attached_after_the_end(hands: Hands) -> None:
     hands.up_to_confirm("app-cache-01")
     hands.confirmed()
     hands.watched()
+    assert hands.form.session.run
+    first = hands.form.session.run.id
+    assert f"{first}.html" in plain(hands.result.report.value)
     hands.result.anew.click()
     hands.settle()
+    assert f"{first}.html" in plain(hands.result.former.value)
+    assert plain(hands.result.report.value) == ""
+    assert hands.choose.instance.chosen == hands.site.inventory().instance("app-01").id
     assert hands.states() == ["ready", *["waiting"] * 5]
     hands.up_to_confirm("app-cache-02")
     hands.confirmed()
@@ -275,7 +354,7 @@ def test_a_group_that_another_run_holds_is_refused_and_can_be_taken_over(hands: 
     said = hands.confirmed()
     assert "is held by" in said
     assert hands.confirm.takeover.layout.display == ""
-    hands.confirm.takeover.value = True
+    hands.confirm.takeover.box.value = True
     assert hands.press(hands.confirm) == ""
     hands.watched()
     assert "app-cache-01" in hands.attached()

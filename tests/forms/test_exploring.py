@@ -1,5 +1,4 @@
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -7,9 +6,7 @@ import pytest
 from ipywidgets import VBox
 from itables.widget import ITable
 
-from drkit.forms import explore, picture_of_zones
-from drkit.sandbox import Sandbox
-from drkit.site import practise
+from drkit.forms import explore
 
 NASTY = "<img src=x onerror=alert(1)>"
 
@@ -44,10 +41,10 @@ def test_the_state_of_a_neighbour_is_a_chip_too() -> None:
 @pytest.mark.parametrize(
     ("status", "look"),
     [
-        ("attaching", "working"),
-        ("SHUTOFF", "done"),
+        ("attaching", "moving"),
+        ("SHUTOFF", "resting"),
         ("FAIL", "failed"),
-        ("resizing", "working"),
+        ("resizing", "moving"),
         ("?", "unknown"),
     ],
 )
@@ -70,7 +67,7 @@ def test_truth_values_are_words_and_times_sort_as_they_are_written() -> None:
             {"shared": [True, False], "created_at": pd.Series([when, None], dtype="datetime64[us, UTC]")}
         )
     )
-    assert table["shared"].tolist() == ["yes", ""]
+    assert table["shared"].tolist() == ["yes", "no"]
     assert table["created at"].tolist() == [f"{when.astimezone():%Y-%m-%d %H:%M:%S}", ""]
 
 
@@ -89,12 +86,3 @@ def test_without_a_screen_a_table_is_as_it_came(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("DRKIT_HEADLESS", "1")
     frame = pd.DataFrame({"pair": ["a"]})
     assert explore(frame) is frame
-
-
-def test_the_picture_of_the_zones_can_be_of_one_group(tmp_path: Path) -> None:
-    with practise(Sandbox("demo"), journal=tmp_path / "journal.sqlite") as site:
-        assert "shop-database" in str(picture_of_zones(site).data)
-        alone = str(picture_of_zones(site, "shop-backend").data)
-    assert "shop-backend" in alone
-    assert "<b>PRACTICE</b>" in alone
-    assert "shop-database" not in alone

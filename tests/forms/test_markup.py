@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from drkit.forms.band import band
 from drkit.forms.markup import chip, identity, lines, moment, status_chip, table
-from drkit.model import Backend, PairStatus, Unknown
+from drkit.model import Backend, GroupStatus, PairStatus, ServerStatus, Unknown
 from drkit.showing import count
 
 NASTY = '<img src=x onerror="alert(1)">'
@@ -49,7 +49,10 @@ def test_what_is_nasty_is_shown_as_it_is_spelled() -> None:
     ("status", "look"),
     [
         (PairStatus.PROTECTED, "done"),
-        (PairStatus.ATTACHING, "working"),
+        (PairStatus.ATTACHING, "moving"),
+        (PairStatus.AVAILABLE, "exposed"),
+        (GroupStatus.FAILED_OVER, "exposed"),
+        (ServerStatus.SHUTOFF, "resting"),
         (PairStatus.FAULT, "failed"),
         (Unknown("brand-new"), "unknown"),
         ("plain text", "unknown"),
@@ -93,11 +96,20 @@ def test_an_empty_list_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("practice", "words"), [(True, "nothing here touches a real cloud"), (False, "changes here are real")]
+    ("practice", "access", "kind", "words"),
+    [
+        (True, "real", "practice", "nothing here touches a real cloud"),
+        (False, "real", "real", "changes here are real"),
+        (False, "read-only", "read-only", "real, read-only: no change leaves this machine"),
+        (False, "drill-only", "drill-only", "real, drill only"),
+    ],
 )
-def test_the_band_says_practice_or_real(practice: bool, words: str) -> None:
+def test_the_band_says_practice_or_what_leaves_for_a_real_cloud(
+    practice: bool, access: str, kind: str, words: str
+) -> None:
     backend = Backend(practice, "FlexibleEngine", "eu-west-0", "prod", "p1")
-    shown = band(backend, {"group": "orders", "run": ""})
+    shown = band(backend, {"group": "orders", "run": ""}, access)
+    assert f"drkit-band-{kind}" in shown
     assert backend.label in shown
     assert words in shown
     assert "orders" in shown

@@ -1,5 +1,6 @@
 """The generic parts of a form: choosing, picking, device names, the typed name, rewriting, cards."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +9,14 @@ from comm.base_comm import BaseComm
 from ipywidgets import Label, VBox
 from ipywidgets.widgets.widget import _instances
 from markupsafe import Markup
+from pandas import DataFrame
 
 from drkit.errors import InputError
 from drkit.execution.states import Action, StepPhase, StepState
 from drkit.forms.card import Card
 from drkit.forms.choosing import MANY, Chooser
 from drkit.forms.confirming import TypedName
+from drkit.forms.exploring import Table
 from drkit.forms.live import Live, Reloadable, style
 from drkit.forms.naming import Naming, NamingTable
 from drkit.forms.picking import PickTable
@@ -57,6 +60,11 @@ class TestChoosing:
         assert chooser.field.label == "– nothing fits –"
 
 
+def press(table: PickTable, what: str) -> None:
+    """As a page tells of a press."""
+    table.shown._handle_custom_msg({"press": what}, [])
+
+
 class TestPicking:
     HEADS = ("Pair", "GB")
 
@@ -68,11 +76,12 @@ class TestPicking:
         table = PickTable(told.append)
         table.fill(self.HEADS, self.rows(4))
         assert table.picked == ()
-        assert table.shown
-        table.shown.selected_rows = [3, 1]
-        assert told == [("id-1", "id-3")]
-        table.clear()
-        assert told[-1] == ()
+        press(table, "row:3")
+        press(table, "row:1")
+        assert told == [("id-3",), ("id-1", "id-3")]
+        press(table, "row:3")
+        table.none.click()
+        assert told[2:] == [("id-1",), ()]
 
     def test_before_it_is_filled_nothing_is_picked(self) -> None:
         table = PickTable(lambda _: None)
@@ -84,32 +93,72 @@ class TestPicking:
         table.fill(self.HEADS, dict(reversed(self.rows(4).items())), ["id-1", "gone"])
         assert table.picked == ("id-1",)
 
-    def test_texts_are_escaped_and_numbers_stay_numbers(self) -> None:
+    def test_texts_are_escaped_and_numbers_sort_as_numbers(self) -> None:
         table = PickTable(lambda _: None)
-        table.fill(self.HEADS, {"a": (NASTY, 7), "b": (Markup("<b>x</b>"), 8)})
-        assert table.shown
-        shown: Any = table.shown.df
-        assert list(shown["Pair"]) == ["&lt;img src=x onerror=alert(1)&gt;", "<b>x</b>"]
-        assert list(shown["GB"]) == [7, 8]
+        table.fill(self.HEADS, {"a": (NASTY, 10), "b": (Markup("<b>x</b>"), 9)})
+        assert "&lt;img src=x onerror=alert(1)&gt;" in table.shown.value
+        assert "<b>x</b>" in table.shown.value
+        press(table, "head:1")
+        assert plain(table.shown.value).endswith("x 9 <img src=x onerror=alert(1)> 10")
+        press(table, "head:1")
+        assert plain(table.shown.value).endswith("10 x 9")
+        assert 'aria-sort="descending"' in table.shown.value
 
-    def test_ten_thousand_rows_go_to_the_page_whole(self) -> None:
+    def test_of_ten_thousand_rows_a_page_is_shown_and_a_press_is_answered_at_once(self) -> None:
         table = PickTable(lambda _: None)
         table.fill(self.HEADS, self.rows(10_000))
-        assert table.shown
-        assert "downsampling_warning" not in table.shown._dt_args
-        table.shown.selected_rows = [9_999]
+        assert len(table.shown.value) < 5_000
+        began = time.perf_counter()
+        for each in ("head:0", "page:9992", "row:9999", "head:1", "head:1"):
+            press(table, each)
+        table.filter.value = "pair-99 pair-998"
+        assert time.perf_counter() - began < 6 * 0.15
         assert table.picked == ("id-9999",)
+        assert "1 to 8 of 11 (of 10,000 in all)" in plain(table.shown.value)
+        assert plain(table.shown.value).split("GB ▾ ")[1].startswith("pair-9989 9989")
+
+    def test_all_that_fit_are_picked_by_the_filter_and_by_what_can_be_done(self) -> None:
+        table = PickTable(lambda _: None)
+        table.fill(self.HEADS, self.rows(30), ["id-1"], fitting=["id-20", "id-21", "id-5"])
+        table.filter.value = "pair-2"
+        assert table.all.description == "Pick all that fit (2)"
+        table.all.click()
+        assert table.picked == ("id-1", "id-20", "id-21")
+        table.filter.value = "pair-3"
+        assert table.all.disabled
+
+    def test_a_picked_row_says_so_and_the_table_is_named_and_one_tab_stop(self) -> None:
+        table = PickTable(lambda _: None, label="Replication pairs")
+        table.fill(self.HEADS, self.rows(3), ["id-2"])
+        shown = table.shown.value
+        assert 'role="grid" aria-label="Replication pairs" aria-multiselectable="true"' in shown
+        assert [shown.count(f'aria-selected="{each}"') for each in ("true", "false")] == [1, 2]
+        assert shown.count('tabindex="0"') == 1
+        press(table, "row:2")
+        assert 'data-press="row:2" tabindex="0" aria-selected="false"' in table.shown.value
+
+    def test_a_press_on_what_is_not_there_any_more_does_nothing(self) -> None:
+        told: list[tuple[str, ...]] = []
+        table = PickTable(told.append)
+        table.fill(self.HEADS, self.rows(2))
+        for each in ("row:7", "head:2", "row:x", "page:", "", "page:500"):
+            press(table, each)
+        assert told == []
 
     def test_few_rows_need_no_filter_and_no_pages(self) -> None:
         table = PickTable(lambda _: None, page=8)
         table.fill(self.HEADS, self.rows(8))
-        assert table.shown
-        assert set(table.shown._dt_args.get("layout", {}).values()) == {None}
+        assert table.filter.layout.display == "none"
+        assert "drkit-pages" not in table.shown.value
+        table.fill(self.HEADS, self.rows(9))
+        assert table.filter.layout.display == ""
+        assert "1 to 8 of 9" in plain(table.shown.value)
 
     def test_nothing_to_pick_from_is_a_table_too(self) -> None:
         table = PickTable(lambda _: None)
         table.fill(self.HEADS, {})
         assert table.picked == ()
+        assert "There is nothing to choose from." in plain(table.shown.value)
 
 
 class TestDeviceNames:
@@ -187,20 +236,18 @@ class TestLive:
 
         sent: list[tuple[str, dict[str, Any]]] = []
         monkeypatch.setattr(Reloadable, "first_page", "")
-        label, table = Label("done"), PickTable(lambda _: None)
-        table.fill(["Pair"], {"a": ("alpha",)})
-        assert table.shown
+        label, table = Label("done"), Table(DataFrame({"Pair": ["alpha"]}))
         box = Reloadable([VBox([label]), table])
         sign = box.children[-1]
-        for each in (box, label, label.layout, table, table.shown):
+        for each in (box, label, label.layout, table):
             each.comm = Line(comm_id=each.model_id, target_name="jupyter.widget")
         sign._handle_custom_msg({"page": "1"}, [])
         assert sent == []
         sign._handle_custom_msg({"page": "2"}, [])
         reached = dict(sent)
         assert reached[label.model_id]["value"] == "done"
-        assert {box.model_id, label.layout.model_id, table.model_id} < set(reached)
-        assert table.shown.model_id not in reached
+        assert {box.model_id, label.layout.model_id} < set(reached)
+        assert table.model_id not in reached
 
     def test_the_style_sheet_asks_nobody_for_anything(self) -> None:
         sheet = style().value

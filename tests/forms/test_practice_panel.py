@@ -1,5 +1,7 @@
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,12 @@ from drkit.forms import practice as module
 from drkit.forms import practice_range
 from drkit.forms.practice import PracticeCard
 from drkit.forms.practice.planting import CHOICES, NUMBERS, THINGS
+from drkit.model import Backend, kept
 from drkit.sandbox import FAULTS, SCENARIOS, Sandbox
 from drkit.site import Site, practise
 from tests.forms.hands import plain
 
+NIGHT = datetime(2026, 11, 20, 3, tzinfo=UTC)
 NASTY = "<img src=x onerror=alert(1)>"
 
 
@@ -71,6 +75,110 @@ def attaching(site: Site) -> Run:
     site.sandbox.change_world("demo")
     site.sandbox.fault("job-stuck")
     return site.run(site.plan_attach("app-01", "app-cache-01"), "shop-backend")
+
+
+def upload(content: bytes) -> dict[str, object]:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return {
+        "name": "erp.json",
+        "type": "application/json",
+        "size": len(content),
+        "last_modified": moment,
+        "content": memoryview(content),
+    }
+
+
+def reading_of_a_cloud(site: Site) -> bytes:
+    """A reading of the demo world, as if it were of a real project."""
+    with practise(Sandbox("demo", now=lambda: 0.0), clock=SteppedClock()) as other:
+        inventory = other.client.inventory(disks=True, quotas=True, beside=True)
+    return kept(replace(inventory, backend=CLOUD))
+
+
+CLOUD = Backend(False, "Open Telekom Cloud", "eu-de", "eu-de_shop", "0a1b")
+
+
+class TestACopyOfAProject:
+    def test_begins_from_a_file_after_a_second_press_and_says_so_on_the_card(
+        self, panel: Panel, site: Site
+    ) -> None:
+        beginning = panel.beginning
+        assert beginning.copy.disabled
+        beginning.file.value = (upload(reading_of_a_cloud(site)),)
+        panel.settle()
+        panel.press(beginning.copy)
+        assert panel.asks
+        title = "Copy of Open Telekom Cloud eu-de_shop, read at 2026-01-01 00:00:00 UTC"
+        assert f"{title} begins" in plain(beginning.question.value)
+        assert site.sandbox.copy_of() is None
+        panel.press(beginning.confirm)
+        assert "has begun" in plain(beginning.said.value)
+        assert plain(panel.card.line.value) == title
+        shown = plain(panel.card.present.value)
+        assert "Nothing here touches it. Everything that it needs was told." in shown
+        assert (site.sandbox.copy_of() or {})["project"] == "eu-de_shop"
+        assert panel.changes == ["changed"]
+
+    def test_begins_from_a_reading_of_the_journal(self, panel: Panel, site: Site) -> None:
+        project = ("Open Telekom Cloud/eu-de/0a1b", CLOUD.label, False)
+        number = site.journal.keep_reading(reading_of_a_cloud(site), NIGHT, project)
+        site.snapshot()
+        panel.press(panel.card.again)
+        offered = [option for option in panel.beginning.kept.field.options if option[1]]
+        assert offered == [("Open Telekom Cloud eu-de eu-de_shop, 2026-11-20 03:00 UTC", f"{number}")]
+        panel.beginning.kept.field.value = f"{number}"
+        panel.settle()
+        panel.press(panel.beginning.copy)
+        panel.press(panel.beginning.confirm)
+        assert site.sandbox.state()["world"] == "copy"
+
+    def test_what_is_chosen_last_counts(self, panel: Panel, site: Site) -> None:
+        number = site.journal.keep_reading(b"{}", NIGHT, ("c", "C", False), ("run-1", "end"))
+        panel.press(panel.card.again)
+        panel.beginning.file.value = (upload(b"{}"),)
+        panel.settle()
+        panel.beginning.kept.field.value = f"{number}"
+        panel.settle()
+        assert panel.beginning.file.value == ()
+        panel.beginning.file.value = (upload(b"{}"),)
+        panel.settle()
+        assert panel.beginning.kept.chosen == ""
+
+    @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"backend": {"cloud": 1}}'])
+    def test_what_is_no_reading_is_refused_at_the_first_press(self, panel: Panel, content: bytes) -> None:
+        panel.beginning.file.value = (upload(content),)
+        panel.settle()
+        panel.press(panel.beginning.copy)
+        assert "This is no kept reading of a project" in panel.error()
+        assert not panel.asks
+
+    def test_a_damaged_reading_leaves_the_present_world_alone(self, panel: Panel, site: Site) -> None:
+        reading = json.loads(reading_of_a_cloud(site))
+        reading["pairs"][0]["size_gb"] = NASTY
+        panel.beginning.file.value = (upload(json.dumps(reading).encode()),)
+        panel.settle()
+        panel.press(panel.beginning.copy)
+        panel.press(panel.beginning.confirm)
+        assert "pairs[0].size_gb is" in panel.error()
+        assert "<img" not in panel.beginning.error.value
+        assert site.sandbox.state()["world"] == "the-way-back"
+
+    def test_no_copy_begins_while_a_run_is_under_way(self, panel: Panel, site: Site) -> None:
+        attaching(site)
+        panel.beginning.file.value = (upload(reading_of_a_cloud(site)),)
+        panel.settle()
+        panel.press(panel.beginning.copy)
+        assert "A run is under way" in panel.error()
+
+    def test_names_of_the_project_are_escaped(self, panel: Panel, site: Site) -> None:
+        reading = json.loads(reading_of_a_cloud(site))
+        reading["backend"]["project"] = NASTY
+        panel.beginning.file.value = (upload(json.dumps(reading).encode()),)
+        panel.settle()
+        panel.press(panel.beginning.copy)
+        assert "<img" not in panel.beginning.question.value
+        panel.press(panel.beginning.confirm)
+        assert "<img" not in panel.card.line.value + panel.card.present.value
 
 
 class TestTheCard:

@@ -61,8 +61,12 @@ def test_a_drill_goes_from_the_choice_to_the_ledger(make: Make) -> None:
     assert plain(hands.choose.picked.value) == "Picked: erp."
     hands.up_to_confirm()
     assert "Delete drill drill-1" in plain(hands.confirm.whole.value)
-    assert "cannot be undone" in plain(hands.confirm.whole.value)
+    assert "Cannot be undone: Delete drill drill-1" in plain(hands.confirm.whole.value)
+    assert "deletes the drill's copies" in plain(hands.confirm.whole.value)
     assert hands.confirmed("erp") == ""
+    hands.sign_all(until="Drill network left over")
+    left = "192.168.0.0/16 is there, made"
+    hands.until(lambda: left in hands.row("Drill network left over").words)
     hands.sign_all()
     verdict = plain(hands.result.verdict.value)
     assert verdict.startswith("✓ carried out: as planned Every step was done as planned. ✓ objectives: met")
@@ -108,7 +112,12 @@ def test_each_missing_objective_stands_beside_its_field(make: Make) -> None:
     assert "no span of time" in plain(hands.aims.fields["rpo"].error.value)
     assert plain(hands.aims.fields["scenario"].error.value) == ""
     target.field.value, hands.aims.fields["scope"].field.value = "", "The shop"
+    hands.settle()
+    assert plain(target.error.value) == ""
+    assert plain(hands.aims.error.value).endswith("Recovered within: erp.")
     hands.aims.fields["rpo"].field.value = ""
+    hands.settle()
+    assert plain(hands.aims.error.value) == ""
     hands.press("objectives")
     assert "Set the time in which it has to be back" in plain(target.error.value)
     target.field.value = "1 h"
@@ -129,6 +138,26 @@ def test_a_check_that_is_none_says_so_beside_its_field(make: Make) -> None:
     assert hands.press("objectives").endswith("beside each field: Health check: erp.")
     (check,) = hands.aims.checks.values()
     assert "tcp://host:port" in plain(check.error.value)
+
+
+def test_an_order_of_the_servers_is_typed_and_stands_in_the_plan_that_is_shown(make: Make) -> None:
+    hands = make("planned_failover", "healthy-three-tier", waves=["shop-app"], order=["app-02; 5 s"])
+    hands.pick("shop-app")
+    assert hands.press("choose") == ""
+    order = hands.aims.fields["order"]
+    assert order.text == "app-02; 5 s"
+    assert "There are app-01, app-02" in order.field.placeholder
+    order.field.value = "app-02; soon"
+    assert "Order of the servers" in hands.press("objectives")
+    assert "soon" in plain(order.error.value)
+    order.field.value = "app-09"
+    hands.press("objectives")
+    assert "No protected instance is named 'app-09'" in plain(order.error.value)
+    order.field.value = "app-02; 10 s\napp-01"
+    assert hands.press("objectives") == ""
+    shown = plain(hands.confirm.whole.value)
+    assert "Order in shop-app: 1. app-02 (then 10 s); 2. app-01." in shown
+    assert shown.index("Start app-02-dr") < shown.index("Wait 10 s after") < shown.index("Start app-01-dr")
 
 
 def test_a_failover_wants_its_declaration(make: Make) -> None:
@@ -192,11 +221,36 @@ def test_a_group_that_somebody_holds_can_be_taken_over_on_request(make: Make) ->
     other = hands.form
     hands.another(RehearsalRequest("planned_failover", **AIMS))
     hands.pick("erp")
+    assert f"run {first.id}: DR drill of erp" in plain(hands.choose.held.who.value)
+    assert "A run holds what you picked" in hands.press("choose")
+    assert hands.state("objectives") is State.WAITING
+    hands.choose.held.box.value = True
     hands.up_to_confirm()
-    assert hands.confirmed("erp")
-    assert hands.confirm.takeover.layout.display == ""
+    assert hands.confirmed("erp") == ""
+    assert hands.form.session.run
+    assert [each.run_id for each in hands.site.journal.leases()] == [hands.form.session.run.id]
     other.session.run = None
     first.stop()
+
+
+def test_a_group_is_taken_over_from_the_run_that_was_shown_and_from_no_other(make: Make) -> None:
+    hands = make("dr_drill", drill_name="first")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    assert hands.confirmed("erp") == ""
+    first = hands.form.session.run
+    assert first
+    hands.another(RehearsalRequest("planned_failover", **AIMS))
+    hands.pick("erp")
+    hands.choose.held.box.value = True
+    hands.up_to_confirm()
+    assert f"taken over from run {first.id}" in plain(hands.confirm.sentence.value)
+    second = hands.site.run(hands.form.session.drafted, "erp", takeover=True)
+    assert f"run {second.id}" in hands.confirmed("erp")
+    assert hands.confirm.takeover.layout.display == ""
+    assert hands.form.session.run is None
+    for each in (first, second):
+        each.stop()
 
 
 def test_whoever_signs_has_a_name_and_a_refusal_has_a_reason(make: Make) -> None:
@@ -205,13 +259,13 @@ def test_whoever_signs_has_a_name_and_a_refusal_has_a_reason(make: Make) -> None
     hands.up_to_confirm()
     hands.confirmed("erp")
     row = hands.row("Service answers: erp")
-    assert "ready" in plain(row.head.value)
+    assert "ready" in row.words
     assert row.buttons["Not passed"].disabled
     assert row.buttons["Skip"].disabled
     row.buttons["Passed"].click()
     hands.settle()
-    assert plain(row.error.value) == "Say who signs: choose or type your name above."
-    row.note.value = "nobody could try"
+    assert plain(row.desk.error.value) == "Say who signs: choose or type your name above."
+    row.desk.note.value = "nobody could try"
     assert not row.buttons["Skip"].disabled
     hands.run.desk.who.value = "Shift lead"
     row.buttons["Skip"].click()
@@ -227,8 +281,8 @@ def test_a_file_is_kept_with_the_sign_off(make: Make) -> None:
     hands.confirmed("erp")
     row = hands.row("Service answers: erp")
     hands.run.desk.who.value = "Shift lead"
-    row.note.value = "see the log"
-    row.file.value = (upload("orders.txt", b"4711"),)
+    row.desk.note.value = "see the log"
+    row.desk.file.value = (upload("orders.txt", b"4711"),)
     row.buttons["Passed"].click()
     hands.sign_all()
     (kept,) = hands.form.session.record.evidence.attachments
@@ -246,11 +300,11 @@ def test_a_file_that_is_too_large_is_refused_and_nothing_is_signed(make: Make) -
     hands.confirmed("erp")
     row = hands.row("Service answers: erp")
     hands.run.desk.who.value = "Shift lead"
-    row.file.value = (upload("big.log", b"x" * 1_000_001),)
+    row.desk.file.value = (upload("big.log", b"x" * 1_000_001),)
     row.buttons["Passed"].click()
     hands.settle()
-    assert "1,000,001 bytes" in plain(row.error.value)
-    assert "ready" in plain(row.head.value)
+    assert "1,000,001 bytes" in plain(row.desk.error.value)
+    assert "ready" in row.words
 
 
 def test_a_check_that_fails_can_be_tried_again_while_the_run_goes_on(make: Make) -> None:
@@ -260,11 +314,11 @@ def test_a_check_that_fails_can_be_tried_again_while_the_run_goes_on(make: Make)
     hands.confirmed("erp")
     hands.run.desk.who.value = "Shift lead"
     row = hands.row("Service answers: erp")
-    row.note.value = "no answer"
+    row.desk.note.value = "no answer"
     row.buttons["Not passed"].click()
     failed = hands.row("failed Service answers: erp")
-    assert "Not passed, says Shift lead: no answer" in plain(failed.head.value)
-    assert failed.file.layout.display == "none"
+    assert "Not passed, says Shift lead: no answer" in failed.words
+    assert failed.buttons["Passed"].disabled  # what failed is tried again, or left out
     failed.buttons["Try again"].click()
     hands.row("ready Service answers: erp")
     hands.sign_all()
@@ -436,8 +490,9 @@ def test_an_interrupted_rehearsal_is_offered_and_gone_on_with(make: Make) -> Non
     hands.run.leave()
     hands.another(RehearsalRequest("planned_failover", **AIMS))
     (offer,) = hands.choose.unfinished.children
-    assert "Planned failover of erp" in plain(offer.children[0].value)
-    offer.children[1].click()
+    told, button = offer.children[0].children
+    assert "Planned failover of erp" in plain(told.value)
+    button.click()
     hands.settle()
     hands.sign_all()
     assert hands.form.session.run
@@ -458,7 +513,7 @@ def test_a_run_named_in_the_parameters_is_gone_on_with(make: Make) -> None:
     assert run.id in plain(hands.result.report.value)
 
 
-def test_many_steps_to_sign_come_a_few_at_a_time(make: Make) -> None:
+def test_many_steps_are_signed_by_row_by_server_or_as_a_list(make: Make) -> None:
     build = Builder("many", start=time.time())
     group = build.group("erp", "protected")
     for number in range(5):
@@ -467,9 +522,20 @@ def test_many_steps_to_sign_come_a_few_at_a_time(make: Make) -> None:
     hands.pick("erp")
     hands.up_to_confirm()
     hands.confirmed("erp")
-    hands.until(lambda: plain(hands.run.desk.more.value) == "9 more wait; they follow.")
-    assert len(hands.rows()) == 8
-    assert hands.run.desk.who.value == "Duty engineer"
+    hands.until(lambda: len(hands.rows()) == 17)
+    desk = hands.run.desk
+    assert desk.who.value == "Duty engineer"
+    assert plain(desk.hint.value) == "Pick the rows that you answer."
+    assert plain(desk.of.value) == " ".join(f"All of erp-{number:02}" for number in range(5)) + " All of erp"
+    desk.of._handle_custom_msg({"press": "erp-02"}, [])
+    assert plain(desk.hint.value) == "3 rows picked: your answer goes to all of them."
+    assert desk.answers["Passed"][1].disabled
+    desk.note.value = "looked at erp-02"
+    desk.answers["Passed"][1].click()
+    hands.until(lambda: len(hands.rows()) == 14)
+    hands.settle()
+    assert (desk.note.value, desk.table.picked) == ("", ())
+    assert desk.table.all.description == "Pick all that fit (14)"
     hands.sign_all()
     assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
 
@@ -498,6 +564,14 @@ def test_a_run_that_is_stopped_promises_nothing_and_asks_for_nothing(make: Make)
     assert plain(hands.run.ahead.value) == ""
     hands.until(lambda: not hands.rows())
     assert hands.run.primary.description == "Go on with the run"
+    hands.until(lambda: hands.result.exits.children)
+    first = hands.result.exits.children[0]
+    assert "go on with the run" in plain(first.children[0].value)
+    first.children[1].click()
+    hands.row("Service answers: erp")
+    assert plain(hands.result.verdict.value) == ""
+    hands.sign_all()
+    assert plain(hands.result.verdict.value).startswith("✓ carried out: as planned")
 
 
 def test_a_cell_that_is_run_again_shows_the_same_rehearsal(make: Make) -> None:
@@ -575,3 +649,35 @@ def test_only_the_groups_that_are_not_recovered_have_ways_out(make: Make) -> Non
     shown = " ".join(plain(str(getattr(each, "value", ""))) for each in hands.result.exits.children)
     assert "shop-app: ways out" in shown
     assert "shop-db: ways out" not in shown
+
+
+def test_a_group_that_the_run_did_not_come_to_is_offered_no_failover(make: Make) -> None:
+    hands = make("planned_failover", "healthy-three-tier", waves=["shop-db", "shop-app"])
+    hands.sandbox.fault("job-fails", job_type="reverseProtectionGroupNoCG", group="shop-db")
+    hands.up_to_confirm()
+    hands.confirmed("shop-db, shop-app")
+    hands.result_shown()
+    shown = [plain(str(getattr(each, "value", ""))) for each in hands.result.exits.children]
+    assert any("shop-db: ways out" in each for each in shown)
+    assert shown[-1] == "shop-app: not touched Nothing was sent to it; it is as it was before."
+
+
+def test_what_is_not_there_any_more_is_forgotten_and_one_can_go_on(make: Make) -> None:
+    hands = make("planned_failover")
+    hands.pick("erp")
+    hands.up_to_confirm()
+    hands.confirmed("erp")
+    hands.sign_all()
+    assert hands.result.next.description == "Go on: failback"
+    hands.sandbox.change_world("healthy-three-tier")
+    hands.result.next.click()
+    hands.until(lambda: hands.form.session.kind == "failback" and hands.state("choose") is State.READY)
+    hands.settle()
+    assert plain(hands.choose.error.value) == "erp is not there any more. Pick from what is there."
+    hands.choose.again.click()
+    hands.settle()
+    assert plain(hands.choose.error.value) == ""
+    hands.turn_to("planned_failover")
+    hands.pick("shop-app")
+    assert hands.press("choose") == ""
+    assert hands.form.session.chosen.follows == ""

@@ -249,10 +249,10 @@ def test_an_answer_that_cannot_be_read_is_refused_at_once(
         field.book(attest=attest)
 
 
-def test_an_answer_to_what_a_check_settles_is_refused_before_anything_is_sent(field: Field) -> None:
+def test_an_answer_to_what_is_looked_up_first_is_refused_before_anything_is_sent(field: Field) -> None:
     book = field.book(kind="dr_drill", attest={"Drill servers gone": "passed: looked"}, drill_name="d")
     book.choose()
-    with pytest.raises(InputError, match="'Drill servers gone' is settled by a check"):
+    with pytest.raises(InputError, match="'Drill servers gone' is not asked now"):
         book.objectives()
 
 

@@ -9,8 +9,9 @@ from itables.widget import ITable
 from pandas import DataFrame
 
 from drkit.execution.recovery import RecoveryClock
+from drkit.forms import progress
 from drkit.forms.attach.words import group_options
-from drkit.forms.picking import PickTable, Table
+from drkit.forms.exploring import Table, TableCode
 from drkit.forms.rehearsal import words
 from drkit.model import Backend
 from drkit.plan.readiness import RuleCheck
@@ -86,9 +87,9 @@ def test_a_plan_without_objectives_has_none_to_show() -> None:
 
 def test_a_report_beside_the_notebook_can_be_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    near = words.file_words(Path.cwd() / "reports" / "a b.html")
+    near = progress.file_words(Path.cwd() / "reports" / "a b.html")
     assert 'href="reports/a%20b.html"' in near
-    assert "href" not in words.file_words(Path("/elsewhere/a.html"))
+    assert "href" not in progress.file_words(Path("/elsewhere/a.html"))
 
 
 def test_a_table_reaches_the_page_with_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,14 +101,15 @@ def test_a_table_reaches_the_page_with_its_data(monkeypatch: pytest.MonkeyPatch)
         really(table)
 
     monkeypatch.setattr(ITable, "open", spy)
-    table = PickTable(lambda _picked: None)
-    table.fill(("Group",), {"g": ("erp",)}, ["g"])
+    Table(DataFrame({"Group": ["erp"]}))
     (state,) = opened
     assert "erp" in str(state["_dt_args"])
-    assert state["selected_rows"] == [0]
 
 
-def test_a_table_is_drawn_once_and_so_goes_on_telling_of_picks() -> None:
+def test_the_code_of_tables_is_sent_once_and_draws_a_table_once() -> None:
     assert str(ITable._esm).count('"change:_dt_args"') == 1
-    assert "_dt_args" in Table(DataFrame({"Group": ["erp"]}))._esm
-    assert "change:_dt_args" not in Table(DataFrame({"Group": ["erp"]}))._esm
+    first, second = Table(DataFrame({"Group": ["erp"]})), Table(DataFrame({"Group": ["crm"]}))
+    assert len(first._esm) + len(first._css) + len(second._esm) + len(second._css) < 1_000
+    assert TableCode.once() is TableCode.once()
+    assert "_dt_args" in TableCode.once()._esm
+    assert "change:_dt_args" not in TableCode.once()._esm

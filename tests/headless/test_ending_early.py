@@ -22,19 +22,26 @@ ATTACH = (
 )  # fmt: skip
 
 
+FIRST_CHANGE = True  # counts as one
+
+
 class Watched(Sandbox):
-    """A practice range that does something at its Nth request, and tells which changes came after that."""
+    """A practice range that does something at its Nth request, or at the first change, and tells which
+    changes came after that.
+    """
 
     def __init__(self) -> None:
         super().__init__("demo", speed=500.0)
-        self.at, self.passed = 0, 0
+        self.at: int = 0
+        self.passed = 0
         self.act: Callable[[], object] = bool
         self.late: list[str] = []
 
     def handle(
         self, method: str, path: str, query: bytes | str, headers: Mapping[str, str], body: bytes
     ) -> Any:  # noqa: ANN401 - the sandbox's own
-        self.passed += 1
+        if self.at is not FIRST_CHANGE or self.passed or "attachreplication" in path:
+            self.passed += 1
         if self.passed == self.at:
             self.act()
             threading.Event().wait(1.0)  # a slow answer: by then the command has passed the signal on
@@ -98,7 +105,7 @@ def test_a_terminal_that_goes_away_ends_a_headless_run_in_order_and_nobody_is_to
             for _ in range(2):  # by the shell and by the system
                 process.send_signal(signal.SIGHUP)
 
-        there.act, there.at = hang_up, 22
+        there.act, there.at = hang_up, FIRST_CHANGE
         assert process.wait(120) == 3
     assert there.late == []
     assert states(tmp_path) == ["stopped"]
@@ -112,7 +119,7 @@ def ignore_hang_up() -> None:
 
 def test_with_nohup_a_headless_run_outlives_its_terminal(there: Watched, tmp_path: Path) -> None:
     with begin(*ATTACH, before=ignore_hang_up) as process:
-        there.act, there.at = lambda: process.send_signal(signal.SIGHUP), 22
+        there.act, there.at = lambda: process.send_signal(signal.SIGHUP), FIRST_CHANGE
         out, _ = process.communicate(timeout=120)
     assert process.returncode == 0, out
     assert states(tmp_path) == ["done"]
@@ -123,7 +130,7 @@ def test_a_resumed_run_that_loses_its_terminal_is_stopped_and_reported(
     there: Watched, tmp_path: Path, number: signal.Signals
 ) -> None:
     with begin(*ATTACH) as process:
-        there.act, there.at = lambda: process.send_signal(signal.SIGINT), 22
+        there.act, there.at = lambda: process.send_signal(signal.SIGINT), FIRST_CHANGE
         process.communicate(timeout=120)
     journal = Journal.open(tmp_path / "journal.sqlite")
     (run,) = journal.runs()
@@ -153,7 +160,8 @@ def test_a_full_disk_behind_the_screen_stops_no_run(there: Watched, tmp_path: Pa
             [DRKIT, *ATTACH], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False
         )
     assert ended.returncode == 0, ended.stderr
-    assert ended.stderr == (
+    of_a_busy_machine = "IOStream.flush timed out\n"  # what a kernel that waits for its turn says
+    assert ended.stderr.replace(of_a_busy_machine, "") == (
         "drkit: The output cannot be written (No space left on device). What is under way goes on.\n"
     )
     assert states(tmp_path) == ["done"]

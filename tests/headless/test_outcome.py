@@ -1,9 +1,14 @@
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from drkit.headless import is_headless, report_outcome
+from drkit.headless import is_headless, is_notebook, report_outcome
 from drkit.headless.outcome import Outcome, after_death, after_error, after_interruption, read_outcome
+
+ASKED = {"content": {"allow_stdin": True}}
+SHELL = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda: ASKED))
 
 
 @pytest.fixture
@@ -71,3 +76,13 @@ def test_an_interruption_is_always_3() -> None:
     assert after_interruption(None) == Outcome(3, "Interrupted; nothing had been sent.")
     assert after_interruption(Outcome(0, "Done.")) == Outcome(3, "Interrupted. Done.")
     assert after_interruption(Outcome(3, "Interrupted: 1 in flight.")).sentence == "Interrupted: 1 in flight."
+
+
+def test_a_process_without_a_kernel_is_no_notebook_and_neither_is_one_without_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not is_notebook()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SHELL))
+    assert is_notebook()
+    monkeypatch.setenv("DRKIT_HEADLESS", "1")
+    assert not is_notebook()

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drkit.errors import InputError, UnknownNameError
+from drkit.headless.notebooks import FORMATS
 from drkit.headless.parameters import Parameter, bind, declared
 
 CELL = """\
@@ -179,3 +182,15 @@ def test_a_true_value_is_never_a_number_and_text_is_never_guessed(value: object)
             continue
         assert accepted == value
         assert type(accepted) is type(value) or (parameter.kind == "float" and type(value) is int)
+
+
+@pytest.mark.parametrize("words", [["20_attach_pairs", "--list"], ["20_attach_pairs", "-p", "grop=x"]])
+def test_a_word_in_the_shell_loads_nothing_that_takes_seconds(words: list[str]) -> None:
+    """The formats are jsonschema's, of addresses and dates; it checks notebooks without them as well."""
+    slow = {"pandas", "numpy", "httpx", "sqlalchemy", "nbclient", *FORMATS}
+    code = (
+        f"import sys; from drkit.cli import main; main(['run', *{words}]); print(*{slow} & set(sys.modules))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == ""
+    assert "group" in answer.stdout + answer.stderr

@@ -14,6 +14,7 @@ import pytest
 
 from drkit.clock import SteppedClock
 from drkit.errors import InputError
+from drkit.headless import heard
 from drkit.headless.command import inject, parameters_of, read_notebook, run_notebook
 
 DRKIT = Path(sys.executable).with_name("drkit")
@@ -70,6 +71,20 @@ def test_a_notebook_runs_on_this_python_with_its_values_and_says_how_it_ended(
     assert nbformat.read(executed, as_version=4).cells[1].source == '# Parameters\ngroup = "we\'b"'
     assert outputs(executed)[2].startswith(sys.executable)
     assert outputs(path) == ["", "", ""]
+
+
+@pytest.mark.slow
+def test_what_a_kernel_logs_is_told_where_that_is_wanted(
+    notebook: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = notebook("import logging; logging.getLogger('drkit.api').debug('GET /jobs: 200')")
+    assert run_notebook(path, out=tmp_path / "still") == 0
+    assert capsys.readouterr().err == ""
+    with heard(verbose=True):
+        assert run_notebook(path, out=tmp_path / "told") == 0
+    assert capsys.readouterr().err.endswith(" drkit.api: GET /jobs: 200\n")
+    (executed,) = (tmp_path / "told").iterdir()
+    assert outputs(executed)[1].endswith(" drkit.api: GET /jobs: 200\n")
 
 
 @pytest.mark.slow

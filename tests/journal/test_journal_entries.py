@@ -233,6 +233,39 @@ def test_what_is_no_secret_is_kept_as_it_is(harmless: object) -> None:
     assert cleaned(harmless) == harmless
 
 
+def test_what_holds_no_secret_is_written_without_a_copy_and_tuples_as_lists() -> None:
+    plain = {"groups": [{"name": "shop", "sizes": [1, 2.5, None, True]}]}
+    assert cleaned(plain) is plain
+    strange = object()  # what JSON has no word for is refused where it is written
+    assert cleaned([strange, "password=hush"]) == [strange, "password=***"]
+    assert cleaned({"groups": ({"name": "shop"},), 1: {"token": "hush"}}) == {
+        "groups": [{"name": "shop"}],
+        "1": {"token": "***"},
+    }
+
+
+def test_a_run_that_goes_on_writing_adds_nothing_behind_its_own_entry_that_was_altered(file: Path) -> None:
+    with Journal.open(file) as journal:
+        hold = begun(journal)
+        hold.append(EntryKind.NOTED, "1", {"sentence": "hello"})
+        altered(file, """UPDATE drkit_entries SET data = '{"sentence":"bye"}' WHERE seq = 1""")
+        with pytest.raises(JournalDamagedError, match="the last entry of run r1 does not fit its hash"):
+            hold.append(EntryKind.NOTED, "1", {"sentence": "again"})
+
+
+def test_a_run_goes_on_behind_what_another_has_noted(journal: Journal, where: str) -> None:
+    hold = begun(journal)
+    opened(where, who="second").note("r1", {"sentence": "hello"})
+    hold.append(EntryKind.NOTED, "1", {"sentence": "again"})
+    assert [each.seq for each in journal.entries("r1")] == [0, 1, 2]
+    assert not journal.verify("r1").faults
+
+
+def test_what_taking_the_groups_wrote_is_what_is_on_the_disk(journal: Journal) -> None:
+    hold = begun(journal)
+    assert list(hold.taken) == journal.entries("r1")
+
+
 def test_two_journals_on_the_same_place_see_the_same(journal: Journal, where: str) -> None:
     begun(journal).append(EntryKind.NOTED, "1", {"sentence": "hello"})
     other = opened(where, who="second")

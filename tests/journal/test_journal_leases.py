@@ -385,3 +385,9 @@ def test_two_processes_contending_for_a_group_never_hold_it_at_the_same_time(whe
     for (_, one), (_, other) in pairwise(spans):
         assert one[-1].at <= other[0].at
     journal.close()
+
+
+def test_the_clock_that_leases_are_judged_by_is_told(kept: Journal, clock: SteppedClock) -> None:
+    assert kept.now() == clock.now()
+    clock.advance(60.0)
+    assert kept.now() == clock.now()

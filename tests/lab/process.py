@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,11 @@ import pytest
 
 import drkit
 from drkit.api.practice import PracticeRange
+from drkit.clock import SystemClock
+from drkit.lab import shipped_notebooks
+from drkit.lab.server import free_port
 
+EXTENSIONS = Path(drkit.__file__).parent / "lab" / "labextensions"
 DRKIT = Path(sys.executable).with_name("drkit")
 
 
@@ -93,3 +98,47 @@ def drkit_lab(folder: Path, *words: str, **environment: str) -> Iterator[Started
         finally:
             process.terminate()
             process.wait(60)
+
+
+@contextmanager
+def own_jupyter(folder: Path, application: str, *words: str) -> Iterator[Started]:
+    """`jupyterlab` or `notebook` as somebody starts it who knows nothing of `drkit lab`, with the runbooks in
+    its folder; `words` are more of its options.
+    """
+    home = folder.parent / "home"
+    for path in (home, folder):
+        path.mkdir(exist_ok=True)
+    for notebook in shipped_notebooks():
+        shutil.copy(notebook, folder)
+    known = ("DRKIT_", "JUPYTER", "XDG_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(known)}
+    env |= {"HOME": str(home), "DRKIT_SANDBOX_FILE": str(home / "sandbox.json")}
+    token, port = "a-token", free_port(0)
+    command = [sys.executable, "-m", application, "--no-browser", f"--ServerApp.root_dir={folder}"]
+    command += [f"--ServerApp.port={port}", f"--IdentityProvider.token={token}", "--allow-root", *words]
+    # As it is in this checkout: an editable install copied it once.
+    kind = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}[application]
+    command.append(f"--{kind}.extra_labextensions_path={EXTENSIONS}")
+    log = folder / ".drkit" / "lab.log"
+    log.parent.mkdir()
+    with log.open("wb") as said, subprocess.Popen(command, env=env, stdout=said, stderr=said) as process:
+        started = Started(process, [], port, token, folder, home)  # type: ignore[arg-type]  # its words are in the log
+        try:
+            until = SystemClock().monotonic() + 120
+            while not _answers(started) and SystemClock().monotonic() < until and started.alive:
+                SystemClock().wait(0.2)
+            assert _answers(started), started.last_words()
+            yield started
+        finally:
+            process.terminate()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:  # another project's server, which was seen to hang at its end
+                process.kill()
+
+
+def _answers(started: Started) -> bool:
+    try:
+        return started.ask("GET", "/api/status")[0] == http.HTTPStatus.OK
+    except OSError:
+        return False

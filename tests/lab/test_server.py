@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 from drkit.clock import SteppedClock, SystemClock
 from drkit.errors import DrkitError, InputError
-from drkit.lab.server import LabServer, free_port
+from drkit.lab.server import NO_PORT, LabServer, free_port
 from tests.lab.process import DRKIT, drkit_lab
 
 CLOUD = {  # nobody answers there; a lab without a practice range
@@ -159,6 +160,26 @@ class TestALabThatDoesNotComeUp:
             server._process.wait(60)
             server.wait_until_ready(Event())
 
+    def test_begins_again_where_its_port_was_taken_meanwhile(
+        self, server: LabServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        starts = tmp_path / "starts"
+        script = (
+            f"open({str(starts)!r}, 'a').write('x'); import os; "
+            f"print({NO_PORT!r} if os.path.getsize({str(starts)!r}) < 3 else 'the end')"
+        )
+        monkeypatch.setattr(server, "_command", lambda: [sys.executable, "-c", script])
+        monkeypatch.setattr(server, "_clock", SystemClock())  # processes take their own time
+        with server, pytest.raises(DrkitError, match=r"ended before it answered.*the end"):
+            server.wait_until_ready(Event())
+        assert starts.read_text() == "xxx"
+
+    def test_does_not_begin_again_for_ever(self, server: LabServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(server, "_command", lambda: [sys.executable, "-c", f"print({NO_PORT!r})"])
+        monkeypatch.setattr(server, "_clock", SystemClock())
+        with server, pytest.raises(DrkitError, match="no available port"):
+            server.wait_until_ready(Event())
+
     def test_is_not_waited_for_without_end(self, server: LabServer) -> None:
         self.words = "import time; time.sleep(100)"
         with server, pytest.raises(DrkitError, match="did not answer in 180 s"):
@@ -193,3 +214,36 @@ class TestALabThatDoesNotComeUp:
             while "deaf" not in server.log.read_text():
                 SystemClock().wait(0.02)
         assert server._process.returncode == -signal.SIGKILL
+
+
+def test_the_server_says_which_notebooks_may_run_when_they_are_opened(tmp_path: Path) -> None:
+    with drkit_lab(tmp_path / "work", **CLOUD) as lab:
+        shutil.copy(lab.folder / "20_attach_pairs.ipynb", lab.folder / "mine.ipynb")
+        (lab.folder / "theirs.ipynb").write_text(
+            '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+        )
+        assert lab.ask("GET", "/drkit/shipped?path=mine.ipynb") == (200, {"shipped": True})
+        assert lab.ask("GET", "/drkit/shipped?path=theirs.ipynb") == (200, {"shipped": False})
+        assert lab.ask("GET", "/drkit/shipped?path=nowhere.ipynb")[0] == 404
+        assert lab.ask("GET", "/drkit/shipped?path=mine.ipynb", token="wrong")[0] in {302, 403}
+        status, page = lab.ask("GET", "/doc/tree/mine.ipynb")
+        assert status == 200
+        assert page.index("Opening the runbook") < page.index("<body")
+
+
+def test_a_kernel_is_ahead_once_and_is_nobodys_before(tmp_path: Path) -> None:
+    with drkit_lab(tmp_path / "work", **CLOUD) as lab:
+
+        def kernels() -> set[int]:
+            return {each.pid for each in lab.family() if "ipykernel_launcher" in " ".join(each.cmdline())}
+
+        while not kernels():
+            SystemClock().wait(0.1)
+        ahead = kernels()
+        assert lab.ask("GET", "/api/kernels")[1] == []
+        status, mine = lab.ask("POST", "/api/kernels")
+        assert status == 201
+        assert [each["id"] for each in lab.ask("GET", "/api/kernels")[1]] == [mine["id"]]
+        assert kernels() == ahead
+        assert lab.ask("POST", "/api/kernels")[0] == 201
+        assert len(kernels()) == 2

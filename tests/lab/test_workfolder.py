@@ -171,3 +171,20 @@ def test_a_notebook_is_found_as_a_file_or_among_the_shipped_ones(tmp_path: Path)
         find_notebook(Path("00_start_her"))
     with pytest.raises(UnknownNameError):
         find_notebook(tmp_path / "00_start_here.ipynb")
+
+
+def test_the_one_folder_of_reports_is_seen_among_the_runbooks(tmp_path: Path) -> None:
+    work, one, other = WorkFolder(tmp_path / "work"), tmp_path / "reports", tmp_path / "others"
+    for folder in (one, other):  # of another journal the next time
+        work.show_reports(folder)
+        (folder / "a.html").write_text("a")
+        assert (work.path / "reports" / "a.html").samefile(folder / "a.html")
+    assert work.sentences == []
+
+
+def test_a_folder_of_reports_that_is_there_already_stays(tmp_path: Path) -> None:
+    work = WorkFolder(tmp_path)
+    (tmp_path / "reports").mkdir()
+    work.show_reports(tmp_path / "one")
+    assert not (tmp_path / "reports").is_symlink()
+    assert "stay where they are" in work.sentences[0]

@@ -13,17 +13,22 @@ from drkit.model import (
     Attachment,
     BlockDevice,
     Disk,
+    Domain,
     Drill,
+    FailedTask,
     FreeSlots,
     GroupStatus,
     InstanceStatus,
     Job,
     JobStatus,
+    Network,
     PairStatus,
     ProtectedInstance,
     ProtectionGroup,
+    PublicAddress,
     Quota,
     ReplicationPair,
+    RpoPoint,
     Server,
     Station,
     Unknown,
@@ -345,3 +350,101 @@ def test_a_strange_sub_job_is_left_out() -> None:
 
 def test_a_quota_is_read() -> None:
     assert Quota.from_wire(QUOTA) == Quota("replications", 3, 100)
+
+
+class TestWhatIsBesideTheThings:
+    def test_a_failed_task_is_read_as_printed(self) -> None:
+        task = FailedTask.from_wire(
+            {
+                "job_status": "FAIL",
+                "resource_id": "17984002",
+                "resource_name": "Protected-Instance-ab14",
+                "resource_type": "protectedInstance",
+                "failure_status": "createFail",
+                "job_id": "ff808082686f229a0168707beaab014e",
+                "job_type": "createProtectedInstance",
+                "begin_time": "2019-01-21T12:56:35.754Z",
+                "error_code": "EVS.2024",
+                "fail_reason": "SdrsGenerateNativeServerParamsTask-fail:volume is error!",
+            }
+        )
+        assert (task.id, task.failure_status, task.error_code) == (
+            "ff808082686f229a0168707beaab014e",
+            "createFail",
+            "EVS.2024",
+        )
+        assert task.begin_at == datetime(2019, 1, 21, 12, 56, 35, 754000, tzinfo=UTC)
+
+    def test_a_domain_is_read_as_printed_and_without_what_may_be_missing(self) -> None:
+        told = {
+            "id": "fb4bb8e3",
+            "name": "ActiveactiveDomain",
+            "description": "my domain",
+            "sold_out": False,
+            "local_replication_cluster": {"availability_zone": "eu-de-01"},
+            "remote_replication_cluster": {"availability_zone": "eu-de-02"},
+        }
+        assert Domain.from_wire(told) == Domain(
+            "fb4bb8e3", "ActiveactiveDomain", "my domain", False, "eu-de-01", "eu-de-02"
+        )
+        assert Domain.from_wire({"id": "d"}) == Domain("d", "d", "", False, "", "")
+
+    def test_an_rpo_statistic_without_a_time_is_no_point(self) -> None:
+        told = {"point_time": "2026-11-27 05:00", "resource_num": 3, "resource_type": "replication"}
+        assert RpoPoint.from_wire(told).exceeding == 3
+        with pytest.raises(WireError, match="point_time"):
+            RpoPoint.from_wire(told | {"point_time": ""})
+
+    def test_a_network_is_read_as_printed_and_without_what_may_be_missing(self) -> None:
+        told = {"id": "v1", "name": "vpc", "cidr": "10.0.0.0/8", "created_at": "2021-04-07T06:20:30"}
+        assert Network.from_wire(told) == Network(
+            "v1", "vpc", "10.0.0.0/8", datetime(2021, 4, 7, 6, 20, 30, tzinfo=UTC)
+        )
+        assert Network.from_wire({"id": "v1", "name": ""}) == Network("v1", "v1")
+
+    def test_a_public_address_is_read_as_printed(self) -> None:
+        told = {
+            "id": "6285e7be",
+            "status": "ACTIVE",
+            "type": "5_bgp",
+            "port_id": "f588ccfa",
+            "public_ip_address": "139.9.204.183",
+            "private_ip_address": "192.168.1.131",
+            "create_time": "2019-06-29 06:45:32",
+        }
+        made = datetime(2019, 6, 29, 6, 45, 32, tzinfo=UTC)
+        read = PublicAddress.from_wire(told)
+        assert read == PublicAddress("6285e7be", "139.9.204.183", "ACTIVE", "f588ccfa", made)
+        assert not read.unbound
+        bare = PublicAddress.from_wire({"id": "a", "status": "DOWN", "public_ipv6_address": "::1"})
+        assert (bare.address, bare.unbound, bare.created_at) == ("::1", True, None)
+        with pytest.raises(WireError, match="public_ipv6_address"):
+            PublicAddress.from_wire({"id": "a", "status": "DOWN"})
+
+    def test_a_quota_tells_what_is_left(self) -> None:
+        assert [Quota("drills", used, 5).left for used in (2, 9)] == [3, 0]
+
+    def test_a_server_tells_addresses_tags_security_groups_and_its_size(self) -> None:
+        server = Server.from_wire(
+            {
+                "id": "s",
+                "name": "web",
+                "status": "ACTIVE",
+                "flavor": {"id": "s3", "vcpus": "2", "ram": "4096"},
+                "addresses": {
+                    "vpc": [
+                        {"addr": "10.0.0.4", "OS-EXT-IPS:type": "fixed"},
+                        {"addr": "80.1.2.3", "OS-EXT-IPS:type": "floating"},
+                        {"version": 4},
+                    ]
+                },
+                "security_groups": [{"id": "g", "name": "web"}, {"id": "h"}],
+                "tags": ["owner=shop", "alone", 7],
+            }
+        )
+        assert (server.vcpus, server.ram_mib) == (2, 4096)
+        assert server.addresses == (("10.0.0.4", False), ("80.1.2.3", True))
+        assert server.security_groups == ("web", "h")
+        assert server.tags == (("owner", "shop"), ("alone", ""))
+        bare = Server.from_wire({"id": "s", "status": "ACTIVE"})
+        assert (bare.vcpus, bare.addresses, bare.security_groups, bare.tags) == (None, None, None, None)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from drkit.errors import UnknownNameError
-from drkit.model import Attachment, Backend, Inventory, Unknown
+from drkit.model import Attachment, Backend, Deferred, Inventory, ReplicationPair, Unknown
 from tests.facts import BACKEND, NOW, reading
 
 INVENTORY = reading(
@@ -30,6 +30,45 @@ class TestABackend:
     def test_says_practice_or_where_it_is(self) -> None:
         assert BACKEND.label == "PRACTICE"
         assert Backend(False, "OTC", "eu-de", "erp", "p1").label == "OTC eu-de erp"
+
+
+class TestPairsThatAreListed:
+    """Each stands for the pair of its position in the reading, of which it knows the id."""
+
+    def deferred(self, made: list[int]) -> tuple[Inventory, Deferred[ReplicationPair]]:
+        ids = list(INVENTORY.pairs)
+
+        def make(row: object) -> ReplicationPair:
+            assert isinstance(row, int)
+            made.append(row)
+            return INVENTORY.pairs[ids[row]]
+
+        pairs = Deferred[ReplicationPair](dict(zip(ids, range(3), strict=True)), int, make)
+        return replace(INVENTORY, pairs=pairs), pairs
+
+    def test_become_values_once_and_only_where_they_are_asked_for(self) -> None:
+        made: list[int] = []
+        _, pairs = self.deferred(made)
+        assert (len(pairs), list(pairs), "data-id" in pairs, "x" in pairs) == (
+            3,
+            list(INVENTORY.pairs),
+            True,
+            False,
+        )
+        assert made == []
+        assert pairs["data-id"] is pairs["data-id"] is INVENTORY.pairs["data-id"]
+        assert made == [list(pairs).index("data-id")]
+        assert pairs.get("x") is None
+
+    def test_are_the_same_reading_as_values(self) -> None:
+        found, _ = self.deferred([])
+        assert found == INVENTORY
+
+    def test_are_found_by_their_group_without_becoming_values(self) -> None:
+        pairs = Deferred[ReplicationPair](dict(INVENTORY.pairs), int, lambda _: pytest.fail("was made"))
+        found = replace(INVENTORY, pairs=pairs)
+        assert found.listed_pairs_of("shop-id") == found.pairs_of("shop-id") == INVENTORY.pairs_of("shop-id")
+        assert found.attachments == INVENTORY.attachments
 
 
 class TestIndexes:

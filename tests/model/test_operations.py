@@ -15,7 +15,7 @@ def test_operations_are_called_what_people_call_them() -> None:
 class TestAChange:
     @pytest.mark.parametrize("operation", Operation)
     def test_survives_a_trip_through_json(self, operation: Operation) -> None:
-        samples: dict[type, Argument] = {str: "x", int: 5, bool: True}
+        samples: dict[type, Argument] = {str: "x", int: 5, bool: True, tuple: ("x", "y")}
         change = Change.of(
             operation, "g1", **{name: samples[kind] for name, kind in NEEDS[operation].items()}
         )

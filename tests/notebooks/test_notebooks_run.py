@@ -12,12 +12,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from drkit.errors import InputError
-from drkit.forms import AttachRequest
+from drkit.forms import AttachRequest, ProtectRequest, RemovalRequest
 from drkit.headless.command import run_notebook
 from drkit.headless.parameters import declared
+from drkit.sandbox import Sandbox
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 ATTACH = NOTEBOOKS / "20_attach_pairs.ipynb"
+PROTECT = NOTEBOOKS / "12_protect_servers.ipynb"
 PAIRS = 'pairs=["app-cache-01", "app-cache-02"]'
 OBJECTIVES = (
     "scenario=Practice",
@@ -67,6 +69,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     [
         ("00_start_here", "shop-reporting", ()),
         ("10_inspect", "drkit-picture", ()),
+        ("16_remove_protection", "Delete group shop-backend", ("group=shop-backend", "dry_run=true")),
         ("40_planned_failover", "shop-frontend", (*OBJECTIVES, "waves=shop-frontend", "dry_run=true")),
         ("60_review_rehearsals", "", ()),
     ],
@@ -110,6 +113,15 @@ def test_a_program_that_executes_a_notebook_to_look_at_gets_plain_tables(tmp_pat
     assert "widget-view" not in shown
 
 
+def test_servers_are_protected_watched_to_the_end_and_told(folder: Path) -> None:
+    given = ("servers=search-01,search-02", "name=search", "confirm=search")
+    domain = next(iter(Sandbox("demo").world.facts["domains"]))
+    code, said, executed = run(PROTECT, folder, *given, f"domain={domain}")
+    assert code == 0, said
+    assert "done     Synchronised: search" in said or "done   Synchronised: search" in said
+    assert "protected" in outputs(executed)
+
+
 def test_the_attach_runbook_sends_nothing_without_a_confirmation(folder: Path) -> None:
     code, said, executed = run(ATTACH, folder, "instance=app-01", PAIRS)
     assert code == 2
@@ -132,6 +144,19 @@ def test_the_attach_runbook_asks_for_what_the_form_takes() -> None:
     parameters = declared(source)
     assert list(parameters) == [each.name for each in fields(AttachRequest)]
     assert all(each.comment for each in parameters.values())
+
+
+def test_protecting_asks_for_what_the_form_takes() -> None:
+    source = "".join(next(cell for cell in cells(PROTECT) if cell["id"] == "protect-parameters")["source"])
+    parameters = declared(source)
+    assert set(parameters) == {each.name for each in fields(ProtectRequest)}
+    assert all(each.comment for each in parameters.values())
+
+
+def test_removing_asks_for_what_the_form_takes() -> None:
+    path = NOTEBOOKS / "16_remove_protection.ipynb"
+    source = "".join(next(cell for cell in cells(path) if cell["id"] == "removal-parameters")["source"])
+    assert list(declared(source)) == [each.name for each in fields(RemovalRequest)]
 
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
@@ -158,3 +183,10 @@ class TestEachNotebook:
             if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
         ]
         assert max(lengths) <= 5
+
+
+def test_one_thing_is_changed_without_a_screen(folder: Path) -> None:
+    given = ("verb=rename_group", "arguments=group=shop-backend,name=store")
+    code, said, _ = run(NOTEBOOKS / "15_change_one_thing.ipynb", folder, *given, "confirm=shop-backend")
+    assert code == 0, said
+    assert "Rename group shop-backend to store" in said

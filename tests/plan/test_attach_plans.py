@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from drkit import devices
 from drkit.errors import InputError, UnknownNameError
 from drkit.model import Operation
-from drkit.plan.attach import plan_attach, plan_detach, recheck
+from drkit.plan.attach import plan_attach, plan_detach, plan_reattach, recheck
 from drkit.plan.steps import Plan
 from tests.facts import BACKEND, NOW, Fact, Facts, reading
 
@@ -146,3 +146,27 @@ class TestRechecking:
         later = reading({**SHOP, "instances": {"db-01": instance}})
         by_hand = replace(plan.step("1"), key="2", change=None, instruction="Look at it.")
         assert recheck(replace(plan, steps=(*plan.steps, by_hand)), later, settled={"1"}) == ()
+
+
+class TestAttachingAgain:
+    def test_detaches_each_pair_and_attaches_it_under_the_same_name(self) -> None:
+        plan = plan_reattach(reading(SHOP), "db-01", {"old-id": "/dev/vdb"})
+        first, second = plan.steps
+        assert plan.title == "Detach from db-01 and attach again: 1 pair"
+        assert [each.change.operation for each in plan.steps if each.change] == [
+            Operation.DETACH_PAIR,
+            Operation.ATTACH_PAIR,
+        ]
+        assert second.needs == (first.key,)
+        assert "/dev/vdb" in first.title
+        assert "/dev/vdb" in second.title
+
+    def test_leaves_out_a_pair_that_is_not_attached_there(self) -> None:
+        plan = plan_reattach(reading(SHOP), "db-01", {"logs-id": "/dev/vdc", "old-id": "/dev/vdb"})
+        assert [each.subject for each in plan.left_out] == ["logs"]
+        assert len(plan.steps) == 2
+
+    def test_leaves_out_a_pair_that_could_not_be_attached_under_that_name(self) -> None:
+        plan = plan_reattach(reading(SHOP), "db-01", {"old-id": "/dev/vda"})
+        assert plan.steps == ()
+        assert [each.subject for each in plan.left_out] == ["old"]

@@ -98,7 +98,20 @@ def test_a_group_that_moves_by_itself_is_waited_for() -> None:
     assert (only.name, only.change) == ("wait", None)
 
 
-@pytest.mark.parametrize("status", ["error", "error-deleting", "half-reversed"])
+@pytest.mark.parametrize(
+    ("status", "opens"),
+    [("error-deleting", True), ("error", False)],  # pairs cannot go in the latter
+)
+def test_out_of_a_broken_group_leads_removing_its_protection(status: str, opens: bool) -> None:
+    found = world("erp")
+    stuck = replace(found.groups["g-erp"], status=GroupStatus.read(status))
+    ways = {each.name: each for each in ways_out(replace(found, groups={"g-erp": stuck}), "erp")}
+    assert set(ways) == {"remove protection", "ask the provider"}
+    assert ways["remove protection"].legal is opens
+    assert ways["remove protection"].shell == ("drkit remove-protection --group erp",)
+
+
+@pytest.mark.parametrize("status", ["half-reversed"])
 def test_where_nothing_may_be_sent_the_provider_is_asked(status: str) -> None:
     found = world("erp")
     stuck = replace(found.groups["g-erp"], status=GroupStatus.read(status))

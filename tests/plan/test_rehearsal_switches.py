@@ -218,7 +218,10 @@ def test_what_is_not_sound_is_noted_and_does_not_hold_up_a_failover() -> None:
 def test_nobody_is_told_to_stop_the_servers_that_the_runbook_stops() -> None:
     with pytest.raises(RefusedError) as caught:
         planned(world("erp", status=GroupStatus.AVAILABLE), PLANNED, ["erp"])
-    assert str(caught.value).endswith("The shortest legal way to it for erp:\n1. Enable protection of erp.")
+    assert str(caught.value).endswith(
+        "The shortest legal way to it for erp:\n1. Enable protection of erp. "
+        "[drkit do enable-protection --group erp]"
+    )
 
 
 def test_a_step_whose_effect_cannot_be_worked_out_is_named_and_planning_is_refused() -> None:

@@ -1,7 +1,6 @@
 """What `drkit verify` holds a record against, and what somebody without the key can make it believe."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from drkit import cli
 from drkit.errors import InputError
 from drkit.execution.annotations import sign_off_entry
 from drkit.journal import Journal
+from drkit.report.drawing import COLOURS
 from drkit.report.files import write_report
 from drkit.report.gathering import gather
 from drkit.report.proving import prove
@@ -343,7 +343,8 @@ class TestReports:
 
     def test_a_picture_that_was_altered_is_found(self, journal: Journal, verify: Verify) -> None:
         page = page_of(journal)
-        page.write_text(re.sub(r"fill: #0f7a5a", "fill: #c2410c", page.read_text(), count=1))
+        green, red = (f"fill: {COLOURS[key]}" for key in ("done", "failed"))
+        page.write_text(page.read_text().replace(green, red, 1))
         code, _, wrong = verify("run-1")
         assert code == 1
         assert "All words are the same, but the file is not the one that was signed." in wrong

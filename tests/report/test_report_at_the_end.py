@@ -12,6 +12,7 @@ from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
 from drkit.report.run_record import RunRecord
 from tests.execution.rehearsal_drive import Range
+from tests.execution.stage import until
 
 pytestmark = pytest.mark.slow  # whole runs, half a second and more each
 
@@ -104,7 +105,7 @@ def test_a_run_that_is_gone_on_with_leaves_a_new_report(field: Range) -> None:
 def test_a_run_that_was_stopped_while_something_was_under_way_deviates(field: Range) -> None:
     field.sandbox.fault("job-stuck")
     run = start(field, field.plan(RunbookKind.DRILL, ["shop-app"], drill_name="drill-1"))
-    run._board.wait_for(lambda now: bool(now.steps[0].job_id), 60)
+    until(run, lambda now: bool(now.steps[0].job_id))
     run.stop()
     run.wait(60)
     field.sandbox.clear_faults()
@@ -122,15 +123,17 @@ def test_the_plan_in_the_report_is_the_one_that_was_confirmed(field: Range) -> N
     assert left(field, run).evidence.plan_digest == plan.digest
 
 
-def test_a_runbook_without_a_screen_leaves_its_report_beside_the_executed_notebook(
+def test_a_runbook_without_a_screen_leaves_its_report_in_the_folder_of_all_reports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DRKIT_JOURNAL", str(tmp_path / "journal.sqlite"))
+    monkeypatch.delenv("DRKIT_REPORTS", raising=False)
     monkeypatch.setenv("DRKIT_SANDBOX_SPEED", "2000")
     wish = ("group=shop-backend", "instance=app-01", "pairs=app-cache-01", "confirm=shop-backend")
     words = [word for each in wish for word in ("-p", each)]
     assert cli.main(["run", "20_attach_pairs", *words, "--out", str(tmp_path / "out")]) == 0
-    assert {each.suffix for each in (tmp_path / "out").iterdir()} == {".ipynb", ".html", ".json"}
+    assert {each.suffix for each in (tmp_path / "out").iterdir()} == {".ipynb"}
+    assert {each.suffix for each in (tmp_path / "reports").iterdir()} == {".html", ".json"}
 
 
 def test_a_run_that_failed_names_in_its_report_the_run_that_goes_on_from_it(field: Range) -> None:

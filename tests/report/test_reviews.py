@@ -150,6 +150,16 @@ class TestReviewingAJournal:
         assert found.problems == ()
         assert found.practice.title == "PRACTICE"
 
+    def test_a_profile_that_names_a_journal_has_its_own_runs_reviewed(
+        self, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "profiles.toml").write_text(f'[night]\ncloud = "env"\njournal = "{file}"\n')
+        monkeypatch.setenv("DRKIT_PROFILES", str(tmp_path / "profiles.toml"))
+        assert len(drkit.review(profile="night").real.runs) == 1
+        assert drkit.review().real.runs == ()
+        with pytest.raises(drkit.ProfileError, match="'nope'"):
+            drkit.review(profile="nope")
+
     def test_the_days_count_from_the_clock(self, file: Path) -> None:
         assert drkit.review(file).real.overdue.empty
         later = drkit.review(file, clock=SteppedClock(START.replace(year=2100)))

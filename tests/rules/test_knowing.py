@@ -22,7 +22,30 @@ ARGUMENTS: dict[Operation, dict[str, Argument]] = {
     Operation.RESIZE_INSTANCE: {"instance_id": "db-01-id", "flavor": "s3.xlarge.2"},
     Operation.STOP_SERVER: {"server_id": "db-01-server", "hard": False},
     Operation.START_SERVER: {"server_id": "db-01-server"},
+    Operation.CREATE_GROUP: {
+        "name": "fresh",
+        "source_zone": "az1",
+        "target_zone": "az2",
+        "domain_id": "near-id",
+        "vpc_id": "shop-vpc",
+    },
+    Operation.RENAME_GROUP: {"name": "store"},
+    Operation.CREATE_INSTANCE: {"server_id": "search-server", "name": "search"},
+    Operation.CREATE_INSTANCES: {"server_ids": ("search-server",), "name": "search"},
+    Operation.RENAME_INSTANCE: {"instance_id": "db-01-id", "name": "db-02"},
+    Operation.DELETE_INSTANCE: {"instance_id": "db-01-id", "with_server": True, "with_eip": True},
+    Operation.DELETE_INSTANCES: {"instance_ids": ("db-01-id",), "with_server": True, "with_eip": True},
+    Operation.ADD_NIC: {"instance_id": "db-01-id", "subnet_id": "inner"},
+    Operation.DELETE_NIC: {"instance_id": "db-01-id", "nic_id": "port-1"},
+    Operation.SET_TAGS: {"instance_id": "db-01-id", "tags": ("tier=1",)},
+    Operation.DELETE_TAGS: {"instance_id": "db-01-id", "keys": ("tier",)},
+    Operation.CREATE_PAIR: {"disk_id": "spare-disk", "name": "spare"},
+    Operation.RENAME_PAIR: {"pair_id": "log-id", "name": "logs"},
+    Operation.DELETE_PAIR: {"pair_id": "log-id", "with_disk": True},
+    Operation.RENAME_DRILL: {"drill_id": "winter-id", "name": "spring"},
+    Operation.CLEAR_FAILED_TASK: {"task_id": "attach-id"},
 }
+HOMES = {Operation.CREATE_GROUP: "planned:fresh", Operation.DELETE_GROUP: "empty-id"}
 
 
 def shop(operation: Operation) -> Inventory:
@@ -30,10 +53,17 @@ def shop(operation: Operation) -> Inventory:
     running = {"servers": {"production": "ACTIVE", "dr": "SHUTOFF"}}
     return reading(
         {
-            "groups": {"shop": {"status": status}},
+            "groups": {"shop": {"status": status}, "empty": {}},
+            "servers": {"search": {"disks": {"/dev/vda": "search-root"}}},
+            "disks": {"search-root": {"on": "search"}, "spare": {}},
+            "domains": {"near": {}},
+            "failed_tasks": {"attach": {"group": "shop"}},
+            "quotas": {"server_groups": (2, 5), "replications": (2, 50)},
             "instances": {
                 "db-01": {
                     "group": "shop",
+                    "nics": {"port-1": "10.0.0.5"},
+                    "tags": {"tier": "0"},
                     "attached": {"data": "/dev/vdb"},
                     **(running if operation is Operation.STOP_SERVER else STOPPED),
                 }
@@ -45,7 +75,7 @@ def shop(operation: Operation) -> Inventory:
 
 
 def change(operation: Operation) -> Change:
-    return Change.of(operation, "shop-id", **ARGUMENTS.get(operation, {}))
+    return Change.of(operation, HOMES.get(operation, "shop-id"), **ARGUMENTS.get(operation, {}))
 
 
 def not_telling(inventory: Inventory, part: str, key: str) -> Inventory:

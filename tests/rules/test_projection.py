@@ -19,6 +19,21 @@ ARGUMENTS: dict[str, Argument] = {
     "flavor": "large",
     "server_id": "db-01-server",
     "hard": False,
+    "source_zone": "az1",
+    "target_zone": "az2",
+    "domain_id": "near",
+    "vpc_id": "shop-vpc",
+    "server_ids": ("db-01-server", "db-01-dr-server"),
+    "instance_ids": ("db-01-id", "db-02-id"),
+    "with_server": False,
+    "with_eip": False,
+    "with_disk": False,
+    "subnet_id": "inner",
+    "nic_id": "port-1",
+    "tags": ("tier=1", "owner=shop"),
+    "keys": ("tier",),
+    "disk_id": "spare-disk",
+    "task_id": "attach-id",
 }
 
 
@@ -46,7 +61,8 @@ def shop(**group: str) -> Inventory:
 
 def change(operation: Operation, **arguments: Argument) -> Change:
     wanted = {**ARGUMENTS, **arguments}
-    return Change.of(operation, "shop-id", **{name: wanted[name] for name in NEEDS[operation]})
+    home = "planned:spring" if operation is Operation.CREATE_GROUP else "shop-id"
+    return Change.of(operation, home, **{name: wanted[name] for name in NEEDS[operation]})
 
 
 def after(*changes: Change, **group: str) -> Projection:
@@ -175,7 +191,11 @@ class TestTheOthers:
         back = world.after(change(Operation.START_SERVER))
         assert back.servers["db-01-server"].status == ServerStatus.ACTIVE
 
-    @pytest.mark.parametrize("operation", Operation)
+    def test_a_drill_that_was_not_read_is_not_renamed(self) -> None:
+        with pytest.raises(EffectUnknownError, match="drill 'gone' is not in the reading"):
+            after(change(Operation.RENAME_DRILL, drill_id="gone"))
+
+    @pytest.mark.parametrize("operation", sorted(set(Operation) - {Operation.CREATE_GROUP}))
     def test_what_names_nothing_that_is_there_cannot_be_worked_out(self, operation: Operation) -> None:
         with pytest.raises(
             EffectUnknownError, match=rf"{operation.words} .* is not in the reading. Read again"

@@ -6,7 +6,7 @@ import pytest
 
 from drkit.model import Change, Inventory, Operation
 from drkit.model.operations import Argument
-from drkit.rules import RULES, NotAsked, Verdict, judge, read_also
+from drkit.rules import RULES, NotAsked, Verdict, judge, read_also, to_look_into
 from tests.facts import Facts, reading
 
 SHOP: Facts = {
@@ -27,6 +27,7 @@ SHOP: Facts = {
     "drills": {"autumn": {"group": "other", "vpc": "net"}},
     "quotas": {"disaster_recovery_drills": (1, 5)},
 }
+TEN = {f"/dev/vd{letter}": f"disk-{letter}" for letter in "efghijklmn"}
 ARGUMENTS: dict[Operation, dict[str, Argument]] = {
     Operation.ATTACH_PAIR: {"pair_id": "free-id", "instance_id": "db-01-id", "device": "/dev/vdc"},
     Operation.DETACH_PAIR: {"pair_id": "boot-id", "instance_id": "db-01-id"},
@@ -94,8 +95,12 @@ class TestARuleIsNotAsked:
             "device_is_free": "a server of db-01 was not seen",
         }
 
-    def test_about_slots_that_were_not_read(self) -> None:
-        [told] = missing(Operation.ATTACH_PAIR, without(slots=None)).values()
+    @pytest.mark.parametrize(
+        "facts", [{"other": TEN}, {"root": "/dev/sda", "attached": {}}, {"other": {"/dev/vdz9z": "odd"}}]
+    )
+    def test_about_slots_that_were_not_read_where_the_listing_does_not_tell_them(self, facts: Facts) -> None:
+        found = without(slots=None, **facts)
+        told = missing(Operation.ATTACH_PAIR, found, device="/dev/vdx")["servers_have_a_free_slot"]
         assert told == "the free slots of db-01, db-01-dr were not read"
 
     def test_about_a_device_where_a_disk_tells_none(self) -> None:
@@ -154,8 +159,44 @@ def test_drills_that_are_planned_count_against_the_quota_until_they_are_read() -
 
 
 def test_what_is_read_beside_the_usual_is_what_the_rules_of_an_operation_rest_on() -> None:
-    assert read_also([]) == {"disks": False, "quotas": False, "every_drill": False}
-    assert read_also([Operation.CREATE_DRILL]) == {"disks": False, "quotas": True, "every_drill": True}
+    nothing = dict.fromkeys(("disks", "quotas", "every_drill", "beside", "domains"), False)
+    assert read_also([]) == nothing
+    assert read_also([Operation.CREATE_DRILL]) == {**nothing, "quotas": True, "every_drill": True}
+    assert read_also([Operation.CREATE_GROUP]) == {**nothing, "quotas": True, "domains": True}
+    assert read_also([Operation.CLEAR_FAILED_TASK]) == {**nothing, "beside": True}
     assert read_also([Operation.EXPAND_PAIR, Operation.FAILOVER])["disks"]
     parts = {part for rules in RULES.values() for rule in rules for part in rule.reads}
-    assert parts == {"disks", "quotas", "drills"}
+    assert parts == {"disks", "quotas", "drills", "domains", "failed_tasks"}
+
+
+def attaching(pairs: int, instance: str = "db-01-id") -> list[Change]:
+    wanted = {"instance_id": instance, "device": "/dev/vdc"}
+    return [Change.of(Operation.ATTACH_PAIR, "shop-id", pair_id=str(one), **wanted) for one in range(pairs)]
+
+
+class TestBlockDevices:
+    def test_of_servers_with_few_disks_need_not_be_read(self) -> None:
+        assert missing(Operation.ATTACH_PAIR, without(slots=None)) == {}
+        assert to_look_into(attaching(1), without(slots=None)) == []
+
+    def test_are_read_where_they_may_be_full_in_the_end(self) -> None:
+        assert to_look_into(attaching(10), without(slots=None)) == []
+        assert to_look_into(attaching(11), without(slots=None)) == ["db-01-id"]
+
+    @pytest.mark.parametrize(
+        "facts",
+        [{"other": TEN}, {"root": "/dev/sda"}, {"servers": {}}, {"other": {"": "mute"}}],
+        ids=["many disks", "Xen", "not seen", "a disk without a name"],
+    )
+    def test_are_read_where_the_listing_does_not_tell_enough(self, facts: Facts) -> None:
+        assert to_look_into(attaching(1), without(slots=None, **facts)) == ["db-01-id"]
+
+    def test_are_read_of_a_server_that_leaves_out_a_key(self) -> None:
+        found = without(slots=None)
+        servers = {key: replace(each, unknown=("status",)) for key, each in found.servers.items()}
+        assert to_look_into(attaching(1), replace(found, servers=servers)) == ["db-01-id"]
+
+    def test_are_read_for_attaching_alone(self) -> None:
+        detach = Change.of(Operation.DETACH_PAIR, "shop-id", pair_id="data-id", instance_id="db-01-id")
+        nobody = attaching(1, instance="nobody")
+        assert to_look_into([detach, *nobody], without(slots=None, other=TEN)) == []

@@ -204,3 +204,13 @@ def test_refusals_reach_this_client(cloud: Cloud) -> None:
     assert "SDRS.1013" in str(caught.value.response.text)
     answer = cloud.sdrs.enable_protection("gone")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "SDRS.1013")
+
+
+def test_servers_and_flavors_are_read_as_the_command_line_reads_them() -> None:
+    with running(Sandbox("demo")) as sandbox:
+        cloud = Cloud(sandbox)
+        servers = list(cloud.connection.compute.servers())
+        assert [it.id for it in servers] == list(sandbox.world.servers)
+        assert {it.flavor.id for it in servers} <= {it.id for it in cloud.connection.compute.flavors()}
+        assert cloud.connection.compute.find_server("web-01").status == "ACTIVE"
+        cloud.connection.close()

@@ -22,8 +22,9 @@ from drkit.site import connect
 from tests.sandbox.practice import Practice, password_sign_in
 
 KEYS = [
-    "url", "iam_url", "project_id", "project", "region", "username", "password", "domain",
-    "access_key", "secret_key",
+    "url", "iam_url", "project_id", "project", "region", "username", "user_id", "domain",
+    "password", "access_key", "secret_key", "application_credential_id", "application_credential_secret",
+    "temporary_access_key", "temporary_secret_key", "security_token", "seed",
 ]  # fmt: skip
 
 
@@ -84,6 +85,9 @@ def test_the_command_prints_one_line_and_serves_until_it_is_stopped(
         (["--world", "large", "--pairs", "-1"], "must not be negative"),
         (["--faults", "none.json"], "none.json cannot be used: No such file or directory."),
         (["--what"], "nrecognized arguments"),
+        (["--from", "none.json"], "none.json cannot be used: No such file or directory."),
+        (["--from", "none.json", "--world", "demo"], "has its world, zones and sizes already: leave out"),
+        (["--from", "none.json", "--zones", "a,b"], "has its world, zones and sizes already: leave out"),
     ],
 )
 def test_a_bad_option_is_a_sentence_and_exit_code_2(
@@ -123,6 +127,43 @@ def test_a_file_that_is_no_text_is_a_sentence(
     path.write_bytes(b"\xff\xfe")
     assert serve_command([option, str(path)]) == 2
     assert capsys.readouterr().err.endswith("it is not a text.\n")
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"{}", b'{"form": 1, "backend": []}'])
+def test_a_reading_that_cannot_be_copied_is_a_sentence(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "reading.json"
+    path.write_bytes(content)
+    assert serve_command(["--from", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "kept reading" in err
+
+
+@pytest.mark.slow
+def test_a_copy_is_served_and_what_was_assumed_is_said(tmp_path: Path) -> None:
+    reading: dict[str, Any] = {
+        "form": 1,
+        "read_at": "2026-11-20T03:00:00Z",
+        "backend": {"cloud": "Open Telekom Cloud", "project": "eu-de_shop"},
+        "groups": [{"id": "g1", "name": "billing", "status": "protected", "source_zone": "a"}],
+    }
+    (tmp_path / "reading.json").write_text(json.dumps(reading))
+    with command("--from", str(tmp_path / "reading.json"), state=tmp_path / "state.json") as started:
+        assert started.stdout is not None
+        access = json.loads(started.stdout.readline())
+        answer = httpx.post(f"{access['iam_url']}/auth/tokens", json=password_sign_in(access))
+        token = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
+        state = httpx.get(f"{access['url']}/_sandbox/state", headers=token).json()
+        large = b" " * (1 << 21) + json.dumps(reading).encode()
+        again = httpx.post(f"{access['url']}/_sandbox/copy", headers=token, content=large)
+        started.send_signal(signal.SIGTERM)
+        _, told = started.communicate(timeout=30)
+    assert state["copy_of"]["name"] == "Open Telekom Cloud eu-de_shop"
+    assert again.status_code == 204
+    assert "Copy of Open Telekom Cloud eu-de_shop, read at 2026-11-20 03:00:00 UTC." in told
+    assert "Where production is is not known, taken as source: billing." in told
 
 
 @pytest.mark.slow

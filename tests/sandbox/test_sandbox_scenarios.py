@@ -85,6 +85,21 @@ def attach_the_disks(practice: Practice) -> None:
     practice.done(*practice.attach("app-02", "app-02-archive", "/dev/vdc"))
 
 
+def protect_the_shop(practice: Practice) -> None:
+    (domain,) = practice.get("active-domains")["domains"][:1]
+    zones = [domain[f"{end}_replication_cluster"]["availability_zone"] for end in ("local", "remote")]
+    servers = [each for each in practice.world.servers.values() if each.tags]
+    body = {
+        "name": "shop", "domain_id": domain["id"], "source_availability_zone": zones[0],
+        "target_availability_zone": zones[1], "source_vpc_id": servers[0].vpc_id,
+    }  # fmt: skip
+    practice.done("POST", "server-groups", {"server_group": body})
+    for server in servers:
+        fields = {"server_group_id": practice.id("shop"), "server_id": server.id, "name": server.name}
+        practice.done("POST", "protected-instances", {"protected_instance": fields})
+    practice.done(*practice.act("shop", "start"))
+
+
 GOOD: list[tuple[str, Operator]] = [
     ("healthy-three-tier", bring_the_shop_over),
     ("zone-goes-dark", leave_the_dark_zone),
@@ -96,6 +111,7 @@ GOOD: list[tuple[str, Operator]] = [
     ("half-way", repeat),
     ("half-way", fail_over),
     ("new-disks", attach_the_disks),
+    ("twelve-servers", protect_the_shop),
 ]
 
 

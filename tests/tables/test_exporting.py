@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drkit.errors import InputError, UnknownNameError
+from drkit.reading import TABLES
 from drkit.sandbox import Sandbox
-from drkit.site import EXPORTED, practise
+from drkit.site import practise
 from drkit.tables import export, to_csv
 
 AT = datetime(2026, 3, 2, 10, 0, 5, tzinfo=UTC)
@@ -64,7 +65,7 @@ class TestAnExport:
         with practise(Sandbox("demo")) as site:
             file = site.export(tmp_path / "dr.xlsx")
             pairs = site.pairs()
-        assert tuple(openpyxl.load_workbook(file).sheetnames) == EXPORTED
+        assert tuple(openpyxl.load_workbook(file).sheetnames) == TABLES
         heads, *rows = cells(file, "pairs")
         assert [row[0] for row in rows] == list(pairs["pair"])
         assert {name for name in heads if name.endswith("_utc")} == {

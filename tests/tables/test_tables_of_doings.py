@@ -99,6 +99,9 @@ class TestRuns:
                 "held_by": "",
                 "carried_out": "as planned",
                 "objectives": "met",
+                "kind": "change",
+                "who": "duty on here",
+                "seconds": 3,
             }
             for number, state in enumerate(["done", "interrupted", "unknown", "running"])
         ]

@@ -1,9 +1,9 @@
 """The steps of the attach runbook up to the confirmation: choose, pick, check the plan, confirm."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ipywidgets import Button, Checkbox, Dropdown, Layout
+from ipywidgets import Button, Checkbox, DOMWidget, Dropdown, HBox, Layout, VBox
 from markupsafe import Markup
 
 from drkit.errors import InputError
@@ -11,13 +11,15 @@ from drkit.forms.attach import words
 from drkit.forms.card import Card
 from drkit.forms.choosing import Chooser
 from drkit.forms.confirming import ConfirmCard
+from drkit.forms.holding import TakeOver, held_words
 from drkit.forms.live import Live
 from drkit.forms.naming import NamingTable
 from drkit.forms.picking import PickTable
 from drkit.forms.unfinished import FirstCard
+from drkit.model import Inventory, Operation
 from drkit.plan import LeftOut, Plan
-from drkit.runbooks import AttachSession
-from drkit.showing import count
+from drkit.runbooks import AttachRequest, AttachSession
+from drkit.showing import count, first_few
 
 _PREFIXES = (("– choose –", ""), ("/dev/vd  (KVM)", "vd"), ("/dev/sd  (Xen)", "sd"))
 
@@ -30,30 +32,50 @@ class ChooseInstanceCard(FirstCard[AttachSession]):
     def __init__(self, session: AttachSession) -> None:
         self.group = Chooser("Protection group", lambda: self.later(self._group_chosen))
         self.facts = Live().add_class("drkit-facts")
-        self.instance = Chooser("Protected instance", self._ask_no_prefix)
+        self.instance = Chooser("Protected instance", lambda: self.later(self._instance_chosen))
+        self.several = Checkbox(description="Several instances of the group, in one go", indent=False)
+        self.several.observe(lambda _: self.later(self._several_chosen), "value")
+        self.instances = PickTable(
+            lambda _: self.later(self._instance_chosen, instead_of="instances"), label="Protected instances"
+        )
+        self.which = Live(spoken="polite")
+        self.held, self.frozen = TakeOver(), Live(spoken="polite")
         self.prefix = Dropdown(
             options=_PREFIXES, description="Device names begin", layout=Layout(width="560px")
         )
         self.prefix.style.description_width = "130px"
         self._ask_no_prefix()
+        self.prefix.observe(lambda _: self.later(self._prefix_chosen), "value")
         self._group_shown = ""
-        super().__init__(
-            session, [self.group, self.facts, self.instance, self.prefix], first=self.group.field
-        )
+        self._instances_shown: tuple[str, ...] = ()
+        self._asked: AttachRequest | None = None
+        self.again = Button(description="Read again", tooltip="Ask the service once more")
+        self.again.on_click(lambda _: self.book.start())
+        content: list[DOMWidget] = [self.group, self.facts, self.held, self.instance, self.several]
+        content += [self.instances, self.which, self.frozen, self.prefix]
+        self._show_which()
+        super().__init__(session, content, asides=[self.again], first=self.group.field)
 
     def prepare(self) -> None:
-        """Read what there is to choose from, and choose what the parameters say."""
+        """Read what there is to choose from; what was chosen stays, else it is what the parameters say."""
+        super().prepare()
+        same, self._asked = self._asked == self.session.request, self.session.request
+        kept = (self.group.chosen, self.chosen) if same else ("", ())
+        self.group.wait()
+        self.instance.wait()
         self.relabel("Try again")
         with self.saying("Reading the groups and instances…"):
             overview = self.session.survey()
         self.relabel(self.button)
-        self.group.fill(words.group_options(overview))
-        self.instance.fill((), hint="choose the group first")
+        there = kept[0] in overview.groups
+        self.group.fill(words.group_options(overview), kept[0])
+        self._show_group(kept[1])
         self._invite()
-        group_id, instance_id = self.session.requested(overview)
-        if group_id:
+        if not there:
+            group_id, instance_ids = self.session.requested(overview)
+            self.several.value = len(instance_ids) > 1
             self.group.field.value = group_id
-            self._show_group(instance_id)
+            self._show_group(instance_ids)
         self.offer_runs()
 
     def work(self) -> str | None:
@@ -61,14 +83,22 @@ class ChooseInstanceCard(FirstCard[AttachSession]):
         if self.session.overview is None:
             self.book.start()
             return None
+        self._demand_free(self.session.overview)
         self.say("Reading the group, the pairs and the servers…")
         try:
-            self.session.read(self.group.chosen, self.instance.chosen)
+            self.session.read(self.group.chosen, self.chosen)
             self._judge()
         finally:
             self._invite()
-        self.detail.show(words.group_facts(self.session.group))
-        return f"{self.session.reading.called(self.session.group.id)}, {self.session.instance.name}"
+        self.detail.show(words.group_facts(self.session.reading, self.session.group))
+        called = self.session.reading.called(self.session.group.id)
+        return f"{called}, {first_few(each.name for each in self.session.instances)}"
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The ids of the chosen instances."""
+        one = (self.instance.chosen,) if self.instance.chosen else ()
+        return self.instances.picked if self.several.value else one
 
     def _invite(self) -> None:
         self.say("Choose where the pairs are to be attached. Nothing is changed by looking.")
@@ -80,19 +110,75 @@ class ChooseInstanceCard(FirstCard[AttachSession]):
             self.prefix.layout.display = ""
             raise
 
+    def _demand_free(self, overview: Inventory) -> None:
+        held = self._show_held(overview)
+        self.session.takeover = self.held.runs if self.held.wanted else frozenset()
+        if held and not self.held.wanted:
+            raise InputError("A run holds that group: it stands above. Wait, or take the group over.")
+
+    def _show_held(self, overview: Inventory) -> bool:
+        """Say who holds the chosen group; whether somebody does."""
+        chosen = [(key, overview.called(key)) for key in [self.group.chosen] if key in overview.groups]
+        held = self.session.held(chosen)
+        self.held.ask([held_words(each) for each in held], self.session.holding(chosen))
+        return bool(held)
+
     def _group_chosen(self) -> None:
         if self.group.chosen != self._group_shown:
+            self.pardon()
             self._show_group()
 
-    def _show_group(self, instance_id: str = "") -> None:
+    def _instance_chosen(self) -> None:
+        if self.chosen != self._instances_shown:
+            self._instances_shown = self.chosen
+            self.pardon()
+            self._ask_no_prefix()
+        self._say_which()
+
+    def _several_chosen(self) -> None:
+        """Take what is chosen along, from the list into the table and back."""
+        if self.several.value and self.instance.chosen and not self.instances.picked:
+            self.instances.pick([self.instance.chosen])
+        elif not self.several.value and len(self.instances.picked) == 1:
+            self.instance.field.value = self.instances.picked[0]
+        self._show_which()
+        self._instance_chosen()
+
+    def _show_which(self) -> None:
+        several = bool(self.several.value)
+        self.instance.layout.display = "none" if several else ""
+        self.instances.layout.display = self.which.layout.display = "" if several else "none"
+
+    def _say_which(self) -> None:
+        overview = self.session.overview
+        known = overview.instances if overview else {}
+        chosen = [known[key] for key in self.chosen if key in known]
+        self.which.show(words.chosen_words(chosen))
+        self.frozen.show(words.frozen_words(chosen))
+
+    def _prefix_chosen(self) -> None:
+        if self.prefix.value:
+            self.pardon()
+
+    def _show_group(self, instance_ids: Sequence[str] = ()) -> None:
         overview, group_id = self.session.overview, self.group.chosen
         self._group_shown = group_id
-        if overview and group_id:
-            self.facts.show(words.group_facts(overview.groups[group_id]))
-            self.instance.fill(words.instance_options(overview, group_id), instance_id)
+        if overview and group_id in overview.groups:
+            self._show_held(overview)
+            self.facts.show(words.group_facts(overview, overview.groups[group_id]))
+            one = instance_ids[0] if len(instance_ids) == 1 else ""
+            self.instance.fill(words.instance_options(overview, group_id), one)
+            rows, members = words.instance_rows(overview, group_id), overview.instances_of(group_id)
+            thawed = [each.id for each in members if not each.frozen]
+            self.instances.fill(words.INSTANCE_HEADS, rows, instance_ids, thawed)
         else:
+            self.held.ask(())
             self.facts.show("")
             self.instance.fill((), hint="choose the group first")
+            self.instances.fill(words.INSTANCE_HEADS, {})
+        self._instances_shown = self.chosen
+        self._show_which()
+        self._say_which()
 
     def _ask_no_prefix(self) -> None:
         self.prefix.value = ""
@@ -106,40 +192,64 @@ class PickCard(Card):
 
     def __init__(self, session: AttachSession) -> None:
         self.session = session
-        self.table = PickTable(lambda _: self.later(self._show_picked))
+        self.table = PickTable(
+            lambda _: self.later(self._show_picked, instead_of="picked"), label="Replication pairs"
+        )
         self.picked = Live(spoken="polite").add_class("drkit-picked")
+        self.goes = Chooser("Goes to", lambda: self.later(self._offer_to_give))
+        self.give_one, self.give_all = Button(), Button()
+        self.give_one.on_click(lambda _: self.later(lambda: self._give([self.table.touched])))
+        self.give_all.on_click(lambda _: self.later(lambda: self._give(self.table.picked)))
+        buttons = HBox([self.give_one, self.give_all]).add_class("drkit-picking-row")
+        self.giving = VBox([self.goes, buttons])
         self.again = Button(description="Read again", tooltip="Ask the service once more")
         self.again.on_click(lambda _: self.later(self._read_again))
-        nothing = Button(description="Pick none")
-        nothing.on_click(lambda _: self.table.clear())
-        super().__init__([self.table, self.picked], asides=[self.again, nothing])
+        super().__init__([self.table, self.giving, self.picked], asides=[self.again])
 
     def prepare(self) -> None:
         """Show all pairs of the group, those that can be attached first; pick what the parameters say."""
+        several = self.session.several
         where = Markup(
-            "Pick the pairs to attach to <b>{}</b>: click a row, or use the arrow keys and the space bar."
+            "Pick the pairs to attach to <b>{}</b>: click a row, or use the arrow keys and the space bar.{}"
         )
-        self.say(where.format(self.session.instance.name))
-        self._fill([])
-        self._fill(list(self.session.requested_pairs()))
+        more = " Beside each pair stands where it would go and why; below the table that can be changed."
+        named = first_few(each.name for each in self.session.instances)
+        self.say(where.format(named, more if several else ""))
+        self.giving.layout.display = "" if several else "none"
+        self.goes.fill([(each.name, each.id) for each in self.session.instances])
+        try:
+            picked = self.session.requested_pairs()
+        except InputError:
+            self._fill(())
+            raise
+        self._fill(picked)
 
     def work(self) -> str:
         """Take what is picked; raises `InputError` when none of it can be attached."""
+        if nowhere := self.session.homeless(self.table.picked):
+            raise InputError(f"{nowhere}. Say where each goes, or do not pick it.")
         chosen = [self.session.chances[each] for each in self.table.picked]
-        good = [each for each in chosen if not each.objections]
+        good = [each for each in chosen if each.open]
         if not good:
             raise InputError("Pick at least one pair that can be attached; beside each row stands why not.")
-        self.session.picked = tuple(each.pair.id for each in chosen)
+        self.session.picked = tuple(each.key for each in chosen)
         self.detail.show(words.picked_words(chosen))
         left = f", {len(chosen) - len(good)} left out" if len(chosen) > len(good) else ""
         return f"{count(len(good), 'pair')}{left}"
 
-    def _fill(self, picked: list[str]) -> None:
-        self.table.fill(words.PICK_HEADS, words.pick_rows(self.session.chances.values()), picked)
+    def _fill(self, picked: Sequence[str], *, keep: bool = False) -> None:
+        chances, several = self.session.chances.values(), self.session.several
+        fitting = {each.key for each in chances if each.open and each.proposed}
+        heads = words.PICK_HEADS_SEVERAL if several else words.PICK_HEADS
+        self.table.fill(heads, words.pick_rows(chances, several=several), picked, fitting, keep=keep)
         self._show_picked()
 
+    def _give(self, keys: Sequence[str]) -> None:
+        self.session.give(keys, self.goes.chosen)
+        self._fill((), keep=True)
+
     def _read_again(self) -> None:
-        picked = list(self.table.picked)
+        picked = self.table.picked
         self.session.read_again()
         self.session.judge(self.session.prefix)
         self._fill(picked)
@@ -147,7 +257,17 @@ class PickCard(Card):
     def _show_picked(self) -> None:
         chosen = [self.session.chances[each] for each in self.table.picked]
         self.picked.show(words.picked_words(chosen))
-        self.complain("")
+        self._offer_to_give()
+        self.pardon()
+
+    def _offer_to_give(self) -> None:
+        """The buttons that change where pairs go: the one that was pressed last, and all that are picked."""
+        touched, picked = self.session.chances.get(self.table.touched), self.table.picked
+        self.give_one.description = f"Have {touched.pair.name} go there" if touched else ""
+        self.give_all.description = f"Have all {count(len(picked), 'picked pair')} go there"
+        for button, there in ((self.give_one, bool(touched)), (self.give_all, len(picked) > 1)):
+            button.layout.display = "" if there else "none"
+            button.disabled = not self.goes.chosen
 
 
 class PlanCard(Card):
@@ -170,13 +290,9 @@ class PlanCard(Card):
         self.say(
             "The next free names are proposed. Type another one where you want it; it is checked as you type."
         )
-        self._suggest(
-            {
-                key: name
-                for key, name in self.session.requested_devices().items()
-                if key in self.session.picked
-            }
-        )
+        self._suggest({})  # first: what the parameters name may not be there any more
+        if asked := self.session.requested_devices():
+            self._suggest({key: name for key, name in asked.items() if key in self.session.picked})
 
     def work(self) -> str:
         """Take the plan with the names as they stand."""
@@ -186,17 +302,23 @@ class PlanCard(Card):
             raise InputError(
                 f"Correct {count(wrong, 'device name')} first: beside each stands what is wrong."
             )
+        if not plan.steps:
+            raise InputError("Nothing is left to attach: pick other pairs in step 2.")
         self.session.plan = replace(plan, left_out=self.left_out)
         self.detail.show(words.plan_words(self.session.reading, self.session.plan))
         return ", ".join(each.change.device for each in plan.steps if each.change)
 
     def _suggest(self, by_hand: Mapping[str, str]) -> None:
         plan = self.session.draft(self.session.picked, by_hand)
-        rows = words.proposed(self.session.reading, plan, by_hand)
-        named = {each.key for each in rows}
-        self.left_out = tuple(each for each in plan.left_out if each.subject_id not in named)
-        self.names.fill(rows)
+        named = {**by_hand, **words.devices_of(self.session, plan)}
+        self.left_out = tuple(each for each in plan.left_out if self._key_of(each) not in named)
+        if self.session.several:  # one instance after the other, as in the plan
+            named = {key: named[key] for key in self.session.in_order(named)}
+        self.names.fill(words.namings(self.session, plan, named))
         self._judge()
+
+    def _key_of(self, out: LeftOut) -> str:
+        return self.session.key_of(out.subject_id, out.instance_id)
 
     def _edit(self, key: str) -> None:
         self.edited = key
@@ -204,13 +326,14 @@ class PlanCard(Card):
 
     def _judge(self) -> Plan:
         """Judge the names as typed, that of the last edited field last: the error is to stand beside it."""
-        typed, reading = dict(self.names.devices), self.session.reading
+        typed, session = dict(self.names.devices), self.session
         order = sorted(typed, key=lambda key: key == self.edited)
-        judged = self.session.draft(order, {key: typed[key] for key in order if typed[key]})
-        plan = self.session.draft(typed, {key: name for key, name in typed.items() if name})
-        self.names.remark(words.namings(reading, judged, typed))
+        judged = session.draft(order, {key: typed[key] for key in order if typed[key]})
+        plan = session.draft(typed, {key: name for key, name in typed.items() if name})
+        self.names.remark(words.namings(session, judged, typed))
+        chances = [session.chances[key] for key in typed]
         self.rest.show(
-            words.notes(judged, (reading.pairs[key].name for key in typed))
+            words.notes(judged, {name for each in chances for name in (each.name, each.pair.name)})
             + words.refused_words(self.left_out, "left out")
         )
         self.complain("")
@@ -230,7 +353,10 @@ class ConfirmAttachCard(ConfirmCard[AttachSession]):
     def prepare(self) -> None:
         """Show the whole plan and ask for the name."""
         super().prepare()
-        self.relabel(f"Attach {count(len(self.session.drafted.steps), 'pair')}")
+        steps = self.session.drafted.steps
+        again = any(step.change and step.change.operation is Operation.DETACH_PAIR for step in steps)
+        pairs = count(len({step.change.pair_id for step in steps if step.change}), "pair")
+        self.relabel(f"Detach and attach again: {pairs}" if again else f"Attach {pairs}")
         self.hold_back.value = self.session.request.fail_fast
 
     def _plan_words(self) -> Markup:

@@ -41,7 +41,15 @@ def checked(broken: Sequence[str]) -> Markup:
     return Markup('<div class="drkit-note">{} {}</div>').format(chip(head, "failed"), lines(broken))
 
 
-def farewell(now: PracticeWorld, wanted: PracticeWorld, runs: Sequence[RunRow]) -> Markup:
+def copying() -> Markup:
+    """What a copy is for, and where its reading comes from."""
+    return Markup(
+        "<p>Rehearse on your own groups, names, devices and sizes. <code>drkit snapshot</code> keeps a "
+        "reading of the real project in the journal, with <code>--to FILE</code> in a file as well.</p>"
+    )
+
+
+def farewell(now: PracticeWorld, wanted: str, runs: Sequence[RunRow]) -> Markup:
     """What goes when another world begins, before the second press."""
     left = [each.id for each in runs if each.practice and not each.finished]
     lost = (
@@ -52,7 +60,7 @@ def farewell(now: PracticeWorld, wanted: PracticeWorld, runs: Sequence[RunRow]) 
     return Markup(
         "This throws the present world away: <b>{}</b>, with everything done in it, its jobs and faults. "
         "<b>{}</b> begins from its beginning.{} The journal and the reports stay."
-    ).format(now.title, wanted.title, lost)
+    ).format(now.title, wanted, lost)
 
 
 def planted(faults: Sequence[Mapping[str, Any]]) -> Markup:

@@ -6,12 +6,13 @@ from itertools import chain
 from ipywidgets import BoundedIntText, Button, HBox, Label, ToggleButtons, VBox
 
 from drkit.errors import InputError
+from drkit.forms.holding import TakeOver, held_words
 from drkit.forms.live import Live
 from drkit.forms.markup import JOIN
 from drkit.forms.picking import PickTable
 from drkit.forms.rehearsal import words
 from drkit.forms.unfinished import FirstCard
-from drkit.plan import RunbookKind
+from drkit.plan import Offer, RunbookKind
 from drkit.runbooks import RehearsalSession
 from drkit.showing import count
 
@@ -68,23 +69,25 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
         self.kinds = ToggleButtons(options=[], style={"button_width": "auto"})
         self.kinds.observe(lambda _: self.later(self._turn_to_kind), "value")
         self.purpose, self.state = Live(), Live()
-        self.table = PickTable(lambda _: self.later(self._show_waves))
+        self.table = PickTable(lambda _: self.later(self._show_waves, instead_of="picked"))
         self.picked, self.waves = Live(spoken="polite").add_class("drkit-quiet"), WavesField()
         self.again = Button(description="Read again", icon="refresh", tooltip="Ask the service once more")
         self.again.on_click(lambda _: self.later(self._read_again))
-        content = [self.kinds, self.purpose, self.table, self.picked, self.waves, self.state]
+        self.held = TakeOver()
+        content = [self.kinds, self.purpose, self.table, self.picked, self.held, self.waves, self.state]
         super().__init__(session, content, asides=[self.again])
 
     def prepare(self) -> None:
         """Read what there is to choose from, and pick what the parameters say."""
+        super().prepare()
         with self.saying("Reading the protection groups…"):
             self.session.survey()
         self.waves.numbers = {}
         kind = self.session.kind
         self.kinds.options = [(_capital(each.words), each.value) for each in family(kind)]
         self.kinds.value = kind.value
-        if not self.offer_runs():
-            self._fill()
+        self._fill_what_is_there()
+        self.offer_runs()
 
     def work(self) -> str:
         """Read the picked groups and judge each; raises `InputError` where one is not ready."""
@@ -92,16 +95,21 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
             self.prepare()
             raise InputError("Pick the groups, then press the button again.")
         self.session.choose(*self._chosen())
+        self._demand_free()
         shown, ready = JOIN, []
+        now, later = list[Offer](), list[Offer]()
         for group in self.session.groups:
             points = self.session.ready(group)
             holds = not any(each.objection for each in points)
             ready.append(holds)
-            shown += words.readiness_words(
-                self.session.names[group.id], points, () if holds else self.session.way(group)
-            )
+            way = () if holds else self.session.way(group)
+            shown += words.readiness_words(self.session.names[group.id], points, way)
+            against = (each.objection for each in points if each.objection)
+            now += [*way[:1], *self.session.offers(against)]
+            later += way[1:]
         self.state.show(shown)
         if not all(ready):
+            self.offer(now, later)
             raise InputError(
                 f"{count(ready.count(False), 'group is', 'groups are')} not ready: read why above. Put it "
                 "right and check again, or pick other groups."
@@ -140,10 +148,15 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
         drills = [overview.drills[key].name for key in self.table.picked if key in overview.drills]
         names = ", ".join([name for _, name in groups] or drills)
         self.picked.show(f"Picked: {names}." if names else "Nothing is picked yet.")
+        owners = {overview.drills[key].group_id for key in self.table.picked if key in overview.drills}
+        ids = {*(key for key, _ in groups), *owners} & overview.groups.keys()
+        picked = [(key, overview.called(key)) for key in ids]
+        held = self.session.held(picked)
+        self.held.ask([held_words(each) for each in held], self.session.holding(picked))
         waves = self.session.requested(overview).in_waves()
         numbers = {key: number for number, wave in enumerate(waves, start=1) for key in wave}
         self.waves.fill(groups if self.session.kind in IN_WAVES else [], numbers)
-        self.complain("")
+        self.pardon()
 
     def _turn_to_kind(self) -> None:
         if self.kinds.value and RunbookKind(self.kinds.value) is not self.session.kind:
@@ -152,7 +165,23 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
 
     def _read_again(self) -> None:
         self.session.survey()
-        self._fill(self.table.picked)
+        self._fill_what_is_there(self.table.picked)
+
+    def _fill_what_is_there(self, kept: Sequence[str] = ()) -> None:
+        """Show what there is; what was asked for and is not there is forgotten, and said."""
+        gone = self.session.forget_unknown(self.session.surveyed)
+        self._fill(kept)
+        if gone:
+            raise InputError(" ".join((*gone, "Pick from what is there.")))
+
+    def _demand_free(self) -> None:
+        """Raise where a run holds one of the groups, unless it is to be taken over."""
+        names = list(self.session.names.items())
+        held, runs = self.session.held(names), self.session.holding(names)
+        self.held.ask([held_words(each) for each in held], runs)
+        self.session.takeover = runs if self.held.wanted else frozenset()
+        if held and not self.held.wanted:
+            raise InputError("A run holds what you picked: it stands above. " + held[0].remedy)
 
 
 def _capital(text: str) -> str:

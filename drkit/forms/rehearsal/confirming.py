@@ -26,5 +26,5 @@ class ConfirmRehearsalCard(ConfirmCard[RehearsalSession]):
         return (
             away
             + words.plan_words(plan, self.session.ahead(plan))
-            + fixed.format(table(("", ""), objectives))
+            + fixed.format(table(("", ""), objectives, name="Objectives"))
         )

@@ -10,10 +10,10 @@ from drkit.errors import InputError
 from drkit.execution import Finding, RunPhase, RunState
 from drkit.forms.card import Card
 from drkit.forms.live import Live
-from drkit.forms.markup import lines
+from drkit.forms.markup import chip, lines
 from drkit.forms.progress import results_table
 from drkit.forms.rehearsal import words
-from drkit.plan import RunbookKind, WayOut
+from drkit.plan import Offer, RunbookKind, WayOut
 from drkit.report import Evidence
 from drkit.runbooks import RehearsalRequest, RehearsalSession
 
@@ -23,6 +23,9 @@ _NEXT = {
     RunbookKind.REPROTECT: RunbookKind.FAILBACK,
 }
 """What usually follows a rehearsal that went well."""
+
+_LASTING = {RunbookKind.FAILOVER, RunbookKind.REPROTECT}
+"""What cannot be undone; red means that."""
 
 
 class Findings(HBox):
@@ -82,8 +85,13 @@ class RehearsalResultCard(Card):
 
     key, title, always_shown, stays_open = "result", "Result", True, True
 
-    def __init__(self, session: RehearsalSession, go_on: Callable[[RehearsalRequest], object]) -> None:
-        self.session, self._go_on = session, go_on
+    def __init__(
+        self,
+        session: RehearsalSession,
+        go_on: Callable[[RehearsalRequest], object],
+        resume: Callable[[], object],
+    ) -> None:
+        self.session, self._go_on, self._resume = session, go_on, resume
         self.verdict, self.clocks, self.details, self.report = Live(), Live(), Live(), Live()
         self.exits = VBox().add_class("drkit-exits")
         self.findings = Findings(lambda: self.later(self._note))
@@ -97,14 +105,22 @@ class RehearsalResultCard(Card):
         record = [self.report, self.findings, self.closing, self.acceptance]
         super().__init__([*shown, *record], asides=[self.next, self.anew])
 
+    def forget(self) -> None:
+        """Nothing of a former run stands here any more."""
+        for each in (self.verdict, self.clocks, self.details, self.report):
+            each.show("")
+        self.exits.children = []
+        self.next.layout.display = "none"
+
     def prepare(self) -> None:
         """Show the verdict at once, then read the groups anew for the ways out."""
         run = self.session.run
         if run is None:
             return
-        self.session.record.write()
         state, evidence = run.state(), self.session.record.evidence
         self._show(state, evidence)
+        self.session.record.write()
+        self._show_report(evidence)
         if state.phase is RunPhase.DONE:
             self.exits.children = []
             self.book.done(self, evidence.verdict.words)
@@ -139,13 +155,43 @@ class RehearsalResultCard(Card):
         clocks = () if drilled else self.session.record.evidence.clocks
         recovered = {each.group_id for each in clocks if each.until}
         rows: list[Live | VBox] = []
+        now = list[Offer]()
+        if state.phase is RunPhase.STOPPED:
+            rows.append(self._going_on())
+        sent = {
+            step.group_id
+            for step, shown in zip(state.plan.steps, state.steps, strict=True)
+            if step.change and shown.attempts
+        }
         for key, name in state.plan.groups:
             if key in recovered:
                 continue
-            stands, ways = self.session.ways_out(key)
+            if key not in sent:
+                rows.append(Live(words.untouched_words(name)))
+                continue
+            stands, ways, openers = self.session.ways_out(key)
             rows.append(Live(Markup("<h4>{}: ways out</h4>{}").format(name, lines(stands))))
             rows += [self._way(key, each) for each in ways]
+            now += [*(each.offer for each in ways if each.legal and not each.kind), *openers]
         self.exits.children = rows
+        self.offer(now)
+
+    def after_a_way(self) -> None:
+        """Read the groups anew for the ways out. On any thread."""
+        self.later(lambda: self._show_exits(self.session.started.state()))
+
+    def _going_on(self) -> VBox:
+        """Go on with the run that was stopped: what it was for is still open."""
+        words_of = Markup("{} <b>{}</b><br>{}").format(
+            chip("open", "done"),
+            "go on with the run",
+            "What was sent is watched again, and what was not sent has its turn.",
+        )
+        button = Button(description="Go on with the run", button_style="primary")
+        button.on_click(lambda _: self._resume())
+        way = VBox([Live(words_of), button])
+        way.add_class("drkit-way")
+        return way
 
     def _way(self, group_id: str, way: WayOut) -> VBox:
         shown = VBox([Live(words.way_words(way))])
@@ -153,7 +199,8 @@ class RehearsalResultCard(Card):
         if way.legal and way.kind:
             kind = way.kind
             drill = way.change.drill_id if way.change and kind is RunbookKind.CLEANUP else ""
-            button = Button(description=f"Go this way: {way.name}", button_style="danger")
+            style = "danger" if kind in _LASTING else "warning" if kind is RunbookKind.CLEANUP else "primary"
+            button = Button(description=f"Go this way: {way.name}", button_style=style)
             button.on_click(lambda _: self.later(lambda: self._take(kind, group_id, drill)))
             shown.children = [*shown.children, button]
         return shown

@@ -25,7 +25,12 @@ class RehearsalForm(RunbookForm[RehearsalSession, RehearsalRequest]):
     def _cards(self) -> Sequence[Card]:
         session = self.session
         deciding = [ChooseGroupsCard(session), ObjectivesCard(session), ConfirmRehearsalCard(session)]
-        return [*deciding, RehearsalRunCard(session), RehearsalResultCard(session, self.restart)]
+        run = RehearsalRunCard(session)
+        return [
+            *deciding,
+            run,
+            RehearsalResultCard(session, self.restart, lambda: run.book.press(run)),
+        ]
 
     def _places(self) -> Mapping[str, Text]:
         return {"groups": ", ".join(self.session.names.values())}

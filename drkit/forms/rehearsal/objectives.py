@@ -1,6 +1,6 @@
 """The second step of a rehearsal: the objectives, fixed before the start, with errors beside the fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +10,12 @@ from ipywidgets import Text as TextField
 from drkit.errors import InputError
 from drkit.forms.card import Card
 from drkit.forms.live import Live
-from drkit.plan import RunbookKind, checked, read_moment, read_seconds
+from drkit.plan import RunbookKind, checked, read_moment, read_seconds, resolved_order
 from drkit.runbooks import RehearsalRequest, RehearsalSession
-from drkit.showing import count
+from drkit.showing import count, first_few
 
 CHECKED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK, RunbookKind.FAILOVER, RunbookKind.RESTART}
+ORDERED = {*CHECKED, RunbookKind.REPROTECT}
 STOPPED = {RunbookKind.PLANNED_FAILOVER, RunbookKind.FAILBACK}
 
 
@@ -23,6 +24,7 @@ class LabelledField(HBox):
 
     def __init__(self, field: TextField | Textarea, hint: str = "") -> None:
         self.field, self.error = field, Live(spoken="assertive").add_class("drkit-error")
+        field.observe(lambda _: self.complain(""), "value")  # it is judged anew with the next press
         field.style.description_width = "210px"
         field.placeholder = hint
         super().__init__([field, self.error])
@@ -87,6 +89,8 @@ class ObjectivesCard(Card):
             self.flags["hard"] = _flag(
                 "Cut the servers off hard: what they have not written is lost", request.hard
             )
+        for each in (*self.fields.values(), *self.targets.values(), *self.checks.values()):
+            each.field.observe(lambda _: self.later(self._pardon_if_right), "value")
         rows: list[DOMWidget] = [*self.fields.values(), *self.targets.values(), *self.checks.values()]
         self.form.children = [*rows, *self.flags.values()]
 
@@ -119,6 +123,15 @@ class ObjectivesCard(Card):
         fields["scope"] = line("Scope", request.scope, "what is in it")
         fields["criteria"] = area("Recovered means", request.criteria, "how success is told")
         fields["participants"] = area("Participants", "\n".join(request.participants), "one per line")
+        if kind in ORDERED:
+            reading = self.session.reading
+            members = (each.name for key in self.session.names for each in reading.instances_of(key))
+            fields["order"] = area(
+                "Order of the servers",
+                "\n".join(self.session.request.order),
+                "one level a line, as db-01+db-02; 60 s; tcp://host:port; empty: side by side. "
+                f"There are {first_few(sorted(members))}",
+            )
         if kind.switches:
             fields["rpo"] = line(
                 "Data that may be lost", request.rpo, "a span of time; 0 s: none", width="340px"
@@ -138,8 +151,11 @@ class ObjectivesCard(Card):
 
     def _typed(self) -> dict[str, Any]:
         """What stands in the fields, by the names that a request has for it."""
-        texts = {key: field.text for key, field in self.fields.items()}
+        texts: dict[str, Any] = {key: field.text for key, field in self.fields.items()}
         people = tuple(filter(None, map(str.strip, texts.pop("participants").split("\n"))))
+        if "order" in texts:
+            typed_order = texts.pop("order").split("\n")
+            texts |= {"order": tuple(filter(None, map(str.strip, typed_order)))}
         typed: dict[str, Any] = {
             **texts,
             **{key: flag.value for key, flag in self.flags.items()},
@@ -155,6 +171,7 @@ class ObjectivesCard(Card):
         """The request with the targets that have a field; `InputError` with each error beside its field."""
         errors = {key: _wrong(read_seconds, field.text) for key, field in self.targets.items()}
         errors |= {
+            "order": self._wrong_order(request.order),
             "rpo": _wrong(read_seconds, request.rpo),
             "declared_at": _wrong(read_moment, request.declared_at),
         }
@@ -174,6 +191,18 @@ class ObjectivesCard(Card):
                 errors[name] = errors.get(name) or sentence
         self._complain_beside(errors)
         return readable
+
+    def _wrong_order(self, order: Sequence[str]) -> str:
+        try:
+            resolved_order(order, self.session.reading, self.session.names)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def _pardon_if_right(self) -> None:
+        """Take the sentence at the button away once no field is marked as wrong any more."""
+        if not any(each.error.value for each in (self.fields | self.targets | self.checks).values()):
+            self.pardon()
 
     def _complain_beside(self, errors: Mapping[str, str]) -> None:
         beside = [(field, errors.get(key, "")) for key, field in (self.fields | self.targets).items()]

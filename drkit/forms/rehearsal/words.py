@@ -3,18 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from markupsafe import Markup
 
 from drkit.execution import Forecast, RecoveryClock, RunState, StepPhase, expected_outages
 from drkit.forms.attach.words import reason
 from drkit.forms.markup import JOIN, Text, chip, identity, lines, moment, status_chip, table
-from drkit.model import Inventory
-from drkit.plan import Plan, RuleCheck, RunbookKind, WayOut
-from drkit.report import Evidence, duration, outage
+from drkit.forms.progress import file_words
+from drkit.forms.ways import lines_of_code
+from drkit.model import DrillStatus, Inventory, Operation
+from drkit.plan import Offer, Plan, RuleCheck, RunbookKind, Step, WayOut
+from drkit.report import Evidence, duration, look_of_group, outage
 from drkit.report import moment as clock_time
 from drkit.runbooks import KNOWN_BY, expected_words, how, irreversible, outage_words, whole_words
+from drkit.showing import Look
 
 GROUP_HEADS = ("Group", "State", "Production is in", "Instances", "Pairs", "Drills", "Id")
 PURPOSES: Mapping[RunbookKind, str] = {
@@ -36,7 +38,7 @@ def group_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
     return {
         group.id: (
             inventory.called(group.id),
-            status_chip(group.status),
+            status_chip(group.status, look_of_group(inventory, group)),
             group.production_zone,
             group.instance_count,
             group.pair_count,
@@ -56,7 +58,7 @@ def drill_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
     return {
         drill.id: (
             drill.name,
-            status_chip(drill.status),
+            status_chip(drill.status, Look.RESTING if drill.status == DrillStatus.AVAILABLE else None),
             inventory.called(drill.group_id) if drill.group_id in inventory.groups else "",
             clock_time(drill.created_at),
             identity(drill.id),
@@ -65,14 +67,14 @@ def drill_rows(inventory: Inventory) -> dict[str, tuple[Text | int, ...]]:
     }
 
 
-def readiness_words(name: str, points: Sequence[RuleCheck], way: Sequence[str]) -> Markup:
+def readiness_words(name: str, points: Sequence[RuleCheck], way: Sequence[Offer]) -> Markup:
     """Whether one group is ready: every reason why not, the shortest way there, and all that was asked."""
     wrong = [each.objection for each in points if each.objection]
     head = Markup("<p>{} <b>{}</b></p>").format(
         chip("not ready", "failed") if wrong else chip("ready", "done"), name
     )
     if wrong:
-        steps = JOIN.join(Markup("<li>{}</li>").format(each) for each in way)
+        steps = JOIN.join(Markup("<li>{}</li>").format(each.words) for each in way)
         shortest = Markup("<p>The shortest legal way there:</p><ol>{}</ol>").format(steps) if way else JOIN
         return head + lines(map(reason, wrong)) + shortest
     asked = [each for each in points if each.holds]
@@ -109,7 +111,7 @@ def plan_words(plan: Plan, ahead: Forecast) -> Markup:
             step.title,
             how(step),
             expected_words(ahead.of(step.key)),
-            chip("cannot be undone", "failed") if irreversible(step) else "",
+            _lasting(step) if irreversible(step) else "",
         )
         for number, step in enumerate(plan.steps, start=1)
     ]  # fmt: skip
@@ -119,8 +121,14 @@ def plan_words(plan: Plan, ahead: Forecast) -> Markup:
         Markup("{} {}").format(_LATE[outage.late], sentence)
         for outage, sentence in zip(expected_outages(plan, ahead), outage_words(plan, ahead), strict=True)
     )
-    shown = table(heads, rows, numbers=[0])
+    shown = table(heads, rows, numbers=[0], name="The plan")
     return Markup("<p>{}</p>{}{}{}").format(whole_words(plan, ahead), outages, shown, notes)
+
+
+def _lasting(step: Step) -> Markup:
+    """That a step cannot be taken back; the copies of a drill are meant to go."""
+    drill = step.change is not None and step.change.operation is Operation.DELETE_DRILL
+    return chip("deletes the drill's copies", "exposed") if drill else chip("cannot be undone", "failed")
 
 
 def clocks_words(clocks: Iterable[RecoveryClock], now: datetime, *, ended: bool = False) -> Markup:
@@ -187,7 +195,14 @@ def way_words(way: WayOut) -> Markup:
     said = Markup("{} <b>{}</b><br>{}").format(
         chip("open", "done") if way.legal else chip("closed", "failed"), way.name, way.consequences
     )
-    return said + lines(map(reason, way.objections))
+    return said + lines(map(reason, way.objections)) + (lines_of_code(way.offer) if way.legal else JOIN)
+
+
+def untouched_words(name: str) -> Markup:
+    """A group that the run did not come to."""
+    return Markup("<h4>{}: not touched</h4><p>Nothing was sent to it; it is as it was before.</p>").format(
+        name
+    )
 
 
 def verdict_words(evidence: Evidence) -> Markup:
@@ -229,7 +244,7 @@ def details_words(evidence: Evidence) -> Markup:
 
 def record_words(evidence: Evidence, files: Iterable[Path]) -> Markup:
     """The report's files, the findings noted so far, and who has signed the record."""
-    found = lines(map(file_words, files)) or Markup("<p>not written yet</p>")
+    found = lines(map(file_words, files)) or Markup("<p>being written…</p>")
     noted = lines(
         f"{each.text} ({each.owner}, until {each.due}){'' if each.open else f', closed: {each.outcome}'}"
         for each in evidence.findings
@@ -244,14 +259,6 @@ def record_words(evidence: Evidence, files: Iterable[Path]) -> Markup:
     ).format(
         evidence.run_id, found, noted or Markup("<p>none yet</p>"), signed or Markup("<p>by nobody yet</p>")
     )
-
-
-def file_words(path: Path) -> Markup:
-    """A file by its path; one below the notebook's folder can be opened beside it."""
-    if path.is_relative_to(Path.cwd()):
-        near = path.relative_to(Path.cwd()).as_posix()
-        return Markup('<a href="{}" target="_blank">{}</a>').format(quote(near), near)
-    return Markup("<code>{}</code>").format(path)
 
 
 def parts_words(clocks: Iterable[RecoveryClock]) -> Markup:

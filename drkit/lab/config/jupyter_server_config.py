@@ -10,6 +10,7 @@ c.ServerApp.ip = "127.0.0.1"
 c.ServerApp.terminals_enabled = False
 c.ServerApp.log_level = "WARN"
 c.ServerApp.kernel_spec_manager_class = "drkit.headless.kernelspec.OwnPython"
+c.ServerApp.kernel_manager_class = "drkit.lab.ahead.KernelsAhead"
 c.ServerApp.jpserver_extensions = {"drkit.lab.extension": True, "jupyter_lsp": False}
 c.LabApp.default_url = "/doc/tree/00_start_here.ipynb"
 c.LabApp.news_url = None

@@ -40,7 +40,7 @@ def access(port: int) -> dict[str, str]:
     url = f"http://127.0.0.1:{port}"
     keys = {"OS_ACCESS_KEY": "AK", "OS_SECRET_KEY": "s" * 20, "OS_PROJECT_ID": PROJECT}
     services = {f"DRKIT_{name}_URL": url for name in ("SDRS", "ECS", "EVS")}
-    return {"OS_AUTH_URL": f"{url}/v3", "OS_REGION_NAME": "bench", **keys, **services}
+    return {"OS_AUTH_URL": f"{url}/v3", "OS_REGION_NAME": "bench", "DRKIT_ACCESS": "real", **keys, **services}
 
 
 @contextmanager

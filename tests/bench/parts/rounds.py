@@ -55,11 +55,13 @@ def measured(contenders: Mapping[str, Work], rounds: int) -> dict[str, Times]:
     return {name: Times(tuple(wall[name]), tuple(cpu[name])) for name in contenders}
 
 
-def told(title: str, times: Mapping[str, Times], floor: str, *, wall: bool = True) -> dict[str, object]:
+def told(
+    title: str, times: Mapping[str, Times], floor: str, *, wall: bool = True, cpu: bool = True
+) -> dict[str, object]:
     """Print a table against the floor, and return it for the JSON file."""
     say(f"\n{title}")
     rows: dict[str, object] = {}
-    kinds = ("wall", "cpu") if wall else ("cpu",)
+    kinds = [kind for kind, wanted in (("wall", wall), ("cpu", cpu)) if wanted]
     for name, one in times.items():
         figures: dict[str, float] = {}
         line = f"  {name:34}"

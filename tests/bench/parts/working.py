@@ -28,7 +28,10 @@ LOOKER = "LOOKER"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How much there is, how long a job takes (at least, at most), and the share of those that fail."""
+    """How much there is, how long a job takes (at least, at most), and the share of those that fail.
+
+    `limit`: in each second of the clock so many requests are answered, the others refused; 0 for all of them.
+    """
 
     pairs: int
     jobs: int
@@ -38,6 +41,7 @@ class Work:
     ahead: float = 0.0
     latency: float = 0.02
     groups: int = 10_000
+    limit: int = 0
 
     @property
     def wanted(self) -> list[tuple[str, str, str, str]]:
@@ -67,7 +71,10 @@ class Stand:
     port: int
 
     def told(self) -> Any:  # noqa: ANN401  # JSON
-        """`counts` by kind since the last time, `watching` how many of them were, `ends` by job id."""
+        """`counts` by kind since the last time, `watching` how many of them were, `ends` by job id.
+
+        `refused` is how many came too fast.
+        """
         return httpx.get(f"http://127.0.0.1:{self.port}/told", trust_env=False).json()
 
 
@@ -92,6 +99,8 @@ class _Service:
     numbers: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     watching: int = 0
+    second: tuple[int, int] = (0, 0)  # and how many were answered in it
+    refused: int = 0
 
     def prepare(self) -> None:
         free = {pair for _, _, pair, _ in self.work.wanted}
@@ -205,12 +214,25 @@ class _Service:
         counts, self.counts = self.counts, Counter()
         watching, self.watching = self.watching, 0
         ends = {job: end for job, (_, _, end) in self.jobs.items()}
-        return json.dumps({"counts": counts, "watching": watching, "ends": ends}).encode()
+        told = {"counts": counts, "watching": watching, "ends": ends, "refused": self.refused}
+        return json.dumps(told).encode()
+
+    def too_fast(self) -> bool:
+        """Whether this request is one too many in this second."""
+        second = int(time.time())
+        many = self.second[1] + 1 if self.second[0] == second else 1
+        if 0 < self.work.limit < many:
+            self.refused += 1
+            return True
+        self.second = second, many
+        return False
 
     def answer(self, method: str, path: list[str], query: dict[str, list[str]], body: bytes) -> bytes:
         """The bytes of an answer with its head."""
         if path[-1] == "told":
             return answered(self.tell())
+        if self.too_fast():
+            return _TOO_FAST
         self.counts[f"{method} {path[-2] if path[-2] == 'jobs' else path[-1]}"] += 1
         if method == "POST":
             return answered(self.attach(path[-2], body), "202 Accepted")
@@ -233,6 +255,10 @@ _ROOM = answered(
             "volumeAttachments": [],
         }
     ).encode()
+)
+_TOO_FAST = answered(
+    b'{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached."}',
+    "429 Too Many Requests\r\nRetry-After: 1",
 )
 _MISSING = answered(b"{}", "404 Not Found")
 

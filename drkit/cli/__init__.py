@@ -12,29 +12,40 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import date
-from importlib.metadata import version
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from drkit.cli.connecting import called, open_journal
+from drkit.cli.doctor import add_doctor
+from drkit.cli.doing import add_doing, do
+from drkit.cli.looking import add_looking, complain, note
+from drkit.cli.profiles import add_profiles
+from drkit.cli.proving import add_verify
+from drkit.cli.recording import add_record
+from drkit.cli.words import Parser, Version, add_shared, completion
 from drkit.errors import DrkitError, InputError, JournalDamagedError
+from drkit.headless import heard
 
+RECORDED = b'"drkit-talk-'
 Command = Callable[[argparse.Namespace], int]
 
-TABLES = ("groups", "instances", "pairs", "attachments", "servers")
 CODES = (
     "Exit codes: 0 done, 1 some step failed or an objective was missed, 2 refused or bad input, "
     "3 interrupted or outcome unknown."
 )
 
+NOWHERE = ("sandbox", "completion")
+"""The commands that need neither a cloud nor a journal, and take no profile."""
 
-def build_parser() -> argparse.ArgumentParser:
-    """Everything `drkit` understands."""
-    parser = argparse.ArgumentParser(
-        prog="drkit", description="Disaster-recovery runbooks for SDRS.", epilog=CODES
-    )
-    parser.add_argument("--version", action="version", version=f"drkit {version('drkit')}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+def build_parser(sandbox: argparse.ArgumentParser | None = None) -> Parser:
+    """Everything `drkit` understands, with the words of the practice range where they are given."""
+    parser = Parser(prog="drkit", description="Disaster-recovery runbooks for SDRS.", epilog=CODES)
+    parser.add_argument("--version", action=Version, nargs=0, help="show the version")
+    commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND", dest="word", required=True)
     for add in (
         _add_lab,
         _add_run,
@@ -45,12 +56,20 @@ def build_parser() -> argparse.ArgumentParser:
         _add_show,
         _add_resume,
         _add_close,
-        _add_table,
         _add_report,
-        _add_verify,
+        add_verify,
         _add_sandbox,
+        _add_completion,
+        partial(add_record, main=main),
+        add_looking,
+        add_profiles,
+        add_doctor,
     ):
         add(commands)
+    add_doing(commands, CODES)
+    add_shared(parser, commands.choices, NOWHERE)
+    if sandbox:
+        commands.choices["sandbox"] = sandbox
     return parser
 
 
@@ -61,14 +80,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show
     if words[:1] == ["sandbox"]:  # the practice range reads its own words
-        return _sandbox(words[1:])
+        return _ended(lambda: _sandbox(words[1:]), sends=False)
     arguments = build_parser().parse_args(words)
     command: Command = arguments.command
-    sends = command in {_run, _resume} and not getattr(arguments, "list", False)
-    return _ended(lambda: command(_checked(arguments)), sends=sends)
+    sends = command in {_run, _resume, do} and not getattr(arguments, "list", False)
+    with heard(verbose=arguments.verbose):
+        return _ended(lambda: command(_checked(arguments)), sends=sends)
 
 
 def _checked(arguments: argparse.Namespace) -> argparse.Namespace:
+    if arguments.profile and arguments.word in NOWHERE:
+        raise InputError(f"drkit {arguments.word} connects nowhere and takes no --profile; nothing was done.")
     for value in vars(arguments).values():
         for text in filter(lambda each: isinstance(each, str), value if isinstance(value, list) else [value]):
             try:
@@ -85,10 +107,10 @@ def _ended(command: Callable[[], int], *, sends: bool) -> int:
         if sys.stdout:
             sys.stdout.flush()
     except DrkitError as error:
-        _complain(f"drkit: {error}")
+        complain(f"drkit: {error}")
         code = error.exit_code
     except KeyboardInterrupt:
-        _complain("drkit: Interrupted.")
+        complain("drkit: Interrupted.")
         code = 3
     except BrokenPipeError:  # `drkit table pairs | head` has seen enough
         _show_no_more()
@@ -103,10 +125,10 @@ def _unforeseen(error: Exception, *, sends: bool) -> int:
         if error.filename is None:
             _show_no_more()
         what = "The output" if error.filename is None else error.filename
-        _complain(f"drkit: {what} cannot be used or written: {error.strerror or error}.")
+        complain(f"drkit: {what} cannot be used or written: {error.strerror or error}.")
         return 2
-    _complain("".join(traceback.format_exception(error)).rstrip())
-    _complain(f"drkit: A fault in drkit itself ({type(error).__name__}); please report the lines above.")
+    complain("".join(traceback.format_exception(error)).rstrip())
+    complain(f"drkit: A fault in drkit itself ({type(error).__name__}); please report the lines above.")
     return 3
 
 
@@ -116,13 +138,7 @@ def _print_line(line: str) -> None:
         print(line, flush=True)
     except OSError as error:
         _show_no_more()
-        _complain(f"drkit: The output cannot be written ({error.strerror}). What is under way goes on.")
-
-
-def _complain(line: str) -> None:
-    if sys.stderr:
-        with suppress(OSError):
-            print(line, file=sys.stderr, flush=True)
+        complain(f"drkit: The output cannot be written ({error.strerror}). What is under way goes on.")
 
 
 def _show_no_more() -> None:
@@ -149,7 +165,6 @@ def _add_lab(commands: Any) -> None:  # noqa: ANN401 - argparse does not publish
         metavar="DIR",
         help="the working folder (default: ./%(default)s)",
     )
-    _add_profile(lab)
     lab.add_argument(
         "--world", default="demo", metavar="NAME", help="what the practice range holds (default: %(default)s)"
     )
@@ -174,15 +189,6 @@ def _lab(arguments: argparse.Namespace) -> int:
         browser=not arguments.no_browser,
         world=arguments.world,
         speed=arguments.speed,
-    )
-
-
-def _add_profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--profile",
-        default="",
-        metavar="NAME",
-        help="where to connect (default: $DRKIT_PROFILE, else sandbox)",
     )
 
 
@@ -217,7 +223,6 @@ def _add_run(commands: Any) -> None:  # noqa: ANN401
         action="store_true",
         help="print the whole plan and send nothing; for runbooks with a parameter dry_run",
     )
-    _add_profile(run)
     run.add_argument("--list", action="store_true", help="only show the notebook's parameters")
     run.set_defaults(command=_run)
 
@@ -241,47 +246,6 @@ def _run(arguments: argparse.Namespace) -> int:
     return run_notebook(notebook, given, file=arguments.file, out=arguments.out, print_line=_print_line)
 
 
-def _add_table(commands: Any) -> None:  # noqa: ANN401
-    table = commands.add_parser(
-        "table", help="print what is there", description="Print one table of what is there."
-    )
-    table.add_argument("what", choices=TABLES)
-    table.add_argument(
-        "--group", default="", metavar="NAME", help="only what belongs to this protection group"
-    )
-    _add_profile(table)
-    form = table.add_mutually_exclusive_group()
-    form.add_argument("--csv", action="store_true", help="as CSV")
-    form.add_argument("--json", action="store_true", help="as a JSON list of rows")
-    table.set_defaults(command=_table)
-
-
-def _table(arguments: argparse.Namespace) -> int:
-    from drkit.headless import aligned
-    from drkit.site import connect
-    from drkit.tables import to_csv
-
-    with connect(arguments.profile or None) as site:
-        table = getattr(site, arguments.what)(group=arguments.group)
-    _complain(f"{site.backend.label}:")  # practice is never taken for real, and CSV stays CSV
-    if arguments.csv:
-        print(to_csv(table), end="")
-    elif arguments.json:
-        print(table.to_json(orient="records", date_format="iso", indent=1))
-    elif table.empty:
-        print(f"There are no {arguments.what} here.")
-    else:
-        print(*aligned(_cells(table)), sep="\n")
-    return 0
-
-
-def _cells(table: Any) -> list[dict[str, str]]:  # noqa: ANN401 - pandas stays in its rooms
-    moments = table.select_dtypes("datetimetz")
-    table = table.assign(**{name: moments[name].dt.strftime("%Y-%m-%d %H:%M:%SZ") for name in moments})
-    rows: list[dict[str, str]] = table.astype("object").fillna("-").astype("str").to_dict("records")
-    return rows
-
-
 def _add_runs(commands: Any) -> None:  # noqa: ANN401
     runs = commands.add_parser(
         "runs",
@@ -301,12 +265,11 @@ def _add_runs(commands: Any) -> None:  # noqa: ANN401
 
 def _runs(arguments: argparse.Namespace) -> int:
     from drkit.headless import aligned
-    from drkit.journal import Journal
     from drkit.report import run_rows
 
     if arguments.overdue is not None:
-        return _overdue(arguments.overdue, as_json=arguments.json)
-    with Journal.open() as journal:
+        return _overdue(arguments)
+    with open_journal(arguments) as journal:
         rows = list(run_rows(journal))
     if arguments.json:
         print(_json(rows))
@@ -318,12 +281,12 @@ def _runs(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _overdue(days: int, *, as_json: bool) -> int:
+def _overdue(arguments: argparse.Namespace) -> int:
     from drkit.headless import aligned, printable
     from drkit.report import review
 
-    reviews = review(days=days)
-    if as_json:
+    reviews = review(profile=arguments.profile, days=arguments.overdue)
+    if arguments.json:
         print(_json(reviews.rows))
     else:
         print(*map(printable, reviews.sentences), *aligned(reviews.rows), sep="\n")
@@ -393,11 +356,10 @@ def _add_word(command: Any, note: str) -> None:  # noqa: ANN401
 def _approve(arguments: argparse.Namespace) -> int:
     from drkit.execution import recorded
     from drkit.headless import aligned, printable
-    from drkit.journal import Journal
     from drkit.report import RunRecord
     from drkit.runbooks import how, irreversible
 
-    with Journal.open() as journal:
+    with open_journal(arguments) as journal:
         plan = recorded(journal, arguments.run).plan
         _print_line(printable(f"{plan.title}, on {plan.backend.label}"))
         rows = [
@@ -416,10 +378,9 @@ def _approve(arguments: argparse.Namespace) -> int:
 
 
 def _accept(arguments: argparse.Namespace) -> int:
-    from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    with Journal.open() as journal:
+    with open_journal(arguments) as journal:
         record = RunRecord(journal, arguments.run)
         _print_line(str(record.sign_off(arguments.sign, accepted=not arguments.refuse, note=arguments.note)))
     return 0
@@ -433,7 +394,6 @@ def _day(text: str) -> date:
 
 
 def _findings(arguments: argparse.Namespace) -> int:
-    from drkit.journal import Journal
     from drkit.report import RunRecord
 
     run_id, changes = arguments.run or "", (arguments.note, arguments.close)
@@ -443,7 +403,7 @@ def _findings(arguments: argparse.Namespace) -> int:
         raise InputError("Note a finding or close one, not both at once.")
     if arguments.note is not None and arguments.due is None:
         raise InputError("Say until when it has to be put right, with --due.")
-    with Journal.open() as journal:
+    with open_journal(arguments) as journal:
         if arguments.note is not None:
             RunRecord(journal, run_id).add_finding(
                 arguments.note, arguments.owner, arguments.due, step=arguments.step
@@ -497,9 +457,8 @@ def _add_show(commands: Any) -> None:  # noqa: ANN401
 
 def _show(arguments: argparse.Namespace) -> int:
     from drkit.execution import recorded
-    from drkit.journal import Journal
 
-    with Journal.open() as journal:
+    with open_journal(arguments) as journal:
         state = recorded(journal, arguments.run)
     if arguments.json:
         print(_json(state.rows()))
@@ -529,7 +488,6 @@ def _add_resume(commands: Any) -> None:  # noqa: ANN401
         "may be repeated",
     )
     resume.add_argument("--sign", default="", metavar="NAME", help="who signs these answers")
-    _add_profile(resume)
     resume.set_defaults(command=_resume)
 
 
@@ -542,7 +500,7 @@ def _resume(arguments: argparse.Namespace) -> int:
     answers = Answers(_attested(arguments.attest), arguments.sign, "--sign NAME")
     with interrupted_by(signal.SIGTERM, signal.SIGHUP):
         with connect(arguments.profile or None) as site:
-            _complain(f"{site.backend.label}:")
+            note(arguments, f"{called(site)}:")
             before = recorded(site.journal, arguments.run)
             answers.check(before.plan, before)
             try:
@@ -586,10 +544,9 @@ def _add_close(commands: Any) -> None:  # noqa: ANN401
 
 def _close(arguments: argparse.Namespace) -> int:
     from drkit.execution import close
-    from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    with Journal.open() as journal:
+    with open_journal(arguments) as journal:
         _print_run(close(journal, arguments.run, arguments.why, takeover=arguments.takeover), _print_line)
         _print_line(str(RunRecord(journal, arguments.run).write()))
     return 0
@@ -635,73 +592,67 @@ def _add_report(commands: Any) -> None:  # noqa: ANN401
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from drkit.journal import Journal
     from drkit.report import RunRecord
 
-    with Journal.open() as journal:
+    with open_journal(arguments) as journal:
         dossier = RunRecord(journal, arguments.run, arguments.out)
         print(dossier.to_json() if arguments.json else dossier.write(), end="" if arguments.json else "\n")
     return 0
 
 
-def _add_verify(commands: Any) -> None:  # noqa: ANN401
-    verify = commands.add_parser(
-        "verify",
-        help="prove a run's record and its reports",
-        description="Recompute, offline, the journal's chain of a run, its plan's hash, its signatures, and "
-        "each number of the reports that were written of it; hold it against its anchors ($DRKIT_ANCHORS) "
-        "and against what you kept elsewhere; say what holds against what, and what could not be checked.",
-        epilog="Exit codes: 0 it holds against something outside of the journal, 1 something does not hold, "
-        "2 bad input, 3 it agrees with itself, and nothing outside was there to hold it against.",
-    )
-    verify.add_argument("run", metavar="RUN", nargs="?", help="the run's id, as `drkit runs` lists it")
-    verify.add_argument(
-        "--all", action="store_true", help="every run, and those that were anchored and are gone"
-    )
-    verify.add_argument(
-        "--against",
-        action="append",
-        default=[],
-        metavar="REPORT|KEY",
-        help="a report of the run that was kept elsewhere, or the public key that signed it; may be repeated",
-    )
-    verify.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="one more folder of reports (default: $DRKIT_REPORTS, else reports/ beside the journal)",
-    )
-    verify.set_defaults(command=_verify)
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    from drkit.journal import Journal
-    from drkit.report import prove, prove_all, report_folder
-
-    if bool(arguments.run) == arguments.all:
-        raise InputError("Name one run, or ask for --all of them.")
-    with Journal.open() as journal:
-        folder = arguments.out or report_folder(journal)
-        if arguments.run:
-            proofs = [prove(journal, arguments.run, folder, arguments.against)]
-        else:
-            proofs = list(prove_all(journal, folder, arguments.against))
-            print(f"{len(proofs)} runs are in {journal.where} or were anchored from it.")
-    for proof in proofs:
-        for fault in proof.faults:
-            _complain(f"drkit: {fault}" if arguments.run else f"drkit: {proof.run_id}: {fault}")
-        details = [f"Checked: {each}" for each in proof.checked]
-        details += [f"Not checked: {each}" for each in proof.unchecked]
-        print(*(details if arguments.run else ()), proof.sentence, sep="\n")
-    codes = {proof.exit_code for proof in proofs}
-    return next((code for code in (1, 3) if code in codes), 0)
-
-
 def _add_sandbox(commands: Any) -> None:  # noqa: ANN401
-    commands.add_parser("sandbox", help="serve the practice range", add_help=False)
+    sandbox = commands.add_parser("sandbox", help="serve the practice range", add_help=False)
+    sandbox.set_defaults(command=lambda _: _sandbox([]))
 
 
 def _sandbox(words: list[str]) -> int:
     from drkit.sandbox import serve_command
 
-    return serve_command(words)
+    return serve_command(words, _kept)
+
+
+def _kept(name: str) -> bytes:
+    """The reading in a file, or the one of that number in the journal."""
+    from drkit.journal import Journal
+
+    path = Path(name).expanduser()
+    if not name.isdecimal() or path.exists():
+        content = path.read_bytes()
+        return _reading_of(content) if RECORDED in content[:200] else content
+    with Journal.open() as journal:
+        return journal.reading(int(name))
+
+
+def _reading_of(recording: bytes) -> bytes:
+    """The kept reading that a recording comes to when it is answered from once more."""
+    from drkit.model import Backend, kept
+    from drkit.sandbox import Replay
+    from drkit.site import practise
+
+    replay = Replay(recording)
+    with practise(replay) as site:
+        inventory = site.read().inventory
+    of = replay.document
+    backend = Backend(False, of["cloud"], of["region"], of["project"], of["project_id"])
+    return kept(replace(inventory, backend=backend, read_at=datetime.fromisoformat(of["recorded_at"])))
+
+
+def _add_completion(commands: Any) -> None:  # noqa: ANN401
+    completing = commands.add_parser(
+        "completion",
+        help="print what makes a shell complete these words",
+        description="Print the script by which a shell completes drkit's commands, options and tables. For "
+        'bash: eval "$(drkit completion bash)" in ~/.bashrc; for zsh: drkit completion zsh > a file _drkit '
+        "on $fpath.",
+    )
+    completing.add_argument(
+        "shell", choices=("bash", "zsh", "tcsh"), metavar="SHELL", help="bash, zsh or tcsh"
+    )
+    completing.set_defaults(command=_completion)
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    from drkit.sandbox import command_parser
+
+    print(completion(arguments.shell, build_parser(sandbox=command_parser())))
+    return 0
