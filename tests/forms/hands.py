@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from drkit.clock import SteppedClock
+from drkit.execution import RunPhase
 from drkit.forms.attach import AttachForm
 from drkit.forms.attach.cards import ChooseInstanceCard, ConfirmAttachCard, PickCard, PlanCard
 from drkit.forms.attach.form import AttachResultCard, AttachRunCard
 from drkit.forms.card import Card
-from drkit.forms.running import STATES, asked
+from drkit.forms.running import STATES
 from drkit.runbooks import AttachRequest, AttachSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
@@ -140,7 +141,7 @@ class Hands:
         while time.monotonic() < give_up:
             state = run.wait(1.0)
             self.settle()
-            rests = not state.phase.alive or asked(state)
+            rests = state.phase is not RunPhase.RUNNING  # a step can ask while the run is still at it
             if rests and run.state() is state and self.run.stage.state == STATES[state.phase]:
                 return
         raise AssertionError(f"still going: {run.state()}")
