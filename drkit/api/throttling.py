@@ -19,7 +19,8 @@ BURST = 3.0
 """Seconds in which what was not asked before may be asked at once: a reading is a few dozen requests."""
 BELOW = 0.85
 """Of what a service let through in the second before it refused: others are there, and seconds begin anywhere.
-Less would leave room unused; more would take further refusals, each of which costs all threads its pause.
+
+Each further refusal would cost all threads its pause.
 """
 FASTER, FASTER_AFTER = 1.1, 60.0
 SLOWEST = 1.0
