@@ -18,7 +18,7 @@ from drkit.clock import Clock
 BURST = 3.0
 """Seconds in which what was not asked before may be asked at once: a reading is a few dozen requests."""
 BELOW = 0.85
-"""Of what a service let through in the second before it refused: others are there, and seconds begin anywhere.
+"""Of what a service let through in the second before it refused: others are there, and its clock is its own.
 
 Each further refusal would cost all threads its pause.
 """
