@@ -702,7 +702,7 @@ class Site:
             homes = tuple(dict.fromkeys(each.group_id for each in chosen))
             devices_of = tuple(each.id for each in chosen)
         inventory = self.client.inventory(homes, block_devices_of=devices_of, **also)
-        if {*pairs} <= {*inventory.pairs, *(pair.name for pair in inventory.pairs.values())}:
+        if not pairs or {*pairs} <= {*inventory.pairs, *(pair.name for pair in inventory.pairs.values())}:
             return inventory
         return self.client.inventory(block_devices_of=devices_of, **also)
 

@@ -119,6 +119,11 @@ class Inventory:
         return _grouped(self._listed_pairs.values())
 
     @cached_property
+    def _asked_for(self) -> dict[str, tuple[ReplicationPair, ...]]:
+        """The pairs of the groups that somebody asked for."""
+        return {}
+
+    @cached_property
     def _attachments_by_instance(self) -> dict[str, tuple[Attachment, ...]]:
         found: defaultdict[str, list[Attachment]] = defaultdict(list)
         for each in self.attachments:
@@ -138,7 +143,10 @@ class Inventory:
 
     def pairs_of(self, group_id: str) -> tuple[ReplicationPair, ...]:
         """The pairs of a group."""
-        return tuple([self.pairs[each.id] for each in self.listed_pairs_of(group_id)])
+        known = self._asked_for
+        if group_id not in known:
+            known[group_id] = tuple([self.pairs[each.id] for each in self.listed_pairs_of(group_id)])
+        return known[group_id]
 
     def listed_pairs_of(self, group_id: str) -> tuple[ListedPair, ...]:
         """The pairs of a group as far as a listing tells of them, for who looks at all of thousands."""

@@ -1,6 +1,7 @@
 """A change as it is asked for: the words of `Site.plan`, a line of Python, a line for the shell. Pure."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from drkit.model import NEEDS, OPTIONS, PLANNED, Argument, Change, Inventory, Operation
@@ -52,7 +53,7 @@ def asked(change: Change, inventory: Inventory) -> dict[str, Argument]:
     """The words that plan this change, with names where they tell what is meant, else with ids."""
     words: dict[str, Argument] = {}
     if wants_group(change.operation) and not change.group_id.startswith(PLANNED):
-        words["group"] = unmistakable(change.group_id, inventory.groups)
+        words["group"] = unmistakable(change.group_id, "groups", inventory)
     for key, value in change.arguments:
         words[WORDS.get(key, key)] = _told(key, value, change, inventory)
     return {key: value for key, value in words.items() if value not in (False, "", ())}
@@ -88,16 +89,22 @@ def against(objection: Objection, inventory: Inventory) -> str:
 def _told(key: str, value: Argument, change: Change, inventory: Inventory) -> Argument:
     if key not in _NAMED:
         return value
-    known = getattr(inventory, _NAMED[key])
-    if _NAMED[key] in _OF_A_GROUP:
-        known = {one: each for one, each in known.items() if each.group_id == change.group_id}
+    kind = _NAMED[key]
+    group_id = change.group_id if kind in _OF_A_GROUP else ""
     if isinstance(value, tuple):
-        return tuple(unmistakable(each, known) for each in value)
-    return unmistakable(str(value), known)
+        return tuple(unmistakable(each, kind, inventory, group_id) for each in value)
+    return unmistakable(str(value), kind, inventory, group_id)
 
 
-def unmistakable(identity: str, known: Mapping[str, object]) -> str:
-    """What a thing is called in a line that is to be typed: its name, where it is no other's; else the id."""
-    name = str(getattr(known.get(identity), "name", identity))
-    others = sum(getattr(each, "name", "") == name for each in known.values())
-    return name if others == 1 and not name.startswith("-") else identity
+def unmistakable(identity: str, kind: str, inventory: Inventory, group_id: str = "") -> str:
+    """What a thing is called in a line that is to be typed: its name, where it is no other's (in its group,
+    where one is given); else the id.
+    """
+    names = inventory.memo.get((unmistakable, kind, group_id))  # many lines are made of one reading
+    if not isinstance(names, Counter):
+        known = getattr(inventory, kind).values()
+        names = Counter(each.name for each in known if not group_id or each.group_id == group_id)
+        inventory.memo[unmistakable, kind, group_id] = names
+    thing = getattr(inventory, kind).get(identity)
+    name = thing.name if thing else identity
+    return name if names[name] == 1 and not name.startswith("-") else identity

@@ -57,7 +57,7 @@ def offers_on(steps: Iterable[WayStep], inventory: Inventory) -> tuple[Offer, ..
 
 def removal_offer(words: str, group: ProtectionGroup, inventory: Inventory) -> Offer:
     """The way that takes a group's protection away: a plan of its own, with a ledger."""
-    name = unmistakable(group.id, inventory.groups)
+    name = unmistakable(group.id, "groups", inventory)
     return Offer(
         words,
         f"Remove the protection of {inventory.called(group.id)}",

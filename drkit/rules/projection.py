@@ -95,6 +95,8 @@ class Projection:
 
     def pairs_of(self, group_id: str) -> tuple[ReplicationPair, ...]:
         """The pairs of a group."""
+        if self.pairs is self.inventory.pairs:
+            return self.inventory.pairs_of(group_id)
         there = (each.id for each in self.inventory.pairs_of(group_id))
         return tuple(self.pairs[key] for key in there if key in self.pairs) + tuple(
             each for key in self.made if (each := self.pairs.get(key)) and each.group_id == group_id
