@@ -107,5 +107,10 @@ class ConfirmCard(Card, Generic[AnySession]):
         self.detail.show(shown)
         return f"confirmed as run {run.id}"
 
+    def after_a_way(self) -> None:
+        """Show the plan once more, for another yes. On any thread."""
+        self.later(self.prepare)
+        self.later(self.pardon)
+
     def _allow(self) -> None:
         self.primary.disabled = bool(self._held) or not self.name.fits

@@ -25,7 +25,7 @@ from drkit.runbooks.exploring import MOST_INSTANCES, MOST_PAIRS, TABLES, Choices
 from drkit.runbooks.filters import Filters
 from drkit.runbooks.matrix import NO_CELLS, Matrix, MatrixCell
 from drkit.runbooks.notebooks import notebook_of
-from drkit.runbooks.opening import filled_in
+from drkit.runbooks.opening import runbook_of
 from drkit.runbooks.practice import (
     Reached,
     copy_title,
@@ -106,7 +106,6 @@ __all__ = [
     "copyable",
     "exit_code",
     "expected_words",
-    "filled_in",
     "gives_up",
     "how",
     "how_to_go_on",
@@ -118,6 +117,7 @@ __all__ = [
     "read_words",
     "remember_secret",
     "run_under_way",
+    "runbook_of",
     "story_text",
     "whole_words",
     "world_name",

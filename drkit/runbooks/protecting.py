@@ -10,9 +10,9 @@ from drkit.errors import InputError
 from drkit.execution import forecast, learned, planned
 from drkit.headless import report_outcome
 from drkit.model import Inventory, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
-from drkit.plan import Plan, Protection, groups_to_be, plan_protection
+from drkit.plan import Plan, Protection, RunbookKind, groups_to_be, plan_protection
 from drkit.rules import Candidate, Protectable, candidates
-from drkit.runbooks.opening import filled_in
+from drkit.runbooks.opening import filled_in, runbook_of, runbook_offer
 from drkit.runbooks.requests import ProtectRequest
 from drkit.runbooks.rows import plan_rows, whole_words
 from drkit.runbooks.session import RunbookSession
@@ -106,15 +106,13 @@ class ProtectSession(RunbookSession[ProtectRequest]):
         `InputError` where it cannot be laid beside this one.
         """
         name = made.group.name
-        profile: dict[str, str | list[str]] = (
-            {"profile": self.request.profile} if self.request.profile else {}
-        )
         if way == "drill":
-            return filled_in("30_dr_drill.ipynb", name, profile | {"groups": [name]})
+            return runbook_of(runbook_offer(RunbookKind.DRILL, made.group.id, self.reading), self.profile)
         of_one = {"instance": made.instances[0].name} if len(made.instances) == 1 else {}
         pairs = [pair.name for pair in made.free]
-        free: dict[str, str | list[str]] = {"group": name, **of_one, "pairs": pairs}
-        return filled_in("20_attach_pairs.ipynb", name, profile | free)
+        return filled_in(
+            "20_attach_pairs.ipynb", name, self.profile, {"group": name, **of_one, "pairs": pairs}
+        )
 
     def _refuses(self, plan: Plan) -> str:
         operations = {step.change.operation for step in plan.steps if step.change}

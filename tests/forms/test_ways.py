@@ -9,14 +9,14 @@ from drkit.clock import SteppedClock
 from drkit.forms.looking import LookAround
 from drkit.forms.rehearsal import RehearsalForm
 from drkit.forms.rehearsal.choosing import ChooseGroupsCard
-from drkit.forms.ways import WaysBox, WayTaken, lines_of_code
+from drkit.forms.ways import WaysBox, lines_of_code
 from drkit.model import Change, Operation
 from drkit.plan import NO_OFFER, Offer, offer
 from drkit.runbooks import ExploreSession, RehearsalRequest, RehearsalSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.closing import at_the_end
-from tests.forms.hands import PATIENCE, plain
+from tests.forms.hands import PATIENCE, WayHand, plain
 
 ENABLE = "Enable protection of shop-backend"
 
@@ -26,40 +26,6 @@ def site(tmp_path: Path) -> Site:
     clock = SteppedClock()
     sandbox = Sandbox("demo", speed=1.0, now=clock.monotonic)
     return at_the_end.enter_context(practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite"))
-
-
-class Hand:
-    """What is done with a box of ways."""
-
-    def __init__(self, box: WaysBox) -> None:
-        self.box = box
-
-    def press(self, title: str) -> str:
-        """Press a way's button; gives what its plan says, or why there is none."""
-        self.box.buttons[title].click()
-        taken = self.taken
-        taken.book.engine.settle(PATIENCE)
-        return plain(taken.confirm.whole.value) + plain(taken.confirm.error.value)
-
-    @property
-    def taken(self) -> WayTaken:
-        assert self.box.taken
-        return self.box.taken
-
-    def confirm(self, name: str) -> str:
-        """Type the name, press, and wait for the end; gives what the result says."""
-        taken = self.taken
-        taken.confirm.name.field.value = name
-        assert not taken.confirm.primary.disabled
-        taken.confirm.primary.click()
-        taken.book.engine.settle(PATIENCE)
-        assert taken.session.run, plain(taken.confirm.error.value)
-        taken.session.run.wait(PATIENCE)
-        if taken.run.watcher:
-            taken.run.watcher.join(PATIENCE)
-        for _ in range(3):
-            taken.book.engine.settle(PATIENCE)
-        return plain(taken.result.outcome.value)
 
 
 @pytest.fixture
@@ -84,17 +50,15 @@ def test_what_a_group_lacks_for_a_rehearsal_is_done_from_there_and_it_is_judged_
     card.primary.click()
     settle(rehearsal)
     assert "The shortest legal way there: Enable protection of shop-backend." in plain(card.state.value)
-    (box,) = card.ways.children
-    assert isinstance(box, WaysBox)
-    hand = Hand(box)
+    hand = WayHand.in_card(card)
     assert ENABLE in hand.press(ENABLE)
     assert hand.taken.confirm.primary.disabled, "nothing is typed yet"
     assert f"✓ done {ENABLE}" in hand.confirm("shop-backend")
     assert site.groups("shop-backend")["status"].tolist() == ["protected"]
     hand.taken.result.anew.click()
     settle(rehearsal)
-    assert ENABLE not in box.buttons, "it was judged anew"
-    assert box.taken is None
+    assert ENABLE not in hand.box.buttons, "it was judged anew"
+    assert hand.box.taken is None
 
 
 def test_a_cell_of_the_matrix_has_its_way_as_a_button_and_as_lines(site: Site) -> None:
@@ -107,7 +71,7 @@ def test_a_cell_of_the_matrix_has_its_way_as_a_button_and_as_lines(site: Site) -
     shown = plain(str(box.rows.children[1].children[1].value))
     assert "drkit do enable-protection --group shop-backend" in shown
     assert "site.plan('enable_protection', group='shop-backend')" in shown
-    hand = Hand(box)
+    hand = WayHand(box)
     hand.press(ENABLE)
     hand.confirm("shop-backend")
     hand.taken.result.anew.click()
@@ -123,7 +87,7 @@ def test_an_open_cell_is_done_from_there_and_what_loses_something_is_red(site: S
     view._answer(view.verbs, (frontend.id, "disable_protection"))
     (button,) = view.verbs.ways.buttons.values()
     assert button.button_style == "danger"
-    hand = Hand(view.verbs.ways)
+    hand = WayHand(view.verbs.ways)
     assert "Lost: Nothing is copied to the DR site of shop-frontend any more" in hand.press(
         "Disable protection of shop-frontend"
     )
@@ -137,7 +101,7 @@ def test_a_way_that_is_closed_by_now_says_why_and_sends_nothing(site: Site) -> N
     group = reading.group("shop-frontend")
     stale = offer("Enable it.", (Change.of(Operation.ENABLE_PROTECTION, group.id),), reading)
     box.show([stale])
-    hand = Hand(box)
+    hand = WayHand(box)
     assert "refused, and nothing was sent" in hand.press("Enable protection of shop-frontend")
     assert hand.taken.confirm.primary.disabled
 

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from markupsafe import Markup
 
@@ -130,9 +129,3 @@ def next_words(made: Sequence[MadeGroup]) -> Markup:
 def _way(press: str, title: str, words: str, line: str) -> Markup:
     button = Markup('<button class="jupyter-button" data-press="{}">{}</button> {}')
     return button.format(press, title, words) + (line_of_code(line) if line else JOIN)
-
-
-def opened_words(notebook: Path) -> Markup:
-    """The runbook that was filled in; the page opens it once."""
-    link = Markup('<a href="{0}" target="_blank" data-open>Open {0}</a>: it is filled in.')
-    return link.format(notebook.name)
