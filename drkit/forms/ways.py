@@ -64,7 +64,7 @@ class WaysBox(VBox):
         button = Button(
             description=way.title,
             tooltip=way.words if is_open else f"After the ways before: {way.words}",
-            button_style="danger" if way.lost else "",
+            button_style="danger" if way.lost and way.changes else "",
             disabled=not is_open,
         )
         button.on_click(lambda _: self.take(way))

@@ -15,6 +15,7 @@ from drkit.forms.attach.form import AttachResultCard, AttachRunCard
 from drkit.forms.card import Card
 from drkit.forms.running import STATES
 from drkit.forms.ways import WaysBox, WayTaken
+from drkit.lab import shipped_notebooks
 from drkit.runbooks import AttachRequest, AttachSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
@@ -27,6 +28,13 @@ Kind = TypeVar("Kind", bound=Card)
 def plain(html: str) -> str:
     """What one reads of a piece of HTML."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html))).strip()
+
+
+def folder_of_runbooks(folder: Path) -> Path:
+    """That folder, with a copy of every runbook in it."""
+    for path in shipped_notebooks():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
 
 
 class Hands:

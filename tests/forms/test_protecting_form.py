@@ -15,7 +15,6 @@ from drkit.forms.protecting import ProtectForm
 from drkit.forms.protecting.cards import ArrangeCard, ConfirmProtectCard, PickServersCard
 from drkit.forms.protecting.form import ProtectResultCard, ProtectRunCard
 from drkit.forms.running import STATES
-from drkit.lab import shipped_notebooks
 from drkit.lab.shipped import is_shipped
 from drkit.plan import PlanRequest
 from drkit.runbooks import ProtectRequest, ProtectSession, UnattendedProtect
@@ -23,7 +22,7 @@ from drkit.sandbox import SCENARIOS, Sandbox, World
 from drkit.sandbox.building import Builder
 from drkit.site import practise
 from tests.closing import at_the_end
-from tests.forms.hands import PATIENCE, plain
+from tests.forms.hands import PATIENCE, folder_of_runbooks, plain
 
 pytestmark = pytest.mark.slow  # whole runs
 
@@ -102,12 +101,6 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Hands]]:
             run.wait(PATIENCE)
         each.card(ProtectRunCard).leave()
         each.settle()
-
-
-def folder_of_runbooks(folder: Path) -> Path:
-    for path in shipped_notebooks():
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
 
 
 def test_from_a_list_of_twelve_servers_to_a_drilled_and_reported_group(

@@ -16,15 +16,23 @@ from drkit.runbooks import ExploreSession, RehearsalRequest, RehearsalSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.closing import at_the_end
-from tests.forms.hands import PATIENCE, WayHand, plain
+from tests.forms.hands import PATIENCE, WayHand, folder_of_runbooks, plain
 
 ENABLE = "Enable protection of shop-backend"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    clock = SteppedClock()
-    sandbox = Sandbox("demo", speed=1.0, now=clock.monotonic)
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture
+def sandbox(clock: SteppedClock) -> Sandbox:
+    return Sandbox("demo", speed=1.0, now=clock.monotonic)
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: SteppedClock, sandbox: Sandbox) -> Site:
     return at_the_end.enter_context(practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite"))
 
 
@@ -93,6 +101,46 @@ def test_an_open_cell_is_done_from_there_and_what_loses_something_is_red(site: S
     )
     hand.taken.confirm.name.field.value = "shop-backend"
     assert hand.taken.confirm.primary.disabled
+
+
+def opened(view: LookAround, group: str, verb: str, title: str) -> str:
+    """Press a way's button in a cell's answer; gives the name of the runbook that it laid, or why none."""
+    view.read()
+    view.engine.settle()
+    view._answer(view.verbs, (view.session.inventory.group(group).id, verb))
+    box = view.verbs.ways
+    box.buttons[title].click()
+    box.engine.settle()
+    return plain(box.opened.value)
+
+
+def test_a_way_that_leads_through_a_runbook_opens_it_filled_in(
+    site: Site, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = LookAround(ExploreSession(site=site))
+    failover = "shop-frontend", "failover", "Open the runbook: failover of shop-frontend"
+    monkeypatch.chdir(tmp_path)
+    assert "There is no 50_failover_and_reprotect.ipynb" in opened(view, *failover)
+    folder_of_runbooks(tmp_path)
+    copy = "50_failover_and_reprotect-shop-frontend.ipynb"
+    assert opened(view, *failover) == f"Open {copy} : it is filled in."
+    laid = Path(copy).read_text()
+    assert "action: str = 'failover'" in laid
+    assert "waves: list[str] = ['shop-frontend']" in laid
+    shown = plain(str(view.verbs.ways.rows.children[1].children[1].value))
+    assert "drkit run 50_failover_and_reprotect -p action=failover -p waves=shop-frontend --dry-run" in shown
+    drill = "Open the runbook: DR drill of shop-frontend"
+    assert "30_dr_drill-shop-frontend.ipynb" in opened(view, "shop-frontend", "create_drill", drill)
+    sandbox.world.groups[site.inventory().group("shop-backend").id].status = "error-deleting"
+    remove = "Remove the protection of shop-backend"
+    assert "16_remove_protection-shop-backend" in opened(view, "shop-backend", "failover", remove)
+    assert "group: str = 'shop-backend'" in Path("16_remove_protection-shop-backend.ipynb").read_text()
+    shown = plain(view.verbs.ways.rows.children[-1].children[1].value)
+    assert "drkit remove-protection --group shop-backend" in shown
+    assert "site.plan_removal('shop-backend')" in shown
+    view.read()
+    view.engine.settle()
+    assert view.verbs.ways.opened.value == ""
 
 
 def test_a_way_that_is_closed_by_now_says_why_and_sends_nothing(site: Site) -> None:
