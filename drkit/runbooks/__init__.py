@@ -13,8 +13,11 @@ from drkit.rules import Candidate, Objection, Protectable
 from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession, Chance
 from drkit.runbooks.changing import (
+    FAILED_TASK,
     KINDS,
+    NEW_GROUP,
     OF_GROUP,
+    WITHOUT_A_THING,
     ChangeSession,
     UnattendedChange,
     VerbChance,
@@ -60,13 +63,16 @@ from drkit.runbooks.session import AnySession, RunbookSession
 from drkit.runbooks.unattended import PlainOverview, UnattendedAttach, UnattendedRehearsal, exit_code
 
 __all__ = [
+    "FAILED_TASK",
     "KINDS",
     "KNOWN_BY",
     "MOST_INSTANCES",
     "MOST_PAIRS",
+    "NEW_GROUP",
     "NO_CELLS",
     "OF_GROUP",
     "TABLES",
+    "WITHOUT_A_THING",
     "Answers",
     "AnySession",
     "AttachRequest",
