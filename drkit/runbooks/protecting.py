@@ -8,7 +8,6 @@ from pandas import DataFrame
 
 from drkit.errors import InputError
 from drkit.execution import forecast, learned, planned
-from drkit.headless import report_outcome
 from drkit.model import Inventory, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.plan import Plan, Protection, RunbookKind, groups_to_be, plan_protection
 from drkit.rules import Candidate, Protectable, candidates
@@ -16,7 +15,7 @@ from drkit.runbooks.opening import filled_in, runbook_of, runbook_offer
 from drkit.runbooks.requests import ProtectRequest
 from drkit.runbooks.rows import plan_rows, whole_words
 from drkit.runbooks.session import RunbookSession
-from drkit.runbooks.unattended import Unattended, print_notes
+from drkit.runbooks.unattended import Unattended
 from drkit.showing import first_few
 
 _OURS = {Operation.CREATE_GROUP, Operation.CREATE_INSTANCE, Operation.ENABLE_PROTECTION}
@@ -153,14 +152,8 @@ class UnattendedProtect(Unattended[ProtectSession]):
     def confirm(self) -> DataFrame:
         """Print the plan, and start it when the parameter confirm has the names of its groups."""
         session, plan = self.session, self.session.drafted
-        rows = session.rows(plan)
-        print(f"{plan.title}, on {plan.backend.label}: {session.whole_words(plan)}")  # noqa: T201
-        print_notes(plan)
-        if session.request.dry_run:
-            report_outcome(0, "Dry run: this is the plan. Nothing was sent.", rows)
-        elif session.run is None:
-            self._start(plan.to_type, "the names of the groups that will be made", rows)
-        return DataFrame(rows)
+        what = "the names of the groups that will be made"
+        return self._confirmed(session.whole_words(plan), what, session.rows(plan))
 
     def run(self) -> DataFrame:
         """Wait until the run has ended; gives what became of each step."""

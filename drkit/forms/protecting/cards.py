@@ -148,7 +148,7 @@ class ConfirmProtectCard(ConfirmCard[ProtectSession]):
     """The whole plan, and the names of the groups, typed."""
 
     title, button = "The plan, and your yes", "Protect them"
-    danger = False
+    read_first = True
     stale = "Go back to step 1, press Read again there, and plan anew."
 
     def _plan_words(self) -> Markup:
