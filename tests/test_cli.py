@@ -200,7 +200,7 @@ class TestTable:
         assert max(map(len, capsys.readouterr().out.splitlines())) > 300
 
     def test_says_what_could_not_be_read(self, capsys: pytest.CaptureFixture[str], range_: Sandbox) -> None:
-        range_.fault("error-503", path="task-center", times=100)
+        range_.fault("forbidden", path="task-center", times=100)
         assert cli.main(["table", "domains"]) == 0
         assert "Note: The failed tasks could not be read" in capsys.readouterr().err
         assert cli.main(["table", "failed_tasks"]) == 1
@@ -323,7 +323,7 @@ class TestReadiness:
     def test_that_could_not_be_told_is_exit_code_2(
         self, capsys: pytest.CaptureFixture[str], range_: Sandbox
     ) -> None:
-        range_.fault("error-503", path="quotas", times=100)
+        range_.fault("forbidden", path="quotas", times=100)
         assert cli.main(["readiness", "--group", "shop-frontend", "--json"]) == 2
         rows = {row["check"]: row["state"] for row in json.loads(capsys.readouterr().out)}
         assert (rows["quotas"], rows["fault level"]) == ("unknown", "ok")

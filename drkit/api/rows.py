@@ -446,12 +446,20 @@ def valued(
     share = _sharing(pairs, instances, servers)
     for row in pairs.values():
         if isinstance(row, PairRow):  # it may stay a row, and is not to take more room than a value
-            row.group_id = share(row.group_id, row.group_id)
+            for name in _FEW:
+                if text := getattr(row, name):
+                    setattr(row, name, share(text, text))
+            if row.record and (text := row.record.volume_type):
+                row.record.volume_type = share(text, text)
             for one in row.held or ():
                 one.instance_id = share(one.instance_id, one.instance_id)
                 one.device = share(one.device, one.device)
     made = Deferred[ReplicationPair](pairs, PairRow, lambda row: row.value(share))
     return made, _made(instances, share), _made(servers, share)
+
+
+_FEW = ("group_id", "state", "stands", "synchronised", "faults")
+"""What has few different values among many pairs."""
 
 
 def _sharing(*kinds: Mapping[str, Any]) -> Share:

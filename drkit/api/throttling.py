@@ -17,8 +17,11 @@ from drkit.clock import Clock
 
 BURST = 3.0
 """Seconds in which what was not asked before may be asked at once: a reading is a few dozen requests."""
-BELOW = 0.9
-"""Of what a service let through in the second before it refused: others are there, and clocks differ."""
+BELOW = 0.85
+"""Of what a service let through in the second before it refused: others are there, and its clock is its own.
+
+Each further refusal would cost all threads its pause.
+"""
 FASTER, FASTER_AFTER = 1.1, 60.0
 SLOWEST = 1.0
 LISTENS_EVERY = 1.0

@@ -53,14 +53,14 @@ class TestAThrottle:
         throttle.refused(1.0)
         throttle.refused(1.0)  # one that was under way with it
         asked(throttle, 90)
-        assert clock.monotonic() == pytest.approx(1.0 + 89 / 45.9)
+        assert clock.monotonic() == pytest.approx(1.0 + 89 / 43.35)
 
     def test_goes_faster_again_after_a_minute_without_a_refusal(self) -> None:
         clock = SteppedClock()
         throttle = Throttle(Pacing(20), clock)
         asked(throttle, 10)
         throttle.refused(0.0)
-        for _ in range(10):  # from 8 a second to 20
+        for _ in range(12):  # from 7 a second to 20
             clock.advance(61)
             asked(throttle, 1)
         began = clock.monotonic()

@@ -8,15 +8,14 @@ from drkit.api.access import Access
 from drkit.api.logins import PasswordLogin
 from drkit.api.profiles import Profile
 from drkit.api.secret import Secret
-from drkit.clock import SteppedClock
 from drkit.model.keeping import kept
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.closing import at_the_end
-from tests.execution.rehearsal_drive import Range
+from tests.execution.rehearsal_drive import Range, WatchedClock
 
 
-def real(sandbox: Sandbox, clock: SteppedClock, journal: Path) -> Site:
+def real(sandbox: Sandbox, clock: WatchedClock, journal: Path) -> Site:
     """The site of a cloud: it is a sandbox, but not one of this machine, and nothing says so."""
     access = sandbox.access
     login = PasswordLogin(access["username"], Secret(access["password"]), access["domain"])
@@ -38,7 +37,7 @@ def real(sandbox: Sandbox, clock: SteppedClock, journal: Path) -> Site:
 class Place(Range):
     """A range or a cloud, to plan and run on."""
 
-    def __init__(self, site: Site, sandbox: Sandbox, clock: SteppedClock) -> None:
+    def __init__(self, site: Site, sandbox: Sandbox, clock: WatchedClock) -> None:
         self.site, self.sandbox, self.clock = at_the_end.enter_context(site), sandbox, clock
 
 
@@ -46,7 +45,7 @@ class Night:
     """A cloud on which something shall be done, and what was read of it before."""
 
     def __init__(self, folder: Path, world: str = "healthy-three-tier") -> None:
-        self.journal, self.clock = folder / "journal.sqlite", SteppedClock()
+        self.journal, self.clock = folder / "journal.sqlite", WatchedClock()
         sandbox = Sandbox(world, now=self.clock.monotonic, speed=1.0)
         self.cloud = Place(real(sandbox, self.clock, self.journal), sandbox, self.clock)
 

@@ -1,5 +1,6 @@
 """Drives a rehearsal on a sandbox in stepped time, with an operator who signs everything off."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,16 @@ Answer = Callable[[str], bool]
 PATIENCE = 60.0  # real seconds
 
 
+class WatchedClock(SteppedClock):
+    """Something is done before each jump, in the thread that waits."""
+
+    before: Callable[[], object] = staticmethod(lambda: None)
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        self.before()
+        return super().wait(seconds, stop)
+
+
 class Range:
     """A sandbox, its site, and runs on it."""
 
@@ -31,7 +42,7 @@ class Range:
         *,
         speed: float = 1.0,
     ) -> None:
-        self.clock = SteppedClock()
+        self.clock = WatchedClock()
         self.sandbox = Sandbox(world, now=self.clock.monotonic, manner=manner, speed=speed)
         self.site: Site = at_the_end.enter_context(
             practise(self.sandbox, clock=self.clock, journal=folder / "journal.sqlite")

@@ -1,5 +1,8 @@
 """Servers that start level by level: the pause and the check between two of them are carried out and kept."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,28 @@ def field(tmp_path: Path) -> Range:
 
 def started(field: Range, *order: str) -> Run:
     return field.start(field.plan(RunbookKind.PLANNED_FAILOVER, ["shop-app"], order=order))
+
+
+def started_and(field: Range, *order: str, do: Callable[[Run], object]) -> Run:
+    """A run with which something is done while what stands between the two levels is under way."""
+    begun, ours = Future[Run](), threading.get_ident()
+
+    def look() -> None:
+        if threading.get_ident() != ours:
+            run = begun.result(PATIENCE)
+            if run.state().steps[4].phase is StepPhase.WORKING:
+                do(run)
+
+    field.clock.before = look
+    begun.set_result(run := started(field, *order))
+    return run
+
+
+def stopped_in_the_pause(field: Range) -> Run:
+    run = started_and(field, "app-02; 3 h", "app-01", do=Run.stop)
+    assert run.wait(PATIENCE).phase is RunPhase.STOPPED
+    del field.clock.before
+    return run
 
 
 def test_the_next_level_starts_when_the_pause_is_over(field: Range) -> None:
@@ -54,22 +79,14 @@ def test_the_order_is_shown_before_the_start_with_the_time_it_costs(field: Range
 
 
 def test_a_pause_can_be_left_out(field: Range) -> None:
-    run = started(field, "app-02; 3 h", "app-01")
-    while (shown := run.state().steps[4]).phase is not StepPhase.WORKING:
-        assert run.wait(0.01).phase.alive
-    assert shown.actions == (Action.SKIP,)
-    run.stop()
-    assert run.wait(PATIENCE).phase is RunPhase.STOPPED
+    run = stopped_in_the_pause(field)
+    assert run.state().steps[4].actions == (Action.SKIP,)
     again = Run.resume(run.id, client=field.site.client, journal=field.site.journal, clock=field.clock)
     assert field.to_the_end(again).phase is RunPhase.DONE
 
 
 def test_a_pause_goes_on_where_it_was_when_the_run_is_gone_on_with(field: Range) -> None:
-    run = started(field, "app-02; 3 h", "app-01")
-    while run.state().steps[4].phase is not StepPhase.WORKING:
-        assert run.wait(0.01).phase.alive
-    run.stop()
-    assert run.wait(PATIENCE).phase is RunPhase.STOPPED
+    run = stopped_in_the_pause(field)
     begun = run.state().steps[4].started_at
     field.clock.advance(2 * 3600)
     again = Run.resume(run.id, client=field.site.client, journal=field.site.journal, clock=field.clock)
@@ -80,9 +97,13 @@ def test_a_pause_goes_on_where_it_was_when_the_run_is_gone_on_with(field: Range)
 
 
 def test_a_level_whose_check_does_not_hold_holds_back_the_next(field: Range) -> None:
-    run = started(field, "app-02; tcp://nowhere.invalid:1", "app-01")
-    while not run.state().steps[4].actions:
-        assert run.wait(0.01).phase.alive
-    assert run.state().steps[5].phase is StepPhase.WAITING
-    run.sign_off(run.state().steps[4].key, True, "Duty engineer", "the database answers from inside")
+    held: list[StepPhase] = []
+
+    def sign_off(run: Run) -> None:
+        if run.state().steps[4].actions:
+            held.append(run.state().steps[5].phase)
+            run.sign_off(run.state().steps[4].key, True, "Duty engineer", "the database answers from inside")
+
+    run = started_and(field, "app-02; tcp://nowhere.invalid:1", "app-01", do=sign_off)
     assert field.to_the_end(run).phase is RunPhase.DONE
+    assert held == [StepPhase.WAITING]

@@ -171,7 +171,7 @@ class TestTheCommand:
         self, site: Site, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
     ) -> None:
         run_id = attached(site)
-        sandbox.fault("error-503", path="traces", times=100)
+        sandbox.fault("forbidden", path="traces", times=100)
         cli.main(["verify", run_id, "--trace"])
         assert "Not checked: the cloud's own trace: CTS on GET /traces" in capsys.readouterr().out
 
