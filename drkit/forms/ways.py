@@ -130,6 +130,7 @@ class WayTaken:
             self.session.take(self.way)
         self.book.turn(Wizard.of(*self.book.cards))
         self.confirm.prepare()
+        self.confirm.focus_first()
 
 
 def opened_words(notebook: Path) -> Markup:

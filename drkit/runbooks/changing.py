@@ -13,6 +13,7 @@ from drkit.model import NEEDS, Argument, Change, Inventory, Operation
 from drkit.plan import VERBS, Offer, Plan, plan_change, plan_of, read_operation, shell_lines, takes
 from drkit.plan import changes_of as changes_asked
 from drkit.rules import IN_THE_WHOLE_PROJECT, Objection, judge, read_also
+from drkit.runbooks.practice import world_name
 from drkit.runbooks.requests import ChangeRequest
 from drkit.runbooks.session import RunbookSession
 from drkit.runbooks.unattended import Unattended, print_notes
@@ -86,6 +87,7 @@ class ChangeSession(RunbookSession[ChangeRequest]):
     def survey(self) -> Inventory:
         """Read the whole project: what there is to choose from is what is judged, too."""
         self.overview = self.inventory = self.site.client.inventory(disks=True, quotas=True, domains=True)
+        self.world = world_name(self.site)
         return self.overview
 
     def choose(self, kind: str, group_id: str, thing_id: str) -> None:

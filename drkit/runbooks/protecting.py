@@ -12,6 +12,7 @@ from drkit.model import Inventory, Operation, ProtectedInstance, ProtectionGroup
 from drkit.plan import Plan, Protection, RunbookKind, groups_to_be, plan_protection
 from drkit.rules import Candidate, Protectable, candidates
 from drkit.runbooks.opening import filled_in, runbook_of, runbook_offer
+from drkit.runbooks.practice import world_name
 from drkit.runbooks.requests import ProtectRequest
 from drkit.runbooks.rows import plan_rows, whole_words
 from drkit.runbooks.session import RunbookSession
@@ -46,6 +47,7 @@ class ProtectSession(RunbookSession[ProtectRequest]):
         """Read the whole project, and judge every server."""
         reading = self.site.client.inventory(disks=True, quotas=True, domains=True)
         self.overview = self.inventory = reading
+        self.world = world_name(self.site)
         self.candidates = {each.server.id: each for each in candidates(reading)}
         return reading
 

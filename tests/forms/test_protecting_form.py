@@ -157,6 +157,20 @@ def test_from_a_list_of_twelve_servers_to_a_drilled_and_reported_group(
     )  # each drill server three times, the group, the release, the network
     assert minutes[0] < 30
     assert minutes[1] < 30
+    now = hands.site.inventory()
+    on_it = now.attachments_on(now.instance("app-01").id)
+    (free,) = (now.pairs[each.pair_id].name for each in on_it if each.device == "/dev/vdb")
+    plan = hands.site.plan_detach("app-01", free)
+    assert hands.site.run(plan, plan.to_type).wait(PATIENCE).phase is RunPhase.DONE
+    hands.form.book.later(result, result.prepare)
+    hands.settle()
+    assert f"Attach what is left in shop Free: {free}." in plain(result.next.value)
+    result.next._handle_custom_msg({"press": "attach:0"}, [])
+    hands.settle()
+    assert 'href="20_attach_pairs-shop.ipynb"' in result.opened.value
+    laid = Path("20_attach_pairs-shop.ipynb").read_text()
+    assert "group: str = 'shop'" in laid
+    assert f"pairs: list[str] = ['{free}']" in laid
 
 
 def test_what_the_parameters_say_is_picked_and_filled_in(make: Callable[..., Hands]) -> None:

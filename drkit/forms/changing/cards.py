@@ -10,7 +10,7 @@ from drkit.errors import InputError
 from drkit.forms.card import Card
 from drkit.forms.choosing import Chooser
 from drkit.forms.live import Live
-from drkit.forms.markup import chip, table
+from drkit.forms.markup import chip, identity, table
 from drkit.forms.picking import PickTable
 from drkit.forms.unfinished import FirstCard
 from drkit.model import Operation
@@ -28,6 +28,7 @@ from drkit.runbooks import (
 
 _WIDE = Layout(width="560px")
 _STYLE = {"description_width": "160px"}
+_WHOLE = Markup('<span class="drkit-whole">{}</span>')
 _HINTS = {OF_GROUP: "the group itself", NEW_GROUP: "it is made: only its name and place are asked"}
 
 
@@ -38,7 +39,8 @@ class ChooseThingCard(FirstCard[ChangeSession]):
 
     def __init__(self, session: ChangeSession) -> None:
         self.group = Chooser("Protection group", lambda: self.later(self._offer_things))
-        self.kind = Dropdown(options=list(KINDS), description="Kind of thing", style=_STYLE, layout=_WIDE)
+        style = {"description_width": "130px"}  # as a Chooser
+        self.kind = Dropdown(options=list(KINDS), description="Kind of thing", style=style, layout=_WIDE)
         self.kind.observe(lambda _: self.later(self._offer_things), "value")
         self.thing = Chooser("Which one", lambda: None)
         self._shown: tuple[str, str] = "", ""
@@ -137,7 +139,9 @@ class _Field(VBox):
         self._input: Checkbox | IntText | TextField | Dropdown | PickTable
         if choices and kind is tuple:
             self._input = PickTable(lambda _: None, label=label)
-            self._input.fill((label.capitalize(), "ID"), {key: (name, key) for name, key in choices})
+            self._input.fill(
+                (label.capitalize(), "ID"), {key: (name, identity(key)) for name, key in choices}
+            )
         elif choices:
             options = [("– choose –", ""), *choices]
             self._input = Dropdown(options=options, description=label, style=_STYLE, layout=_WIDE)
@@ -168,8 +172,8 @@ def _option(chance: VerbChance) -> tuple[str, str]:
 def _chances(chances: Sequence[VerbChance]) -> Markup:
     rows = [
         (
-            chance.operation.words,
-            VERBS[chance.operation].console,
+            _WHOLE.format(chance.operation.words),
+            _WHOLE.format(VERBS[chance.operation].console),
             chip("not now", "stopped") if chance.objections else chip("open", "done"),
             against_words(chance.objections) or ("It loses something: see the plan." if chance.lost else ""),
         )
