@@ -159,7 +159,7 @@ class _Field(VBox):
         """What was typed, ticked or picked."""
         if isinstance(self._input, PickTable):
             return ",".join(self._input.picked)
-        value: str | int | bool = self._input.value
+        value: str | int | bool = self._input.value or ""
         return value
 
 
