@@ -7,7 +7,7 @@ A thing's id is its name and "-id". An instance has two servers of its name, the
   {"production": status, "dr": status} or {} where they were not seen;
 - instance: nics {id: address} and tags {key: value};
 - servers besides: zone, vpc, status, root, disks {device: disk name}; disks besides: zone, status, shared,
-  encrypted, on (the name of a server besides); domains: zones, sold_out; failed_tasks: group;
+  encrypted, type, on (the name of a server besides); domains: zones, sold_out; failed_tasks: group;
 - pair: group, disks {"status": ...}; drill: group, vpc, servers {instance: server name}.
 """
 
@@ -226,7 +226,7 @@ def _disk(name: str, facts: Facts) -> Disk:
         name=name,
         status=facts.get("status", "in-use" if "on" in facts else "available"),
         size_gb=facts.get("size", 100),
-        disk_type="SSD",
+        disk_type=facts.get("type", "SSD"),
         zone=facts.get("zone", "az1"),
         system_disk=facts.get("system", False),
         shared=facts.get("shared", False),

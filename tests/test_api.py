@@ -81,6 +81,15 @@ class TestEachRunbookWithWhatDrkitGives:
         back = site.plan_detach("app-01", "app-cache-01")
         assert see_through(site.run(back, confirm="shop-backend")).exit_code == 0
 
+    def test_servers_are_protected_by_name_and_one_that_cannot_be_is_refused(self, site: drkit.Site) -> None:
+        site.sandbox.change_world("twelve-servers")
+        with pytest.raises(drkit.RefusedError, match="cluster-quorum"):
+            site.plan_protection(["web-01", "cluster-01"], name="web")
+        plan = site.plan_protection("web-01", name="web")
+        assert [step.title for step in plan.steps][-1] == "Synchronised: web"
+        assert see_through(site.run(plan, confirm="web")).phase is drkit.RunPhase.DONE
+        assert site.instances("web")["instance"].tolist() == ["web-01"]
+
     def test_production_moves_to_the_other_zone_and_back(self, site: drkit.Site) -> None:
         site.sandbox.change_world("healthy-three-tier")
         for kind, station in (
@@ -156,6 +165,7 @@ def test_type_checkers_know_what_each_call_gives(site: drkit.Site) -> None:
     assert_type(site.inventory().group("shop-backend").status, drkit.GroupStatus | drkit.Unknown)
     assert_type(site.pairs("shop-backend"), pd.DataFrame)
     plan = assert_type(site.plan_attach("app-01", ["app-cache-01"]), drkit.Plan)
+    assert_type(site.plan_protection(["search-01"], name="web"), drkit.Plan)
     assert_type(plan.steps, tuple[drkit.Step, ...])
     assert_type(plan.left_out, tuple[drkit.LeftOut, ...])
     run = assert_type(site.run(plan, confirm="shop-backend"), drkit.Run)

@@ -12,7 +12,7 @@ from drkit import cli
 from drkit.api import profile
 from drkit.api.settings import VARIABLES
 from drkit.sandbox import FAULTS, SCENARIOS
-from tests.plan.matrix import matrix
+from tests.plan.matrix import changes_matrix, matrix
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -31,6 +31,7 @@ COMPUTED = {
     "scenarios": table(("scenario", "story"), named((each.name, each.story) for each in SCENARIOS.values())),
     "faults": table(("fault", "what happens"), named((each.name, each.sentence) for each in FAULTS.values())),
     "matrix": matrix(),
+    "changes": changes_matrix(),
 }
 
 

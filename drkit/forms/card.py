@@ -170,7 +170,8 @@ class Card(Reloadable):
         self.add_class(f"drkit-{state}")
         self.badge.show(JOIN + chip(state))
         self.toggle.disabled = state == State.WAITING
-        self.content.layout.display = "none" if done and not self.always_shown else ""
+        hidden = "none" if done and not self.always_shown else ""
+        self.content.layout.display = self.ways.layout.display = hidden
         self.detail.layout.display = self.sentence.layout.display = ""
         (self.sentence if done else self.detail).layout.display = "none"
         for each in self._asides:  # of a step that is through they would do nothing

@@ -56,11 +56,13 @@ class ConfirmCard(Card, Generic[AnySession]):
     """The whole plan once more, and the names of its groups, typed; a subclass has its `_plan_words`.
 
     Its button is red where something is given up for good. `stale` says what to do when the world has changed
-    since; `options` are further fields. `_fail_fast`: the first failure holds back what was not sent.
+    since; `options` are further fields. `_fail_fast`: the first failure holds back what was not sent. A plan
+    that is `read_first` has the keyboard stay at the top, for it is to be read before the name is typed.
     """
 
     key = "confirm"
     stale: ClassVar[str]
+    read_first: ClassVar[bool] = False
 
     def __init__(self, session: AnySession, options: Sequence[DOMWidget] = ()) -> None:
         self.session = session
@@ -106,6 +108,18 @@ class ConfirmCard(Card, Generic[AnySession]):
             raise StalePlanError(f"{error}\n{self.stale}", error.objections, steps=error.steps) from error
         self.detail.show(shown)
         return f"confirmed as run {run.id}"
+
+    def focus_first(self) -> None:
+        """Put the keyboard's focus where the card begins: on its top, or on the field for the name."""
+        if self.read_first:
+            self.toggle.focus()
+        else:
+            super().focus_first()
+
+    def after_a_way(self) -> None:
+        """Show the plan once more, for another yes. On any thread."""
+        self.later(self.prepare)
+        self.later(self.pardon)
 
     def _allow(self) -> None:
         self.primary.disabled = bool(self._held) or not self.name.fits

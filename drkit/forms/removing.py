@@ -71,10 +71,7 @@ class ConfirmRemovalCard(ConfirmCard[RemovalSession]):
 
     title, button = "What goes, what stays, and your yes", "Remove the protection"
     stale = "Open the step before again and plan anew."
-
-    def focus_first(self) -> None:
-        """Stay at the top: what goes is to be read before the name is typed."""
-        self.toggle.focus()
+    read_first = True
 
     def _plan_words(self) -> Markup:
         return plan_words(self.session.drafted, self.session.rows())

@@ -19,11 +19,11 @@ from drkit.plan.attach import (
     recheck,
 )
 from drkit.plan.changes import changes_of, given_to, pair_in, read_operation
-from drkit.plan.commands import python_call, shell_line, shell_lines, takes, wants_group
+from drkit.plan.commands import python_call, shell_line, shell_lines, takes, unmistakable, wants_group
 from drkit.plan.drill import LEFT_OVER
 from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
-from drkit.plan.offers import NO_OFFER, Offer, offer, offers_of, offers_on
+from drkit.plan.offers import NO_OFFER, REMOVAL, Offer, offer, offers_of, offers_on
 from drkit.plan.order import Level, read_order, resolved_order
 from drkit.plan.proposing import Proposal, propose, read_places
 from drkit.plan.protecting import GroupToBe, Protection, fitting_domains, groups_to_be, plan_protection
@@ -51,6 +51,7 @@ __all__ = [
     "LOOKED_UP",
     "MAIN",
     "NO_OFFER",
+    "REMOVAL",
     "VERBS",
     "Answers",
     "GroupToBe",
@@ -109,6 +110,7 @@ __all__ = [
     "standing",
     "takes",
     "thing_of",
+    "unmistakable",
     "wanted_by",
     "wants_group",
     "way_there",

@@ -16,6 +16,7 @@ class Offer:
 
     `shell` and `python` are the lines that plan the same, one for each change. Without changes no plan of
     changes takes it: one waits, asks the provider, or goes through a runbook. `lost`: something is, by it.
+    `opens` is the runbook that takes it, by its kind, `REMOVAL` being one; `about` is its group's name.
     """
 
     words: str
@@ -24,7 +25,12 @@ class Offer:
     shell: tuple[str, ...] = ()
     python: tuple[str, ...] = ()
     lost: bool = False
+    opens: str = ""
+    about: str = ""
 
+
+REMOVAL = "removal"
+"""The runbook that takes a group's protection away, which is no rehearsal and so of no `RunbookKind`."""
 
 NO_OFFER = Offer("")
 """Nothing that drkit could do."""
@@ -65,4 +71,6 @@ def removal_offer(words: str, group: ProtectionGroup, inventory: Inventory) -> O
         (shlex.join(["drkit", "remove-protection", "--group", name]),),
         (f"site.plan_removal({name!r})",),
         lost=True,
+        opens=REMOVAL,
+        about=name,
     )

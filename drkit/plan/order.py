@@ -1,8 +1,8 @@
 """In which order the servers within a group start, and stop the other way round (pure).
 
 An operator writes a level a line: the protected instances that go side by side, joined by "+", then what is
-waited for before the next level, each after a semicolon: a span of time, a health check. "db-01+db-02; 60 s;
-tcp://db.internal:5432".
+waited for before the next level, each after a semicolon: a span of time, a health check, and, with "stop"
+before it, a span of time once they were stopped. "db-01+db-02; 60 s; tcp://db.internal:5432; stop 30 s".
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,17 +21,20 @@ class Level:
     """Protected instances (names, or ids once resolved) that start side by side.
 
     Before the next level there are `pause` seconds of the service's time, and then `check` has to answer.
+    Once they were stopped there are `rest` seconds before what comes then.
     """
 
     instances: tuple[str, ...]
     pause: int = 0
     check: str = ""
+    rest: int = 0
 
     @property
     def line(self) -> str:
         """The level as `read_order` reads it."""
         pause = spell_seconds(self.pause) if self.pause else ""
-        return "; ".join(filter(None, ("+".join(self.instances), pause, self.check)))
+        rest = f"stop {spell_seconds(self.rest)}" if self.rest else ""
+        return "; ".join(filter(None, ("+".join(self.instances), pause, self.check, rest)))
 
 
 def read_order(lines: Iterable[str], known: Collection[str] = ()) -> tuple[Level, ...]:
@@ -46,15 +49,16 @@ def _level(line: str, known: Collection[str]) -> Level:
     names, *waits = (part.strip() for part in line.split(";"))
     instances = [names] if names in known else [each.strip() for each in names.split("+")]
     checks = [each for each in waits if "://" in each]
-    pauses = [each for each in waits if each and "://" not in each]
+    rests = [each.removeprefix("stop ") for each in waits if each.startswith("stop ")]
+    pauses = [each for each in waits if each and "://" not in each and not each.startswith("stop ")]
     if not all(instances):
         raise InputError(f"The order's line {line!r} names nobody; write it as db-01+db-02; 60 s.")
-    if len(checks) > 1 or len(pauses) > 1:
+    if max(map(len, (checks, pauses, rests))) > 1:
         raise InputError(f"The order's line {line!r} has more than one pause, or more than one check.")
     if any("@" in each for each in checks):
         raise InputError("A health check has no user and no password: a plan is kept whole in the record.")
-    pause = read_seconds(pauses[0]) if pauses else 0
-    return Level(tuple(instances), pause, checked(checks[0]) if checks else "")
+    pause, rest = (read_seconds(each[0]) if each else 0 for each in (pauses, rests))
+    return Level(tuple(instances), pause, checked(checks[0]) if checks else "", rest)
 
 
 def resolved_order(lines: Sequence[str], reading: Inventory, groups: Collection[str]) -> tuple[str, ...]:
@@ -86,4 +90,10 @@ def order_words(group: str, levels: Sequence[Level], names: Mapping[str, str]) -
         places.append(f"{number}. {', '.join(names[key] for key in level.instances)}{after}")
     rest = sorted(name for key, name in names.items() if not any(key in level.instances for level in levels))
     places += [f"last: {first_few(rest)}"] if rest else []
-    return f"Order in {group}: {'; '.join(places)}. Servers are stopped the other way round."
+    rests = "; ".join(
+        f"{spell_seconds(level.rest)} after {', '.join(names[key] for key in level.instances)}"
+        for level in reversed(levels)
+        if level.rest
+    )
+    stops = f"Servers are stopped the other way round{f', with {rests}' if rests else ''}."
+    return f"Order in {group}: {'; '.join(places)}. {stops}"

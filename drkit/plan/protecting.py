@@ -215,6 +215,10 @@ class _Protecting:
                 f"{sum(each.size_gb for each in disks)} GB."
             )
         yield "Production is not touched: servers may run. DR servers and disks are made, and cost from then."
+        yield (
+            "Every disk of a server comes along: one that cannot (shared, encrypted, co-p1, uh-l1) keeps its "
+            "server from being protected. From which size on a disk is too large is not published: not known."
+        )
         yield self._synchronisation()
         yield from self._quotas()
         yield from self._smaller()

@@ -169,12 +169,12 @@ class _Course:
         return self.draft.plan(title)
 
     def stop(self, group: ProtectionGroup, place: Place, *, at_production: bool, hard: bool) -> Place:
-        """Stop the servers of one site that are not stopped yet."""
+        """Stop the servers of one site that are not stopped yet, from the last level to the first."""
         needs, wave = place
         servers = self._servers(group, production=at_production)
         if off := [each.name for each in servers if _is_off(each)]:
             self.draft.notes.append(f"Stopped already in {group.name}: {', '.join(off)}.")
-        for _, level in reversed(self._in_levels(group, servers)):
+        for level, held in reversed(self._in_levels(group, servers)):
             stopped = [
                 self.draft.send(
                     f"Stop {server.name} ({'hard' if hard else 'soft'})",
@@ -184,10 +184,13 @@ class _Course:
                     skippable=True,
                     wave=wave,
                 )
-                for server in level
+                for server in held
                 if not _is_off(server)
             ]
             needs = tuple(stopped) or needs
+            if level.rest and stopped:
+                words = f"Wait {spell_seconds(level.rest)} once {first_few(map(_name, held))} has stopped"
+                needs = (self.draft.pause(words, level.rest, group.id, needs=needs, wave=wave),)
         return needs, wave
 
     def switch(

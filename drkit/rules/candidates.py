@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from drkit.model import Disk, Inventory, Server, ServerStatus
-from drkit.rules.protecting import boots
+from drkit.rules.protecting import UNPAIRED_TYPES, boots
 from drkit.showing import first_few
 
 
@@ -85,6 +85,9 @@ class _Judge:
         faults: Mapping[str, list[str]] = {
             "shared, to be paired by themselves [SDRS.1806]": [each.name for each in disks if each.shared],
             "encrypted [SDRS.1802]": [each.name for each in disks if each.encrypted],
+            "of a type that is not replicated [SDRS.1806]": [
+                f"{each.name} ({each.disk_type})" for each in disks if each.disk_type in UNPAIRED_TYPES
+            ],
             "in another zone [SDRS.1810]": [each.name for each in disks if each.zone != server.zone],
             "in a pair already [SDRS.1811]": [each.name for each in disks if each.id in self._paired],
         }
@@ -95,6 +98,8 @@ class _Judge:
     def _unread(self, server: Server, disks: tuple[Disk, ...]) -> Iterator[str]:
         if len(disks) < len(server.disks):
             yield "not all of its disks were read"
+        if not all(each.disk_type for each in disks):
+            yield "the type of its disks is not told"
         if not boots(server):
             yield "what it boots from is not told"
         if not server.vpc_id:

@@ -38,6 +38,7 @@ _TAGS = (
 )
 _PAIRED = (
     protecting.disks_are_not_encrypted,
+    protecting.disks_are_of_a_type_that_is_replicated,
     protecting.disks_are_at_the_production_site,
     protecting.disks_are_in_no_pair,
     protecting.pair_quota_is_left,

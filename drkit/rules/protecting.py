@@ -17,6 +17,10 @@ from drkit.showing import first_few
 _UNREAD_DISKS = NotRead("not all of the disks were seen")
 
 
+UNPAIRED_TYPES = frozenset({"co-p1", "uh-l1"})
+"""The types of disks, as EVS spells them, that no pair is made of."""
+
+
 @rule("SDRS.0201", "SDRS.0202", about="group", caution=True)
 def group_name_is_free(case: Case) -> RuleAnswer:
     """Give a group a name that no other group has.
@@ -244,6 +248,21 @@ def disks_are_not_encrypted(case: Case) -> RuleAnswer:
     Source: "Creating a Replication Pair".
     """
     return _about_disks(case, (each for each in _disks(case) if each.encrypted), "encrypted", "not encrypted")
+
+
+@rule("SDRS.1806", about="group", reads=["disks"])
+def disks_are_of_a_type_that_is_replicated(case: Case) -> RuleAnswer:
+    """Pair disks of any type but the two for SAP HANA and HPC servers: co-p1 and uh-l1.
+
+    Source: "Limitations" of the SDRS user guide of Open Telekom Cloud, whose High I/O (performance-optimized
+    I) and Ultra-high I/O (latency-optimized) are these by the ECS API reference; SDRS.1806 on the page "Error
+    Codes". From which size on a disk is too large is not known: no page has a figure but that of EVS itself,
+    32,768 GB, which no disk exceeds; so nothing is refused for its size.
+    """
+    wrong = [each for each in _disks(case) if each.disk_type in UNPAIRED_TYPES]
+    if untold := [each.name for each in _disks(case) if not each.disk_type and not wrong]:
+        return NotRead(f"the type of {first_few(untold)} is not told")
+    return _about_disks(case, wrong, "of a type that is not replicated", "of another type")
 
 
 @rule("SDRS.1810", about="group", needs=[group_exists], reads=["disks"])

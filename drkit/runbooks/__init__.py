@@ -13,8 +13,11 @@ from drkit.rules import Candidate, Objection, Protectable
 from drkit.runbooks.answers import Answers, how_to_go_on
 from drkit.runbooks.attach import AttachSession, Chance
 from drkit.runbooks.changing import (
+    FAILED_TASK,
     KINDS,
+    NEW_GROUP,
     OF_GROUP,
+    WITHOUT_A_THING,
     ChangeSession,
     UnattendedChange,
     VerbChance,
@@ -25,7 +28,7 @@ from drkit.runbooks.exploring import MOST_INSTANCES, MOST_PAIRS, TABLES, Choices
 from drkit.runbooks.filters import Filters
 from drkit.runbooks.matrix import NO_CELLS, Matrix, MatrixCell
 from drkit.runbooks.notebooks import notebook_of
-from drkit.runbooks.opening import filled_in
+from drkit.runbooks.opening import runbook_of
 from drkit.runbooks.practice import (
     Reached,
     copy_title,
@@ -60,13 +63,16 @@ from drkit.runbooks.session import AnySession, RunbookSession
 from drkit.runbooks.unattended import PlainOverview, UnattendedAttach, UnattendedRehearsal, exit_code
 
 __all__ = [
+    "FAILED_TASK",
     "KINDS",
     "KNOWN_BY",
     "MOST_INSTANCES",
     "MOST_PAIRS",
+    "NEW_GROUP",
     "NO_CELLS",
     "OF_GROUP",
     "TABLES",
+    "WITHOUT_A_THING",
     "Answers",
     "AnySession",
     "AttachRequest",
@@ -106,7 +112,6 @@ __all__ = [
     "copyable",
     "exit_code",
     "expected_words",
-    "filled_in",
     "gives_up",
     "how",
     "how_to_go_on",
@@ -118,6 +123,7 @@ __all__ = [
     "read_words",
     "remember_secret",
     "run_under_way",
+    "runbook_of",
     "story_text",
     "whole_words",
     "world_name",

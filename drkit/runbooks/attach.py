@@ -151,6 +151,12 @@ class AttachSession(RunbookSession[AttachRequest]):
         """Read the same group and instances once more."""
         self.read(self.instances[0].group_id, self.instance_ids)
 
+    def judge_again(self) -> None:
+        """Read the same once more and judge it; a pair that is gone is picked no longer."""
+        self.read_again()
+        self.judge(self.prefix)
+        self.picked = tuple(each for each in self.picked if each in self.chances)
+
     def judge(self, prefix: str) -> None:
         """Judge every pair of the group: those that can be attached first, then by name.
 

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pandas import DataFrame
@@ -13,22 +13,25 @@ from drkit.model import NEEDS, Argument, Change, Inventory, Operation
 from drkit.plan import VERBS, Offer, Plan, plan_change, plan_of, read_operation, shell_lines, takes
 from drkit.plan import changes_of as changes_asked
 from drkit.rules import IN_THE_WHOLE_PROJECT, Objection, judge, read_also
+from drkit.runbooks.practice import world_name
 from drkit.runbooks.requests import ChangeRequest
 from drkit.runbooks.session import RunbookSession
 from drkit.runbooks.unattended import Unattended, print_notes
 from drkit.showing import first_few
 
-OF_GROUP = "group"
+OF_GROUP, NEW_GROUP, FAILED_TASK = "group", "new group", "failed task"
 KINDS: Mapping[str, tuple[Operation, ...]] = {
     OF_GROUP: (
         Operation.ENABLE_PROTECTION,
         Operation.PLANNED_FAILOVER,
         Operation.CREATE_DRILL,
+        Operation.CREATE_INSTANCES,
         Operation.RENAME_GROUP,
         Operation.CLEAR_FAILED_TASKS,
         Operation.DISABLE_PROTECTION,
         Operation.FAILOVER,
         Operation.REPROTECT,
+        Operation.DELETE_INSTANCES,
         Operation.DELETE_GROUP,
     ),
     "instance": (
@@ -50,8 +53,14 @@ KINDS: Mapping[str, tuple[Operation, ...]] = {
     "drill": (Operation.RENAME_DRILL, Operation.DELETE_DRILL),
     "server": (Operation.CREATE_INSTANCE, Operation.STOP_SERVER, Operation.START_SERVER),
     "disk": (Operation.CREATE_PAIR,),
+    FAILED_TASK: (Operation.CLEAR_FAILED_TASK,),
+    NEW_GROUP: (Operation.CREATE_GROUP,),
 }
 """What can be done to a thing of each kind: what loses something comes last."""
+
+
+WITHOUT_A_THING = {OF_GROUP, NEW_GROUP}
+"""Of these nothing is chosen but, at most, the group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +87,32 @@ class ChangeSession(RunbookSession[ChangeRequest]):
     def survey(self) -> Inventory:
         """Read the whole project: what there is to choose from is what is judged, too."""
         self.overview = self.inventory = self.site.client.inventory(disks=True, quotas=True, domains=True)
+        self.world = world_name(self.site)
         return self.overview
 
     def choose(self, kind: str, group_id: str, thing_id: str) -> None:
-        """What is to be changed; of a group the thing is the group itself."""
-        if kind not in KINDS or not group_id or not (thing_id or kind == OF_GROUP):
+        """What is to be changed; of a group the thing is the group itself, and a new one is of none."""
+        group_id = "" if kind == NEW_GROUP else group_id
+        here = group_id or kind == NEW_GROUP
+        if kind not in KINDS or not here or not (thing_id or kind in WITHOUT_A_THING):
             raise InputError("Choose a group, a kind of thing, and the thing.")
         self.kind, self.group_id = kind, group_id
-        self.thing_id = group_id if kind == OF_GROUP else thing_id
+        self.thing_id = group_id if kind in WITHOUT_A_THING else thing_id
 
     def things(self, kind: str, group_id: str) -> list[tuple[str, str]]:
-        """The (name, id) of the things of a kind that there are in a group, or could be protected in it."""
+        """The (name, id) of the things of a kind that there are in a group, or could be protected in it.
+
+        Failed tasks are read now, for they are asked for group by group: those of the group, and of none.
+        """
         reading = self.surveyed
+        if kind == FAILED_TASK:
+            read = self.site.client.failed_tasks
+            tasks = {each.id: each for each in (*read(group_id), *read())}
+            self.overview = self.inventory = replace(reading, failed_tasks=tasks)
+            return sorted(
+                (f"{task.resource_name}: {task.failure_status}, {task.begin_at or ''}", key)
+                for key, task in tasks.items()
+            )
         if kind in {"instance", "pair", "drill"}:
             found = list(getattr(reading, f"{kind}s_of")(group_id))
         elif kind == "server":
@@ -100,6 +123,25 @@ class ChangeSession(RunbookSession[ChangeRequest]):
             paired = {key for each in reading.pairs.values() for key in each.disk_ids}
             found = [each for key, each in reading.disks.items() if key not in paired]
         return sorted((each.name, each.id) for each in found)
+
+    def choices(self, word: str) -> list[tuple[str, str]]:
+        """What a word of a verb can be, as (name, id); nothing where it is typed."""
+        reading = self.surveyed
+        if word == "servers":
+            protected = {key for each in reading.instances.values() for key in each.server_ids}
+            return [(name, key) for name, key in self.things("server", self.group_id) if key not in protected]
+        if word == "instances":
+            return self.things("instance", self.group_id)
+        if word == "domain":
+            return sorted((each.name, each.id) for each in reading.domains.values() if not each.sold_out)
+        found = set[str]()
+        if word in {"source_zone", "target_zone"}:
+            found = {
+                zone for each in reading.domains.values() for zone in (each.local_zone, each.remote_zone)
+            }
+        if word == "vpc":
+            found = {each.vpc_id for each in reading.servers.values() if each.vpc_id}
+        return [(each, each) for each in sorted(found)]
 
     def chances(self) -> list[VerbChance]:
         """Every verb for the chosen thing, open or not; judged with samples of what it asks."""
@@ -113,10 +155,10 @@ class ChangeSession(RunbookSession[ChangeRequest]):
         """The plan of the change; raises `RefusedError` with every objection, `InputError`."""
         given: dict[str, Any] = {key: value for key, value in words.items() if value}
         given |= self._about(operation)
-        group = self.reading.groups[self.group_id]
+        group = self.reading.groups.get(self.group_id)
         self.plan = planned(
             self.site.journal,
-            [(group.id, group.name)],
+            [(group.id, group.name) if group else ("", str(given.get("name", "")))],
             lambda: plan_change(self.reading, operation, **given),
         )
         return self.plan
@@ -149,8 +191,10 @@ class ChangeSession(RunbookSession[ChangeRequest]):
 
     def _about(self, operation: Operation) -> dict[str, str]:
         """The words that name the group and the thing."""
+        if self.kind == FAILED_TASK:  # which tells its group itself, if it is of one
+            return {"task": self.thing_id}
         named = {} if operation is Operation.CREATE_GROUP else {"group": self.group_id}
-        return named if self.kind == OF_GROUP else {**named, self.kind: self.thing_id}
+        return named if self.kind in WITHOUT_A_THING else {**named, self.kind: self.thing_id}
 
     def _chance(self, operation: Operation) -> VerbChance:
         about = self._about(operation)
@@ -179,8 +223,30 @@ class ChangeSession(RunbookSession[ChangeRequest]):
             samples["nic"] = server.nics[-1][0] if server and server.nics else "card"
         if operation in {Operation.ATTACH_PAIR, Operation.DETACH_PAIR}:
             samples["instance"] = self._some_instance(pairs[0])
+        if operation is Operation.CREATE_GROUP:
+            samples |= self._some_place()
+        for word in needed & {"servers", "instances"}:
+            samples[word] = self._some(word)
         words: dict[str, Any] = {**samples, **about}
         return changes_asked(operation, self.reading, pairs=pairs, **words)
+
+    def _some(self, word: str) -> tuple[str, ...]:
+        """One of the servers or instances that could be named, of the servers one where production is."""
+        zone, servers = self.reading.groups[self.group_id].production_zone, self.reading.servers
+        keys = [key for _, key in self.choices(word)]
+        if not keys:
+            raise InputError("Every server is protected." if word == "servers" else "There is no instance.")
+        return tuple(sorted(keys, key=lambda key: key in servers and servers[key].zone != zone)[:1])
+
+    def _some_place(self) -> dict[str, str]:
+        """Between which zones a group could be, and in which network."""
+        open_, networks = self.choices("domain"), self.choices("vpc")
+        if not open_:
+            raise InputError("There is no active-active domain that is not sold out.")
+        domain = self.reading.domains[open_[0][1]]
+        vpc = networks[0][1] if networks else ""
+        zones = {"source_zone": domain.local_zone, "target_zone": domain.remote_zone}
+        return {"domain": domain.id, **zones, "vpc": vpc}
 
     def _some_instance(self, pair_id: str) -> str:
         held = self.reading.attachments_of(pair_id)

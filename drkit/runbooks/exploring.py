@@ -12,12 +12,13 @@ from drkit import owned, tables
 from drkit.errors import InputError, UnknownNameError
 from drkit.execution import holders
 from drkit.model import Inventory, ProtectionGroup
-from drkit.plan import Offer, offer, offers_of
+from drkit.plan import Offer, offer, offers_of, ways_out
 from drkit.reading import Reading
 from drkit.report import look_of_group, look_of_instance, look_of_pair
 from drkit.rules import Objection
 from drkit.runbooks.filters import THINGS, Filtered, Filters, filtered, tag_words
-from drkit.runbooks.matrix import Matrix, MatrixCell, pairs_by_instances, verbs_by_groups, way_to
+from drkit.runbooks.matrix import VERBS, Matrix, MatrixCell, pairs_by_instances, verbs_by_groups, way_to
+from drkit.runbooks.opening import runbook_offer
 from drkit.showing import Look
 from drkit.site import Site, connect
 
@@ -242,11 +243,17 @@ class ExploreSession:
         return way_to(self._around(cell), cell) if cell.objections else ()
 
     def offers(self, cell: MatrixCell) -> tuple[Offer, ...]:
-        """What of a cell can be done at once: the change itself where it is open, else what opens it."""
-        reading = self._around(cell)
-        if cell.change and not cell.objections:
-            return (offer(cell.title, (cell.change,), reading),)
-        return offers_of(cell.objections, reading)
+        """What of a cell can be done: the change itself where it is open, or its runbook; else what opens it,
+        and for a group that nothing else leads out of, taking its protection away.
+        """
+        reading, kind = self._around(cell), VERBS.get(cell.operation)
+        if not cell.objections:
+            if kind:
+                return (runbook_offer(kind, cell.group_id, reading),)
+            return (offer(cell.title, (cell.change,), reading),) if cell.change else ()
+        ways = ways_out(reading, cell.group_id) if cell.operation in VERBS else ()
+        removal = (each.offer for each in ways if each.legal and each.offer.opens)
+        return (*offers_of(cell.objections, reading), *removal)
 
     def _around(self, cell: MatrixCell) -> Inventory:
         return self._near.get(cell.group_id, self.inventory)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from drkit.model import Operation
-from drkit.plan import Plan, RunbookKind
+from drkit.plan import REMOVAL, Plan, RunbookKind
 
 _ATTACH, _DRILL = "20_attach_pairs.ipynb", "30_dr_drill.ipynb"
 _PLANNED, _FAILOVER = "40_planned_failover.ipynb", "50_failover_and_reprotect.ipynb"
-NOTEBOOKS: Mapping[RunbookKind, str] = {
+NOTEBOOKS: Mapping[str, str] = {
+    REMOVAL: "16_remove_protection.ipynb",
     RunbookKind.DRILL: _DRILL,
     RunbookKind.CLEANUP: _DRILL,
     RunbookKind.PLANNED_FAILOVER: _PLANNED,
@@ -24,7 +25,7 @@ def notebook_of(plan: Plan) -> str:
         return NOTEBOOKS[plan.objectives.kind]
     sent = [step.change.operation for step in plan.steps if step.change]
     if len(plan.steps) > 1 and sent[-1:] == [Operation.DELETE_GROUP]:
-        return "16_remove_protection.ipynb"
+        return NOTEBOOKS[REMOVAL]
     if Operation.CREATE_GROUP in sent and len(sent) > 1:
         return "12_protect_servers.ipynb"
     attaches = Operation.ATTACH_PAIR in sent and {*sent} <= {Operation.ATTACH_PAIR, Operation.DETACH_PAIR}

@@ -8,15 +8,15 @@ from pandas import DataFrame
 
 from drkit.errors import InputError
 from drkit.execution import forecast, learned, planned
-from drkit.headless import report_outcome
 from drkit.model import Inventory, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
-from drkit.plan import Plan, Protection, groups_to_be, plan_protection
+from drkit.plan import Plan, Protection, RunbookKind, groups_to_be, plan_protection
 from drkit.rules import Candidate, Protectable, candidates
-from drkit.runbooks.opening import filled_in
+from drkit.runbooks.opening import filled_in, runbook_of, runbook_offer
+from drkit.runbooks.practice import world_name
 from drkit.runbooks.requests import ProtectRequest
 from drkit.runbooks.rows import plan_rows, whole_words
 from drkit.runbooks.session import RunbookSession
-from drkit.runbooks.unattended import Unattended, print_notes
+from drkit.runbooks.unattended import Unattended
 from drkit.showing import first_few
 
 _OURS = {Operation.CREATE_GROUP, Operation.CREATE_INSTANCE, Operation.ENABLE_PROTECTION}
@@ -47,6 +47,7 @@ class ProtectSession(RunbookSession[ProtectRequest]):
         """Read the whole project, and judge every server."""
         reading = self.site.client.inventory(disks=True, quotas=True, domains=True)
         self.overview = self.inventory = reading
+        self.world = world_name(self.site)
         self.candidates = {each.server.id: each for each in candidates(reading)}
         return reading
 
@@ -106,15 +107,13 @@ class ProtectSession(RunbookSession[ProtectRequest]):
         `InputError` where it cannot be laid beside this one.
         """
         name = made.group.name
-        profile: dict[str, str | list[str]] = (
-            {"profile": self.request.profile} if self.request.profile else {}
-        )
         if way == "drill":
-            return filled_in("30_dr_drill.ipynb", name, profile | {"groups": [name]})
+            return runbook_of(runbook_offer(RunbookKind.DRILL, made.group.id, self.reading), self.profile)
         of_one = {"instance": made.instances[0].name} if len(made.instances) == 1 else {}
         pairs = [pair.name for pair in made.free]
-        free: dict[str, str | list[str]] = {"group": name, **of_one, "pairs": pairs}
-        return filled_in("20_attach_pairs.ipynb", name, profile | free)
+        return filled_in(
+            "20_attach_pairs.ipynb", name, self.profile, {"group": name, **of_one, "pairs": pairs}
+        )
 
     def _refuses(self, plan: Plan) -> str:
         operations = {step.change.operation for step in plan.steps if step.change}
@@ -155,14 +154,8 @@ class UnattendedProtect(Unattended[ProtectSession]):
     def confirm(self) -> DataFrame:
         """Print the plan, and start it when the parameter confirm has the names of its groups."""
         session, plan = self.session, self.session.drafted
-        rows = session.rows(plan)
-        print(f"{plan.title}, on {plan.backend.label}: {session.whole_words(plan)}")  # noqa: T201
-        print_notes(plan)
-        if session.request.dry_run:
-            report_outcome(0, "Dry run: this is the plan. Nothing was sent.", rows)
-        elif session.run is None:
-            self._start(plan.to_type, "the names of the groups that will be made", rows)
-        return DataFrame(rows)
+        what = "the names of the groups that will be made"
+        return self._confirmed(session.whole_words(plan), what, session.rows(plan))
 
     def run(self) -> DataFrame:
         """Wait until the run has ended; gives what became of each step."""

@@ -5,13 +5,12 @@ from dataclasses import replace
 from pandas import DataFrame
 
 from drkit.execution import Run, RunState, planned, recorded
-from drkit.headless import report_outcome
 from drkit.model import Inventory, Operation
 from drkit.plan import Plan, Removal, plan_removal
 from drkit.runbooks.answers import Answers
 from drkit.runbooks.requests import RemovalRequest
 from drkit.runbooks.session import RunbookSession
-from drkit.runbooks.unattended import Unattended, print_notes
+from drkit.runbooks.unattended import Unattended
 from drkit.showing import count
 
 
@@ -76,15 +75,8 @@ class UnattendedRemoval(Unattended[RemovalSession]):
 
     def confirm(self) -> DataFrame:
         """Print what goes and what stays, and start when the parameter confirm is the name of the group."""
-        session, plan = self.session, self.session.drafted
-        print(f"{plan.title}, on {plan.backend.label}: {count(len(plan.steps), 'step')}")  # noqa: T201
-        print_notes(plan)
-        rows = session.rows()
-        if session.request.dry_run:
-            report_outcome(0, "Dry run: this is the plan. Nothing was sent.", rows)
-        elif session.run is None:
-            self._start(plan.to_type, "the name of the group", rows)
-        return DataFrame(rows)
+        steps = count(len(self.session.drafted.steps), "step")
+        return self._confirmed(steps, "the name of the group", self.session.rows())
 
     def run(self) -> DataFrame:
         """Wait until nothing is left to do or nobody can answer; gives what became of each step."""

@@ -73,6 +73,11 @@ class RunbookSession(Generic[Request]):
         return self._site
 
     @property
+    def profile(self) -> str:
+        """The profile that was asked for by name, if one was."""
+        return self.request.profile
+
+    @property
     def surveyed(self) -> Inventory:
         """What there is to choose from, as it was read last."""
         if self.overview is None:

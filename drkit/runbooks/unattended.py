@@ -71,6 +71,17 @@ class Unattended(Generic[AnySession]):
             report_outcome(error.exit_code, "Nothing was sent.")
             raise
 
+    def _confirmed(self, whole: str, what: str, rows: Sequence[dict[str, str]]) -> DataFrame:
+        """Print the plan with words on the `whole`, and start it as `_start` does; a dry run ends there."""
+        session, plan = self.session, self.session.drafted
+        print(f"{plan.title}, on {plan.backend.label}: {whole}")  # noqa: T201
+        print_notes(plan)
+        if session.request.dry_run:
+            report_outcome(0, "Dry run: this is the plan. Nothing was sent.", rows)
+        elif session.run is None:
+            self._start(plan.to_type, what, rows)
+        return DataFrame(rows)
+
     def _ended(self) -> DataFrame:
         """Wait for the end, print what changes meanwhile, and report it; what became of each step."""
         run = self.session.started
@@ -229,16 +240,8 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         """Print the whole plan, and start it when the parameter confirm has the names of its groups."""
         session, plan = self.session, self.session.drafted
         ahead = session.ahead(plan)
-        print(f"{plan.title}, on {plan.backend.label}: {whole_words(plan, ahead)}")  # noqa: T201
-        for sentence in outage_words(plan, ahead):
-            print(sentence)  # noqa: T201
-        print_notes(plan)
-        if session.request.dry_run:
-            report_outcome(0, "Dry run: this is the plan. Nothing was sent.", self._planned())
-        elif session.run is None:
-            names = ", ".join(name for _, name in plan.groups)
-            self._start(names, "the names of its groups", self._planned())
-        return DataFrame(self._planned())
+        whole = "\n".join((whole_words(plan, ahead), *outage_words(plan, ahead)))
+        return self._confirmed(whole, "the names of its groups", self._planned())
 
     def run(self) -> DataFrame:
         """Wait until the run has ended or nobody can answer; gives what became of each step."""

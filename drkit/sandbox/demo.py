@@ -98,6 +98,7 @@ def _spare(build: Builder) -> None:
     build.disk("spare-shared", zone, 10, shared=True)
     build.disk("spare-encrypted", zone, 10, encrypted=True)
     build.disk("spare-elsewhere", build.world.zones[1], 10)
+    build.disk("spare-hana", zone, 10, type_="uh-l1")
 
 
 def empty(seed: int = 0, start: float = EPOCH) -> World:

@@ -126,9 +126,11 @@ def create_replication(call: IncomingCall) -> Answer:
 
 
 def check_disk(world: World, group: Group, disk: Disk) -> None:
-    """Refuse a disk that cannot be paired: encrypted, in another zone, or paired already."""
+    """Refuse a disk that cannot be paired: encrypted, of a wrong type, in another zone, paired already."""
     if disk.encrypted:
         raise refused("SDRS.1802", disk.name)
+    if disk.type in ("co-p1", "uh-l1"):  # "Disk limitations" in the user guide's table
+        raise refused("SDRS.1806", f"{disk.name} is of type {disk.type}")
     if disk.zone != group.production_zone:
         raise refused("SDRS.1810", f"{disk.name} is in {disk.zone}, production in {group.production_zone}")
     if any(disk.id in (pair.source_disk, pair.target_disk) for pair in world.pairs.values()):

@@ -18,6 +18,11 @@ def fresh(screen: Screen, lab: Started) -> Screen:
 def test_what_the_matrix_names_is_done_from_there(fresh: Screen) -> None:
     fresh.open("10_inspect.ipynb")
     fresh.see("5 of 5 groups shown.")
+    fresh.page.get_by_title("failover of shop-frontend", exact=True).click()
+    with fresh.page.context.expect_page() as opened:
+        fresh.press("Open the runbook: failover of shop-frontend")
+    fresh.see("50_failover_and_reprotect-shop-frontend.ipynb")
+    opened.value.close()
     fresh.page.get_by_title("failover of shop-backend", exact=True).click()
     fresh.see("drkit do enable-protection --group shop-backend")
     fresh.picture("ways-1-inspect")

@@ -51,7 +51,7 @@ def stopped_in_the_pause(field: Range) -> Run:
 
 
 def test_the_next_level_starts_when_the_pause_is_over(field: Range) -> None:
-    run = started(field, "app-02; 5 min", "app-01")
+    run = started(field, "app-02; 5 min", "app-01; stop 1 min")
     state = field.to_the_end(run)
     assert state.phase is RunPhase.DONE
     steps = {each.title: each for each in state.steps}
@@ -62,6 +62,10 @@ def test_the_next_level_starts_when_the_pause_is_over(field: Range) -> None:
     assert 300 <= (pause.ended_at - pause.started_at).total_seconds() < 310
     assert second.started_at >= pause.ended_at
     assert pause.sentence == "5 min have passed."
+    rest, stop = steps["Wait 1 min once app-01 has stopped"], steps["Stop app-02 (soft)"]
+    assert rest.started_at and rest.ended_at and stop.started_at
+    assert (rest.ended_at - rest.started_at).total_seconds() >= 60
+    assert stop.started_at >= rest.ended_at
     page = html(gather(field.site.journal.entries(run.id)))
     assert "Order in shop-app: 1. app-02 (then 5 min); 2. app-01." in page
     assert "Wait 5 min after app-02-dr" in page

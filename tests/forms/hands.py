@@ -14,6 +14,8 @@ from drkit.forms.attach.cards import ChooseInstanceCard, ConfirmAttachCard, Pick
 from drkit.forms.attach.form import AttachResultCard, AttachRunCard
 from drkit.forms.card import Card
 from drkit.forms.running import STATES
+from drkit.forms.ways import WaysBox, WayTaken
+from drkit.lab import shipped_notebooks
 from drkit.runbooks import AttachRequest, AttachSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
@@ -26,6 +28,13 @@ Kind = TypeVar("Kind", bound=Card)
 def plain(html: str) -> str:
     """What one reads of a piece of HTML."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html))).strip()
+
+
+def folder_of_runbooks(folder: Path) -> Path:
+    """That folder, with a copy of every runbook in it."""
+    for path in shipped_notebooks():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
 
 
 class Hands:
@@ -165,3 +174,44 @@ class Hands:
     def _option(options: object, name: str) -> str:
         assert isinstance(options, tuple)
         return str(next(value for label, value in options if label.startswith(f"{name} ")))
+
+
+class WayHand:
+    """What is done with a box of ways."""
+
+    def __init__(self, box: WaysBox) -> None:
+        self.box = box
+
+    @classmethod
+    def in_card(cls, card: Card) -> "WayHand":
+        """With the ways that a card shows."""
+        (box,) = card.ways.children
+        assert isinstance(box, WaysBox)
+        return cls(box)
+
+    def press(self, title: str) -> str:
+        """Press a way's button; gives what its plan says, or why there is none."""
+        self.box.buttons[title].click()
+        taken = self.taken
+        taken.book.engine.settle(PATIENCE)
+        return plain(taken.confirm.whole.value) + plain(taken.confirm.error.value)
+
+    @property
+    def taken(self) -> WayTaken:
+        assert self.box.taken
+        return self.box.taken
+
+    def confirm(self, name: str) -> str:
+        """Type the name, press, and wait for the end; gives what the result says."""
+        taken = self.taken
+        taken.confirm.name.field.value = name
+        assert not taken.confirm.primary.disabled
+        taken.confirm.primary.click()
+        taken.book.engine.settle(PATIENCE)
+        assert taken.session.run, plain(taken.confirm.error.value)
+        taken.session.run.wait(PATIENCE)
+        if taken.run.watcher:
+            taken.run.watcher.join(PATIENCE)
+        for _ in range(3):
+            taken.book.engine.settle(PATIENCE)
+        return plain(taken.result.outcome.value)

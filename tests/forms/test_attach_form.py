@@ -5,7 +5,7 @@ import pytest
 from drkit.api import Access
 from drkit.errors import InputError
 from drkit.forms.attach.words import MOST_SHOWN, picked_words
-from tests.forms.hands import Hands, plain
+from tests.forms.hands import Hands, WayHand, plain
 
 CACHES = ("app-cache-01", "app-cache-02", "app-cache-03")
 DONE = ["done"] * 6
@@ -72,6 +72,28 @@ def test_a_pair_that_cannot_be_attached_says_why_and_is_left_out(hands: Hands) -
     hands.press(hands.plan)
     assert [each.subject for each in hands.form.session.drafted.left_out] == ["app-01-data"]
     assert "app-01-data" in plain(hands.confirm.whole.value)
+
+
+def test_what_stands_against_a_pair_and_against_a_name_is_put_right_where_it_stands(hands: Hands) -> None:
+    hands.go_to("shop-backend", "app-01")
+    hands.mark("app-02-data")
+    hands.press(hands.pick)  # refused, and its way still stands there
+    way = WayHand.in_card(hands.pick)
+    assert "Lost: The disk of app-02-data" in way.press("Detach app-02-data from app-02")
+    assert "✓ done Detach app-02-data from app-02" in way.confirm("app-02-data")
+    way.taken.result.anew.click()
+    hands.settle()
+    assert "1 pair picked that can be attached" in plain(hands.pick.picked.value)
+    assert way.box.buttons == {}
+    assert hands.press(hands.pick) == ""
+    assert "held by pair app-01-data" in hands.name("app-02-data", "/dev/vdb")
+    way = WayHand.in_card(hands.plan)
+    way.press("Detach app-01-data from app-01")
+    way.confirm("app-01-data")
+    way.taken.result.anew.click()
+    hands.settle()
+    assert hands.names() == {"app-02-data": "/dev/vdb"}
+    assert hands.press(hands.plan) == ""
 
 
 def test_with_nothing_that_can_be_attached_there_is_no_plan(hands: Hands) -> None:

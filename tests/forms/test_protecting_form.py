@@ -15,7 +15,6 @@ from drkit.forms.protecting import ProtectForm
 from drkit.forms.protecting.cards import ArrangeCard, ConfirmProtectCard, PickServersCard
 from drkit.forms.protecting.form import ProtectResultCard, ProtectRunCard
 from drkit.forms.running import STATES
-from drkit.lab import shipped_notebooks
 from drkit.lab.shipped import is_shipped
 from drkit.plan import PlanRequest
 from drkit.runbooks import ProtectRequest, ProtectSession, UnattendedProtect
@@ -23,7 +22,7 @@ from drkit.sandbox import SCENARIOS, Sandbox, World
 from drkit.sandbox.building import Builder
 from drkit.site import practise
 from tests.closing import at_the_end
-from tests.forms.hands import PATIENCE, plain
+from tests.forms.hands import PATIENCE, folder_of_runbooks, plain
 
 pytestmark = pytest.mark.slow  # whole runs
 
@@ -104,12 +103,6 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Hands]]:
         each.settle()
 
 
-def folder_of_runbooks(folder: Path) -> Path:
-    for path in shipped_notebooks():
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
-
-
 def test_from_a_list_of_twelve_servers_to_a_drilled_and_reported_group(
     make: Callable[..., Hands], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +157,20 @@ def test_from_a_list_of_twelve_servers_to_a_drilled_and_reported_group(
     )  # each drill server three times, the group, the release, the network
     assert minutes[0] < 30
     assert minutes[1] < 30
+    now = hands.site.inventory()
+    on_it = now.attachments_on(now.instance("app-01").id)
+    (free,) = (now.pairs[each.pair_id].name for each in on_it if each.device == "/dev/vdb")
+    plan = hands.site.plan_detach("app-01", free)
+    assert hands.site.run(plan, plan.to_type).wait(PATIENCE).phase is RunPhase.DONE
+    hands.form.book.later(result, result.prepare)
+    hands.settle()
+    assert f"Attach what is left in shop Free: {free}." in plain(result.next.value)
+    result.next._handle_custom_msg({"press": "attach:0"}, [])
+    hands.settle()
+    assert 'href="20_attach_pairs-shop.ipynb"' in result.opened.value
+    laid = Path("20_attach_pairs-shop.ipynb").read_text()
+    assert "group: str = 'shop'" in laid
+    assert f"pairs: list[str] = ['{free}']" in laid
 
 
 def test_what_the_parameters_say_is_picked_and_filled_in(make: Callable[..., Hands]) -> None:

@@ -9,57 +9,31 @@ from drkit.clock import SteppedClock
 from drkit.forms.looking import LookAround
 from drkit.forms.rehearsal import RehearsalForm
 from drkit.forms.rehearsal.choosing import ChooseGroupsCard
-from drkit.forms.ways import WaysBox, WayTaken, lines_of_code
+from drkit.forms.ways import WaysBox, lines_of_code
 from drkit.model import Change, Operation
 from drkit.plan import NO_OFFER, Offer, offer
 from drkit.runbooks import ExploreSession, RehearsalRequest, RehearsalSession
 from drkit.sandbox import Sandbox
 from drkit.site import Site, practise
 from tests.closing import at_the_end
-from tests.forms.hands import PATIENCE, plain
+from tests.forms.hands import PATIENCE, WayHand, folder_of_runbooks, plain
 
 ENABLE = "Enable protection of shop-backend"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    clock = SteppedClock()
-    sandbox = Sandbox("demo", speed=1.0, now=clock.monotonic)
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture
+def sandbox(clock: SteppedClock) -> Sandbox:
+    return Sandbox("demo", speed=1.0, now=clock.monotonic)
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: SteppedClock, sandbox: Sandbox) -> Site:
     return at_the_end.enter_context(practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite"))
-
-
-class Hand:
-    """What is done with a box of ways."""
-
-    def __init__(self, box: WaysBox) -> None:
-        self.box = box
-
-    def press(self, title: str) -> str:
-        """Press a way's button; gives what its plan says, or why there is none."""
-        self.box.buttons[title].click()
-        taken = self.taken
-        taken.book.engine.settle(PATIENCE)
-        return plain(taken.confirm.whole.value) + plain(taken.confirm.error.value)
-
-    @property
-    def taken(self) -> WayTaken:
-        assert self.box.taken
-        return self.box.taken
-
-    def confirm(self, name: str) -> str:
-        """Type the name, press, and wait for the end; gives what the result says."""
-        taken = self.taken
-        taken.confirm.name.field.value = name
-        assert not taken.confirm.primary.disabled
-        taken.confirm.primary.click()
-        taken.book.engine.settle(PATIENCE)
-        assert taken.session.run, plain(taken.confirm.error.value)
-        taken.session.run.wait(PATIENCE)
-        if taken.run.watcher:
-            taken.run.watcher.join(PATIENCE)
-        for _ in range(3):
-            taken.book.engine.settle(PATIENCE)
-        return plain(taken.result.outcome.value)
 
 
 @pytest.fixture
@@ -84,17 +58,15 @@ def test_what_a_group_lacks_for_a_rehearsal_is_done_from_there_and_it_is_judged_
     card.primary.click()
     settle(rehearsal)
     assert "The shortest legal way there: Enable protection of shop-backend." in plain(card.state.value)
-    (box,) = card.ways.children
-    assert isinstance(box, WaysBox)
-    hand = Hand(box)
+    hand = WayHand.in_card(card)
     assert ENABLE in hand.press(ENABLE)
     assert hand.taken.confirm.primary.disabled, "nothing is typed yet"
     assert f"✓ done {ENABLE}" in hand.confirm("shop-backend")
     assert site.groups("shop-backend")["status"].tolist() == ["protected"]
     hand.taken.result.anew.click()
     settle(rehearsal)
-    assert ENABLE not in box.buttons, "it was judged anew"
-    assert box.taken is None
+    assert ENABLE not in hand.box.buttons, "it was judged anew"
+    assert hand.box.taken is None
 
 
 def test_a_cell_of_the_matrix_has_its_way_as_a_button_and_as_lines(site: Site) -> None:
@@ -107,7 +79,7 @@ def test_a_cell_of_the_matrix_has_its_way_as_a_button_and_as_lines(site: Site) -
     shown = plain(str(box.rows.children[1].children[1].value))
     assert "drkit do enable-protection --group shop-backend" in shown
     assert "site.plan('enable_protection', group='shop-backend')" in shown
-    hand = Hand(box)
+    hand = WayHand(box)
     hand.press(ENABLE)
     hand.confirm("shop-backend")
     hand.taken.result.anew.click()
@@ -123,12 +95,52 @@ def test_an_open_cell_is_done_from_there_and_what_loses_something_is_red(site: S
     view._answer(view.verbs, (frontend.id, "disable_protection"))
     (button,) = view.verbs.ways.buttons.values()
     assert button.button_style == "danger"
-    hand = Hand(view.verbs.ways)
+    hand = WayHand(view.verbs.ways)
     assert "Lost: Nothing is copied to the DR site of shop-frontend any more" in hand.press(
         "Disable protection of shop-frontend"
     )
     hand.taken.confirm.name.field.value = "shop-backend"
     assert hand.taken.confirm.primary.disabled
+
+
+def opened(view: LookAround, group: str, verb: str, title: str) -> str:
+    """Press a way's button in a cell's answer; gives the name of the runbook that it laid, or why none."""
+    view.read()
+    view.engine.settle()
+    view._answer(view.verbs, (view.session.inventory.group(group).id, verb))
+    box = view.verbs.ways
+    box.buttons[title].click()
+    box.engine.settle()
+    return plain(box.opened.value)
+
+
+def test_a_way_that_leads_through_a_runbook_opens_it_filled_in(
+    site: Site, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = LookAround(ExploreSession(site=site))
+    failover = "shop-frontend", "failover", "Open the runbook: failover of shop-frontend"
+    monkeypatch.chdir(tmp_path)
+    assert "There is no 50_failover_and_reprotect.ipynb" in opened(view, *failover)
+    folder_of_runbooks(tmp_path)
+    copy = "50_failover_and_reprotect-shop-frontend.ipynb"
+    assert opened(view, *failover) == f"Open {copy} : it is filled in."
+    laid = Path(copy).read_text()
+    assert "action: str = 'failover'" in laid
+    assert "waves: list[str] = ['shop-frontend']" in laid
+    shown = plain(str(view.verbs.ways.rows.children[1].children[1].value))
+    assert "drkit run 50_failover_and_reprotect -p action=failover -p waves=shop-frontend --dry-run" in shown
+    drill = "Open the runbook: DR drill of shop-frontend"
+    assert "30_dr_drill-shop-frontend.ipynb" in opened(view, "shop-frontend", "create_drill", drill)
+    sandbox.world.groups[site.inventory().group("shop-backend").id].status = "error-deleting"
+    remove = "Remove the protection of shop-backend"
+    assert "16_remove_protection-shop-backend" in opened(view, "shop-backend", "failover", remove)
+    assert "group: str = 'shop-backend'" in Path("16_remove_protection-shop-backend.ipynb").read_text()
+    shown = plain(view.verbs.ways.rows.children[-1].children[1].value)
+    assert "drkit remove-protection --group shop-backend" in shown
+    assert "site.plan_removal('shop-backend')" in shown
+    view.read()
+    view.engine.settle()
+    assert view.verbs.ways.opened.value == ""
 
 
 def test_a_way_that_is_closed_by_now_says_why_and_sends_nothing(site: Site) -> None:
@@ -137,7 +149,7 @@ def test_a_way_that_is_closed_by_now_says_why_and_sends_nothing(site: Site) -> N
     group = reading.group("shop-frontend")
     stale = offer("Enable it.", (Change.of(Operation.ENABLE_PROTECTION, group.id),), reading)
     box.show([stale])
-    hand = Hand(box)
+    hand = WayHand(box)
     assert "refused, and nothing was sent" in hand.press("Enable protection of shop-frontend")
     assert hand.taken.confirm.primary.disabled
 

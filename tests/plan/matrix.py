@@ -1,13 +1,21 @@
 """The matrix of group states, verbs and faults with the exits of each, computed from the rules (pure)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from drkit.model import (
+    PLANNED,
+    Argument,
+    Attachment,
     Backend,
+    BlockDevice,
     Change,
+    Disk,
+    Domain,
     Drill,
     DrillStatus,
+    FailedTask,
     GroupStatus,
     InstanceStatus,
     Inventory,
@@ -36,6 +44,7 @@ VERBS = (
     Operation.STOP_SERVER,
     Operation.START_SERVER,
 )
+_MORE = tuple(each for each in Operation if each not in VERBS)
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -50,6 +59,29 @@ def matrix() -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def changes_matrix() -> str:
+    """The other verbs as a Markdown table: those that are legal in the same states share a row.
+
+    The thing that is changed is in the state of its group, and nothing else is in the way.
+    """
+    rows: dict[str, list[str]] = {}
+    for verb in _MORE:
+        rows.setdefault(_states(verb), []).append(verb.words)
+    lines = [["Verb", "Legal while the group is"], ["---"] * 2]
+    lines += [[", ".join(verbs), states] for states, verbs in rows.items()]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _states(verb: Operation) -> str:
+    opens = {fault: [each.value for each in GroupStatus if legal(verb, each, fault)] for fault in FAULTS}
+    assert opens["0"] == opens["2"] == opens["5"], f"{verb.words}: say in the README what a fault changes"
+    closed = [each.value for each in GroupStatus if each.value not in opens["0"]]
+    if not closed:
+        return "anything"
+    many = len(closed) < len(opens["0"])
+    return f"anything but {', '.join(closed)}" if many else ", ".join(opens["0"])
+
+
 def example(status: GroupStatus, fault: str = "0", servers: ServerStatus = ServerStatus.SHUTOFF) -> Inventory:
     """A group in that state with one instance, one pair of that fault level, one drill, and these servers."""
     return Inventory(
@@ -59,18 +91,62 @@ def example(status: GroupStatus, fault: str = "0", servers: ServerStatus = Serve
         instances={"instance": _instance(status)},
         pairs={"pair": _pair(status, fault)},
         drills={"drill": Drill("drill", "drill", DrillStatus.AVAILABLE, "", "group", (), None, None)},
-        servers={each: _server(each, servers) for each in ("first", "second")},
+        servers={each: _server(each, servers) for each in ("first", "second", "third")},
+        disks={"disk": Disk("disk", "disk", "available", 10, "SSD", "zone 1", False, False, False, ())},
+        domains={"domain": Domain("domain", "domain", "", False, "zone 1", "zone 2")},
+        failed_tasks={"task": FailedTask("task", "", "", "", "", "", None, "", "", "group")},
+        whole=frozenset({"failed_tasks", "domains"}),
     )
 
 
 def legal(operation: Operation, status: GroupStatus, fault: str) -> bool:
     """Whether the verb may be sent to the example."""
-    running = ServerStatus.ACTIVE if operation is Operation.STOP_SERVER else ServerStatus.SHUTOFF
-    change = Change.of(operation, "group", **_ARGUMENTS.get(operation, {}))
-    return judge(change, example(status, fault, running)).allowed
+    running = ServerStatus.ACTIVE if operation in _ON_RUNNING else ServerStatus.SHUTOFF
+    group = f"{PLANNED}new" if operation is Operation.CREATE_GROUP else "group"
+    change = Change.of(operation, group, **_ARGUMENTS.get(operation, {}))
+    return judge(change, _for(operation, example(status, fault, running))).allowed
 
 
-_ARGUMENTS: Mapping[Operation, Mapping[str, str | bool]] = {
+def _for(operation: Operation, world: Inventory) -> Inventory:
+    """The example with nothing in the way of this verb: an empty group, or a pair that is attached."""
+    if operation is Operation.DELETE_GROUP:
+        return replace(world, instances={}, pairs={}, drills={})
+    if operation is Operation.DETACH_PAIR:
+        held = (Attachment("pair", "instance", "/dev/vdb"),)
+        return replace(world, pairs={"pair": replace(world.pairs["pair"], attachments=held)})
+    return world
+
+
+_ON_RUNNING = {Operation.STOP_SERVER}
+_INSTANCE, _PAIR = {"instance_id": "instance"}, {"pair_id": "pair"}
+_KEPT = {"with_server": False, "with_eip": False}
+_ARGUMENTS: Mapping[Operation, Mapping[str, Argument]] = {
+    Operation.CREATE_GROUP: {
+        "name": "new",
+        "source_zone": "zone 1",
+        "target_zone": "zone 2",
+        "domain_id": "domain",
+        "vpc_id": "vpc",
+    },
+    Operation.RENAME_GROUP: {"name": "other"},
+    Operation.CREATE_INSTANCE: {"server_id": "third", "name": "third"},
+    Operation.CREATE_INSTANCES: {"server_ids": ("third",), "name": "third"},
+    Operation.RENAME_INSTANCE: {**_INSTANCE, "name": "other"},
+    Operation.DELETE_INSTANCE: {**_INSTANCE, **_KEPT},
+    Operation.DELETE_INSTANCES: {"instance_ids": ("instance",), **_KEPT},
+    Operation.RESIZE_INSTANCE: {**_INSTANCE, "flavor": "another"},
+    Operation.ADD_NIC: {**_INSTANCE, "subnet_id": "subnet"},
+    Operation.DELETE_NIC: {**_INSTANCE, "nic_id": "second"},
+    Operation.SET_TAGS: {**_INSTANCE, "tags": ("a=b",)},
+    Operation.DELETE_TAGS: {**_INSTANCE, "keys": ("tag",)},
+    Operation.CREATE_PAIR: {"disk_id": "disk", "name": "other"},
+    Operation.RENAME_PAIR: {**_PAIR, "name": "other"},
+    Operation.DELETE_PAIR: {**_PAIR, "with_disk": False},
+    Operation.ATTACH_PAIR: {**_PAIR, **_INSTANCE, "device": "/dev/vdb"},
+    Operation.DETACH_PAIR: {**_PAIR, **_INSTANCE},
+    Operation.EXPAND_PAIR: {**_PAIR, "new_size_gb": 11},
+    Operation.RENAME_DRILL: {"drill_id": "drill", "name": "other"},
+    Operation.CLEAR_FAILED_TASK: {"task_id": "task"},
     Operation.PLANNED_FAILOVER: {"to": Station.TARGET.value},
     Operation.CREATE_DRILL: {"name": "another", "drill_vpc_id": ""},
     Operation.DELETE_DRILL: {"drill_id": "drill"},
@@ -131,7 +207,7 @@ def _instance(status: GroupStatus) -> ProtectedInstance:
         group_id="group",
         frozen=False,
         attachments=(),
-        tags=(),
+        tags=(("tag", "value"),),
         progress=0,
         priority_station=Station.SOURCE,
         created_at=None,
@@ -164,4 +240,6 @@ def _pair(status: GroupStatus, fault: str) -> ReplicationPair:
 
 
 def _server(identity: str, status: ServerStatus) -> Server:
-    return Server(identity, identity, status, "", "", "", "", "", ())
+    nics = (("first", "192.168.0.1"), ("second", "192.168.0.2"))
+    disk = BlockDevice(f"system of {identity}", "/dev/vda", 0)
+    return Server(identity, identity, status, "zone 1", "vpc", "flavor", "/dev/vda", "", (disk,), nics=nics)

@@ -30,6 +30,8 @@ def test_a_level_is_read_with_its_pause_and_its_check_in_either_order() -> None:
     assert read_order([f"db-01+db-02; {CHECK}; 60 s"]) == (wanted,)
     assert wanted.line == f"db-01+db-02; 1 min; {CHECK}"
     assert read_order([wanted.line]) == (wanted,)
+    resting = Level(("db-01",), 60, CHECK, 30)
+    assert read_order([f"db-01; stop 30 s; {CHECK}; 60 s"]) == read_order([resting.line]) == (resting,)
     assert read_order(["app-01"]) == (Level(("app-01",)),)
     assert read_order(["a+b"], known=["a+b"]) == (Level(("a+b",)),)
 
@@ -40,6 +42,7 @@ def test_a_level_is_read_with_its_pause_and_its_check_in_either_order() -> None:
         ("; 60 s", "names nobody"),
         ("db-01+; 60 s", "names nobody"),
         ("db-01; 60 s; 2 min", "more than one pause"),
+        ("db-01; stop 60 s; stop 2 min", "more than one pause"),
         (f"db-01; {CHECK}; {CHECK}", "more than one check"),
         ("db-01; tcp://me:secret@db:5432", "no user and no password"),
         ("db-01; soon", "soon"),
@@ -72,6 +75,25 @@ def test_servers_stop_from_the_last_level_to_the_first_and_start_the_other_way()
         f"Order in erp: 1. erp-2 (then 1 min and until {CHECK} answers); 2. erp-1. "
         "Servers are stopped the other way round."
     )
+
+
+def test_a_level_rests_once_it_was_stopped_where_it_had_to_be() -> None:
+    plan = ordered("erp-2; stop 5 s", "erp-1; 1 min; stop 2 min")
+    waits = titles(plan)
+    assert list(waits)[:5] == [
+        "Stop erp-1-az1 (soft)",
+        "Wait 2 min once erp-1-az1 has stopped",
+        "Stop erp-2-az1 (soft)",
+        "Wait 5 s once erp-2-az1 has stopped",
+        "Planned failover of erp",
+    ]
+    for after, before in zip(list(waits)[1:5], waits, strict=False):
+        assert waits[after] == [before]
+    assert [step.pause for step in plan.steps[1:4:2]] == [120, 5]
+    assert any(each.endswith("round, with 2 min after erp-1; 5 s after erp-2.") for each in plan.notes)
+    off = world("erp", production=ServerStatus.SHUTOFF)
+    again = planned(off, FAILOVER, ["erp"], order=["erp-2; stop 5 s"])
+    assert not any("once" in step.title for step in again.steps), "nothing had to be stopped"
 
 
 def test_who_is_not_named_starts_last_and_stops_first() -> None:

@@ -76,6 +76,12 @@ def test_what_is_against_a_server_is_told_with_the_codes_of_the_service(tmp_path
     web, app = servers[ids["web-01"]], servers[ids["app-01"]]
     servers[web.id] = replace(web, status=ServerStatus.ERROR, disks=())
     servers[app.id] = replace(app, zone="elsewhere")
+    disks = {key: replace(each, disk_type="uh-l1") for key, each in found.disks.items()}
+    slow = named(found, disks=disks)["app-02"].reasons
+    assert slow == (
+        "disks that are of a type that is not replicated [SDRS.1806]: "
+        "app-02-system (uh-l1), app-02-data (uh-l1)",
+    )
     told = named(found, servers=servers)
     assert told["web-01"].reasons == (
         "it is ERROR, and not ACTIVE or SHUTOFF [SDRS.1333]",
@@ -113,6 +119,8 @@ def test_what_was_not_read_makes_no_yes(tmp_path: Path) -> None:
     assert named(found, of_groups=frozenset({"g"}))["web-01"].reasons == (
         "the instances and pairs of other groups were not read",
     )
+    typeless = {key: replace(each, disk_type="") for key, each in found.disks.items()}
+    assert named(found, disks=typeless)["web-01"].reasons == ("the type of its disks is not told",)
     blank = replace(
         web, root_device="", vpc_id="", disks=tuple(replace(d, boot_index=None) for d in web.disks)
     )

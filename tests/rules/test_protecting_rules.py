@@ -125,6 +125,7 @@ class TestAServer:
         [
             ({"shared": True}, "no_shared_disk_is_on_them", "SDRS.1806"),
             ({"encrypted": True}, "disks_are_not_encrypted", "SDRS.1802"),
+            ({"type": "uh-l1"}, "disks_are_of_a_type_that_is_replicated", "SDRS.1806"),
             ({"zone": "az2"}, "disks_are_at_the_production_site", "SDRS.1810"),
         ],
     )
@@ -163,6 +164,8 @@ class TestAServer:
         assert {"servers_are_not_protected_yet", "servers_are_in_the_groups_network"} <= found
         untold = project(servers={"search": {"root": "", "disks": {"/dev/vdb": "search-root"}}}, disks={})
         assert {"servers_have_a_system_disk", "no_shared_disk_is_on_them"} <= unread(untold, change(CREATE))
+        typeless = project(disks={"search-root": {"on": "search", "type": ""}})
+        assert "disks_are_of_a_type_that_is_replicated" in unread(typeless, change(CREATE))
         nobody = project(whole=["disks"])
         vars(nobody)["servers"] = {}
         assert {"disks_are_in_no_pair", "pair_quota_is_left"} <= unread(nobody, change(CREATE))

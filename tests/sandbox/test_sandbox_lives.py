@@ -148,6 +148,9 @@ def test_a_server_with_a_shared_or_encrypted_disk_cannot_be_protected(shop: Prac
     world.disks[shop.disk("spare-shared")].shared = False
     world.disks[shop.disk("spare-shared")].encrypted = True
     assert shop.refusal(*new_instance(shop, "search-02")) == "SDRS.1802"
+    world.disks[shop.disk("spare-shared")].encrypted = False
+    world.disks[shop.disk("spare-shared")].type = "co-p1"
+    assert shop.refusal(*new_instance(shop, "search-02")) == "SDRS.1806"
 
 
 def test_a_server_is_protected_once(shop: Practice) -> None:
@@ -255,6 +258,7 @@ def test_batches_are_all_or_nothing(shop: Practice) -> None:
     ("disk", "code"),
     [
         ("spare-encrypted", "SDRS.1802"),
+        ("spare-hana", "SDRS.1806"),
         ("spare-elsewhere", "SDRS.1810"),
         ("search-01-data", "SDRS.1801"),
     ],

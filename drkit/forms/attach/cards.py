@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from ipywidgets import Button, Checkbox, DOMWidget, Dropdown, HBox, Layout, VBox
 from markupsafe import Markup
@@ -18,7 +19,7 @@ from drkit.forms.picking import PickTable
 from drkit.forms.unfinished import FirstCard
 from drkit.model import Inventory, Operation
 from drkit.plan import LeftOut, Plan
-from drkit.runbooks import AttachRequest, AttachSession
+from drkit.runbooks import AttachRequest, AttachSession, Chance
 from drkit.showing import count, first_few
 
 _PREFIXES = (("– choose –", ""), ("/dev/vd  (KVM)", "vd"), ("/dev/sd  (Xen)", "sd"))
@@ -226,9 +227,9 @@ class PickCard(Card):
 
     def work(self) -> str:
         """Take what is picked; raises `InputError` when none of it can be attached."""
+        chosen = self._chosen()
         if nowhere := self.session.homeless(self.table.picked):
             raise InputError(f"{nowhere}. Say where each goes, or do not pick it.")
-        chosen = [self.session.chances[each] for each in self.table.picked]
         good = [each for each in chosen if each.open]
         if not good:
             raise InputError("Pick at least one pair that can be attached; beside each row stands why not.")
@@ -236,6 +237,10 @@ class PickCard(Card):
         self.detail.show(words.picked_words(chosen))
         left = f", {len(chosen) - len(good)} left out" if len(chosen) > len(good) else ""
         return f"{count(len(good), 'pair')}{left}"
+
+    def after_a_way(self) -> None:
+        """Judge anew what a way has changed; what is picked stays so. On any thread."""
+        self.later(self._read_again)
 
     def _fill(self, picked: Sequence[str], *, keep: bool = False) -> None:
         chances, several = self.session.chances.values(), self.session.several
@@ -250,15 +255,20 @@ class PickCard(Card):
 
     def _read_again(self) -> None:
         picked = self.table.picked
-        self.session.read_again()
-        self.session.judge(self.session.prefix)
+        self.session.judge_again()
         self._fill(picked)
 
     def _show_picked(self) -> None:
-        chosen = [self.session.chances[each] for each in self.table.picked]
-        self.picked.show(words.picked_words(chosen))
+        self.picked.show(words.picked_words(self._chosen()))
         self._offer_to_give()
         self.pardon()
+
+    def _chosen(self) -> list[Chance]:
+        """What is picked; of what cannot be attached the ways that open it are offered."""
+        chosen = [self.session.chances[each] for each in self.table.picked]
+        refused = [each.objections for each in chosen if each.objections][: words.MOST_SHOWN]
+        self.offer(self.session.offers(chain(*refused)))
+        return chosen
 
     def _offer_to_give(self) -> None:
         """The buttons that change where pairs go: the one that was pressed last, and all that are picked."""
@@ -308,6 +318,15 @@ class PlanCard(Card):
         self.detail.show(words.plan_words(self.session.reading, self.session.plan))
         return ", ".join(each.change.device for each in plan.steps if each.change)
 
+    def after_a_way(self) -> None:
+        """Judge the names anew as they stand: a way may have freed one. On any thread."""
+        self.later(self._read_again)
+
+    def _read_again(self) -> None:
+        self.session.judge_again()
+        typed = self.names.devices
+        self._suggest({key: typed[key] for key in self.session.picked if typed.get(key)})
+
     def _suggest(self, by_hand: Mapping[str, str]) -> None:
         plan = self.session.draft(self.session.picked, by_hand)
         named = {**by_hand, **words.devices_of(self.session, plan)}
@@ -336,6 +355,8 @@ class PlanCard(Card):
             words.notes(judged, {name for each in chances for name in (each.name, each.pair.name)})
             + words.refused_words(self.left_out, "left out")
         )
+        refused = [each.objections for each in (*judged.left_out, *self.left_out)][: words.MOST_SHOWN]
+        self.offer(session.offers(chain(*refused)))
         self.complain("")
         return replace(plan, left_out=judged.left_out)
 

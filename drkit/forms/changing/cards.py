@@ -10,14 +10,26 @@ from drkit.errors import InputError
 from drkit.forms.card import Card
 from drkit.forms.choosing import Chooser
 from drkit.forms.live import Live
-from drkit.forms.markup import chip, table
+from drkit.forms.markup import chip, identity, table
+from drkit.forms.picking import PickTable
 from drkit.forms.unfinished import FirstCard
 from drkit.model import Operation
 from drkit.plan import VERBS
-from drkit.runbooks import KINDS, OF_GROUP, ChangeSession, VerbChance, against_words, read_words
+from drkit.runbooks import (
+    KINDS,
+    NEW_GROUP,
+    OF_GROUP,
+    WITHOUT_A_THING,
+    ChangeSession,
+    VerbChance,
+    against_words,
+    read_words,
+)
 
 _WIDE = Layout(width="560px")
 _STYLE = {"description_width": "160px"}
+_WHOLE = Markup('<span class="drkit-whole">{}</span>')
+_HINTS = {OF_GROUP: "the group itself", NEW_GROUP: "it is made: only its name and place are asked"}
 
 
 class ChooseThingCard(FirstCard[ChangeSession]):
@@ -27,10 +39,12 @@ class ChooseThingCard(FirstCard[ChangeSession]):
 
     def __init__(self, session: ChangeSession) -> None:
         self.group = Chooser("Protection group", lambda: self.later(self._offer_things))
-        self.kind = Dropdown(options=list(KINDS), description="Kind of thing", style=_STYLE, layout=_WIDE)
+        style = {"description_width": "130px"}  # as a Chooser
+        self.kind = Dropdown(options=list(KINDS), description="Kind of thing", style=style, layout=_WIDE)
         self.kind.observe(lambda _: self.later(self._offer_things), "value")
         self.thing = Chooser("Which one", lambda: None)
         self._shown: tuple[str, str] = "", ""
+        self._names: dict[str, str] = {}
         super().__init__(session, [self.group, self.kind, self.thing], first=self.group.field)
 
     def prepare(self) -> None:
@@ -50,21 +64,23 @@ class ChooseThingCard(FirstCard[ChangeSession]):
         """Take what is chosen."""
         session = self.session
         session.choose(str(self.kind.value), self.group.chosen, self.thing.chosen)
-        group = session.reading.called(session.group_id)
+        group = session.reading.called(session.group_id) if session.group_id else ""
+        if session.kind == NEW_GROUP:
+            return "a new group"
         if session.kind == OF_GROUP:
             return f"group {group}"
-        names = {key: name for name, key in session.things(session.kind, session.group_id)}
-        return f"{session.kind} {names[session.thing_id]} of {group}"
+        return f"{session.kind} {self._names[session.thing_id]} of {group}"
 
     def _offer_things(self) -> None:
         if self._shown == (now := (self.group.chosen, str(self.kind.value))):
             return
         self._shown = now
-        if self.kind.value == OF_GROUP or not self.group.chosen:
-            hint = "the group itself" if self.kind.value == OF_GROUP else "choose the group first"
-            self.thing.fill((), hint=hint)
+        if self.kind.value in WITHOUT_A_THING or not self.group.chosen:
+            self.thing.fill((), hint=_HINTS.get(str(self.kind.value), "choose the group first"))
         else:
-            self.thing.fill(self.session.things(str(self.kind.value), self.group.chosen))
+            things = self.session.things(str(self.kind.value), self.group.chosen)
+            self._names = {key: name for name, key in things}
+            self.thing.fill(things)
 
 
 class ChooseVerbCard(Card):
@@ -87,7 +103,7 @@ class ChooseVerbCard(Card):
         self.table.show(_chances(chances))
         self._asked, self.fields.children = "", ()
         self.verb.options = [("– choose –", ""), *(_option(each) for each in chances)]
-        wanted = self.session.request.verb
+        wanted = chances[0].operation.value if len(chances) == 1 else self.session.request.verb
         self.verb.value = wanted if any(each.operation == wanted for each in chances) else ""
         self.say("What is not open now says why; the plan is refused with all reasons.")
         self._ask()
@@ -110,17 +126,26 @@ class ChooseVerbCard(Card):
             return
         self._asked = self.verb.value
         kinds = self.session.fields(Operation(self.verb.value)) if self.verb.value else {}
-        self.fields.children = tuple(_Field(word, kind) for word, kind in kinds.items())
+        choices = self.session.choices
+        self.fields.children = tuple(_Field(word, kind, choices(word)) for word, kind in kinds.items())
 
 
 class _Field(VBox):
-    """One word of a verb, asked for by its kind."""
+    """One word of a verb, asked for by its kind; where there are `choices` (name, id) one picks from them."""
 
-    def __init__(self, word: str, kind: type) -> None:
-        self.word = word
+    def __init__(self, word: str, kind: type, choices: Sequence[tuple[str, str]]) -> None:
+        self.word, self.choices = word, choices
         label = word.replace("_", " ")
-        self._input: Checkbox | IntText | TextField
-        if kind is bool:
+        self._input: Checkbox | IntText | TextField | Dropdown | PickTable
+        if choices and kind is tuple:
+            self._input = PickTable(lambda _: None, label=label)
+            self._input.fill(
+                (label.capitalize(), "ID"), {key: (name, identity(key)) for name, key in choices}
+            )
+        elif choices:
+            options = [("– choose –", ""), *choices]
+            self._input = Dropdown(options=options, description=label, style=_STYLE, layout=_WIDE)
+        elif kind is bool:
             self._input = Checkbox(description=label, indent=False)
         elif kind is int:
             self._input = IntText(description=label, style=_STYLE, layout=_WIDE)
@@ -131,8 +156,10 @@ class _Field(VBox):
 
     @property
     def value(self) -> str | int | bool:
-        """What was typed or ticked."""
-        value: str | int | bool = self._input.value
+        """What was typed, ticked or picked."""
+        if isinstance(self._input, PickTable):
+            return ",".join(self._input.picked)
+        value: str | int | bool = self._input.value or ""
         return value
 
 
@@ -145,8 +172,8 @@ def _option(chance: VerbChance) -> tuple[str, str]:
 def _chances(chances: Sequence[VerbChance]) -> Markup:
     rows = [
         (
-            chance.operation.words,
-            VERBS[chance.operation].console,
+            _WHOLE.format(chance.operation.words),
+            _WHOLE.format(VERBS[chance.operation].console),
             chip("not now", "stopped") if chance.objections else chip("open", "done"),
             against_words(chance.objections) or ("It loses something: see the plan." if chance.lost else ""),
         )

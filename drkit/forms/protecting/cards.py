@@ -13,7 +13,7 @@ from drkit.forms.picking import PickTable
 from drkit.forms.protecting import words
 from drkit.forms.unfinished import FirstCard
 from drkit.plan import Protection, fitting_domains
-from drkit.runbooks import ProtectSession
+from drkit.runbooks import Protectable, ProtectSession
 from drkit.showing import count, first_few
 
 
@@ -27,9 +27,7 @@ class PickServersCard(FirstCard[ProtectSession]):
         self.picked = Live(spoken="polite").add_class("drkit-picked")
         again = Button(description="Read again", tooltip="Ask the service once more")
         again.on_click(lambda _: self.later(self._read_again))
-        nothing = Button(description="Pick none")
-        nothing.on_click(lambda _: self.table.clear())
-        super().__init__(session, [self.table, self.picked], asides=[again, nothing])
+        super().__init__(session, [self.table, self.picked], asides=[again])
 
     def prepare(self) -> None:
         """Read the project, and show every server, those that can be protected first."""
@@ -55,7 +53,9 @@ class PickServersCard(FirstCard[ProtectSession]):
         return f"{count(len(chosen), 'server')}: {first_few(each.server.name for each in chosen)}"
 
     def _fill(self, picked: tuple[str, ...]) -> None:
-        self.table.fill(words.HEADS, words.pick_rows(self.session.candidates.values()), picked)
+        found = self.session.candidates.values()
+        fitting = {each.server.id for each in found if each.verdict is Protectable.YES}
+        self.table.fill(words.HEADS, words.pick_rows(found), picked, fitting)
         self._show_picked()
 
     def _read_again(self) -> None:
@@ -148,7 +148,7 @@ class ConfirmProtectCard(ConfirmCard[ProtectSession]):
     """The whole plan, and the names of the groups, typed."""
 
     title, button = "The plan, and your yes", "Protect them"
-    danger = False
+    read_first = True
     stale = "Go back to step 1, press Read again there, and plan anew."
 
     def _plan_words(self) -> Markup:

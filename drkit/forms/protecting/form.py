@@ -9,6 +9,7 @@ from drkit.forms.markup import Text
 from drkit.forms.protecting import words
 from drkit.forms.protecting.cards import ArrangeCard, ConfirmProtectCard, PickServersCard
 from drkit.forms.running import ResultCard, RunCard
+from drkit.forms.ways import opened_words
 from drkit.runbooks import MadeGroup, ProtectRequest, ProtectSession
 from drkit.showing import first_few
 
@@ -44,7 +45,7 @@ class ProtectResultCard(ResultCard[ProtectSession]):
         way, _, number = press.partition(":")
         if number.isdecimal() and int(number) < len(self._groups):
             self.complain("")
-            self.opened.show(words.opened_words(self.session.next_runbook(way, self._groups[int(number)])))
+            self.opened.show(opened_words(self.session.next_runbook(way, self._groups[int(number)])))
 
 
 class ProtectForm(RunbookForm[ProtectSession, ProtectRequest]):

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from markupsafe import Markup
 
@@ -123,16 +122,11 @@ def next_words(made: Sequence[MadeGroup]) -> Markup:
             ways.append(_way(f"attach:{number}", f"Attach what is left in {name}", f"Free: {free}.", ""))
         if one.group.status == "protected":
             line = shlex.join(["drkit", "run", "30_dr_drill", "-p", f"groups={name}", "--dry-run"])
-            ways.append(_way(f"drill:{number}", f"Drill {name}", "Nothing is proven before a drill.", line))
+            told = "Nothing is proven before a drill."
+            ways.append(_way(f"drill:{number}", f"Drill {name}", told, line, "mod-primary"))
     return lines(ways)
 
 
-def _way(press: str, title: str, words: str, line: str) -> Markup:
-    button = Markup('<button class="jupyter-button" data-press="{}">{}</button> {}')
-    return button.format(press, title, words) + (line_of_code(line) if line else JOIN)
-
-
-def opened_words(notebook: Path) -> Markup:
-    """The runbook that was filled in; the page opens it once."""
-    link = Markup('<a href="{0}" target="_blank" data-open>Open {0}</a>: it is filled in.')
-    return link.format(notebook.name)
+def _way(press: str, title: str, words: str, line: str, look: str = "") -> Markup:
+    button = Markup('<button class="jupyter-button {}" data-press="{}">{}</button> {}')
+    return button.format(look, press, title, words) + (line_of_code(line) if line else JOIN)

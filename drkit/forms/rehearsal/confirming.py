@@ -13,10 +13,7 @@ class ConfirmRehearsalCard(ConfirmCard[RehearsalSession]):
 
     title, button = "Read the whole plan and confirm", "Start"
     stale = "Go back to step 1 with Change this step, check again, and plan anew."
-
-    def focus_first(self) -> None:
-        """Stay at the top: the plan is to be read before the name is typed."""
-        self.toggle.focus()
+    read_first = True
 
     def _plan_words(self) -> Markup:
         plan = self.session.drafted

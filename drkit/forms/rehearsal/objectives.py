@@ -129,7 +129,7 @@ class ObjectivesCard(Card):
             fields["order"] = area(
                 "Order of the servers",
                 "\n".join(self.session.request.order),
-                "one level a line, as db-01+db-02; 60 s; tcp://host:port; empty: side by side. "
+                "one level a line, as db-01+db-02; 60 s; tcp://host:port; stop 30 s; empty: side by side. "
                 f"There are {first_few(sorted(members))}",
             )
         if kind.switches:
