@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-import pandas as pd
-
 from drkit import tables
 from drkit.errors import JournalError, UnknownNameError
 from drkit.execution import holders
@@ -18,6 +16,8 @@ from drkit.rules import Projection, judge_in
 from drkit.showing import line
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from drkit.journal import Journal
 
 TABLES = (
@@ -87,7 +87,7 @@ class Reading:
             return Known(self._now, journal_read=False)
         return known
 
-    def table(self, name: str, group: str = "") -> pd.DataFrame:
+    def table(self, name: str, group: str = "") -> "pd.DataFrame":
         """One of the tables by its name ("pairs"). UnknownNameError for one that there is not."""
         if name not in TABLES:
             raise UnknownNameError.among("table", name, TABLES)
@@ -95,82 +95,82 @@ class Reading:
         return made
 
     @tables.documented(tables.GROUPS)
-    def groups(self, group: str = "") -> pd.DataFrame:
+    def groups(self, group: str = "") -> "pd.DataFrame":
         """Protection groups."""
         return self._made(tables.groups, group)
 
     @tables.documented(tables.INSTANCES)
-    def instances(self, group: str = "") -> pd.DataFrame:
+    def instances(self, group: str = "") -> "pd.DataFrame":
         """Protected instances with both of their servers."""
         return self._made(tables.instances, group)
 
     @tables.documented(tables.PAIRS)
-    def pairs(self, group: str = "") -> pd.DataFrame:
+    def pairs(self, group: str = "") -> "pd.DataFrame":
         """Replication pairs and what they are attached to."""
         return self._made(tables.pairs, group)
 
     @tables.documented(tables.ATTACHMENTS)
-    def attachments(self, group: str = "") -> pd.DataFrame:
+    def attachments(self, group: str = "") -> "pd.DataFrame":
         """Which pair is attached to which instance under which device name."""
         return self._made(tables.attachments, group)
 
     @tables.documented(tables.SERVERS)
-    def servers(self, group: str = "") -> pd.DataFrame:
+    def servers(self, group: str = "") -> "pd.DataFrame":
         """Servers and the part they play."""
         return self._made(tables.servers, group)
 
     @tables.documented(tables.DISKS)
-    def disks(self, group: str = "") -> pd.DataFrame:
+    def disks(self, group: str = "") -> "pd.DataFrame":
         """Disks: whose they are, under which device name, and whether a pair replicates them."""
         return self._made(tables.disks, group)
 
     @tables.documented(tables.DRILLS)
-    def drills(self, group: str = "") -> pd.DataFrame:
+    def drills(self, group: str = "") -> "pd.DataFrame":
         """DR drills."""
         return self._made(tables.drills, group)
 
     @tables.documented(tables.TAGS)
-    def tags(self, group: str = "") -> pd.DataFrame:
+    def tags(self, group: str = "") -> "pd.DataFrame":
         """Tags of instances and servers, one row for each."""
         return self._made(tables.tags, group)
 
     @tables.documented(tables.FAILED_TASKS)
-    def failed_tasks(self, group: str = "") -> pd.DataFrame:
+    def failed_tasks(self, group: str = "") -> "pd.DataFrame":
         """Jobs that failed and that nobody has cleared yet, the newest first."""
         return self._made(tables.failed_tasks, group)
 
     @tables.documented(tables.COSTS)
-    def costs(self, group: str = "", prices: Mapping[str, float] | None = None) -> pd.DataFrame:
+    def costs(self, group: str = "", prices: Mapping[str, float] | None = None) -> "pd.DataFrame":
         """What the DR side takes, and costs as far as `prices` are given; see `drkit.tables.costs`."""
         return self._made(lambda inventory: tables.costs(inventory, prices), group)
 
     @tables.documented(tables.QUOTAS)
-    def quotas(self, group: str = "") -> pd.DataFrame:
+    def quotas(self, group: str = "") -> "pd.DataFrame":
         """How many groups, pairs and drills the project has, may have, and has left."""
         return self._made(tables.quotas, group)
 
     @tables.documented(tables.DOMAINS)
-    def domains(self, group: str = "") -> pd.DataFrame:
+    def domains(self, group: str = "") -> "pd.DataFrame":
         """Active-active domains: between which zones groups can be protected."""
         return self._made(tables.domains, group)
 
     @tables.documented(tables.RPO)
-    def rpo(self, group: str = "") -> pd.DataFrame:
+    def rpo(self, group: str = "") -> "pd.DataFrame":
         """How many resources of the project exceeded their recovery point objective, by hour."""
         return self._made(tables.rpo, group)
 
     @tables.documented(tables.READINESS)
-    def readiness(self, group: str = "", thresholds: Thresholds = USUAL) -> pd.DataFrame:
+    def readiness(self, group: str = "", thresholds: Thresholds = USUAL) -> "pd.DataFrame":
         """Every check of each group: what was seen, why it is not ok, what to do."""
         return self._told(tables.readiness(self.standings(group, thresholds)))
 
     @tables.documented(tables.READY)
-    def ready(self, group: str = "", thresholds: Thresholds = USUAL) -> pd.DataFrame:
+    def ready(self, group: str = "", thresholds: Thresholds = USUAL) -> "pd.DataFrame":
         """One word for each group, as `drkit.readiness.Readiness` has it; what to do first."""
         return self._told(tables.ready(self.standings(group, thresholds)))
 
     @tables.documented(tables.PROOFS)
-    def proofs(self, group: str = "") -> pd.DataFrame:
+    def proofs(self, group: str = "") -> "pd.DataFrame":
         """Of each group, instance and pair: proven by which rehearsal, and if not any more, why."""
         chosen = self._id(group)
         found = (each for each in proofs(self.inventory, self.known) if chosen in ("", each.group_id))
@@ -185,7 +185,7 @@ class Reading:
         return standings(self.inventory, self.known, thresholds, self._id(group))
 
     @tables.documented(tables.CHANGES)
-    def changes(self, earlier: "Reading | Inventory", *, quiet: bool = False) -> pd.DataFrame:
+    def changes(self, earlier: "Reading | Inventory", *, quiet: bool = False) -> "pd.DataFrame":
         """What changed since an earlier reading, in sentences; with `quiet` also what changes by itself."""
         return changes(earlier, self, quiet=quiet)
 
@@ -198,7 +198,7 @@ class Reading:
         instance: str = "",
         pairs: str | Iterable[str] = (),
         **arguments: Argument,
-    ) -> pd.DataFrame:
+    ) -> "pd.DataFrame":
         """Every objection to operations now, as `Site.why_not` says."""
         wanted = given_to([read_operation(each) for each in names(operation)], arguments)
         groups, chosen = names(group) or ("",), names(pairs)
@@ -222,21 +222,21 @@ class Reading:
         )
 
     @tables.documented(tables.WAYS)
-    def ways_out(self, group: str) -> pd.DataFrame:
+    def ways_out(self, group: str) -> "pd.DataFrame":
         """Where a group can go from its state: what is open, what it leads to, what is against it."""
         return tables.ways(ways_out(self.inventory, self.inventory.group(group).id))
 
     def _id(self, group: str) -> str:
         return self.inventory.group(group).id if group else ""
 
-    def _made(self, make: Callable[[Inventory], pd.DataFrame], group: str) -> pd.DataFrame:
+    def _made(self, make: Callable[[Inventory], "pd.DataFrame"], group: str) -> "pd.DataFrame":
         """A table, of which only the rows of a group stay where one is named and the rows are of groups."""
         chosen, made = self._id(group), make(self.inventory)
         if chosen and "group_id" in made:
             made = made[made["group_id"] == chosen].reset_index(drop=True)
         return self._told(made)
 
-    def _told(self, made: pd.DataFrame) -> pd.DataFrame:
+    def _told(self, made: "pd.DataFrame") -> "pd.DataFrame":
         made.attrs["problems"] = self.inventory.problems
         return made
 
@@ -248,7 +248,7 @@ Read: TypeAlias = "Reading | Inventory"
 
 
 @tables.documented(tables.CHANGES)
-def changes(before: Read, after: Read, *, quiet: bool = False) -> pd.DataFrame:
+def changes(before: Read, after: Read, *, quiet: bool = False) -> "pd.DataFrame":
     """What changed between two readings, in sentences: of what both have read.
 
     `quiet`: also what changes by itself (progress, counts, times of change). Those of different projects can

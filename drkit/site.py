@@ -13,8 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import pandas as pd
-
 from drkit import api, tables
 from drkit.api import PracticeRange
 from drkit.clock import Clock, SystemClock
@@ -46,6 +44,8 @@ from drkit.showing import card, first_few, line, table
 from drkit.snapshots import Snapshots
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from drkit.journal import Journal
     from drkit.report import RunRecord
     from drkit.sandbox import Sandbox
@@ -119,7 +119,7 @@ def why_not(
     pairs: str | Iterable[str] = (),
     site: "Site | None" = None,
     **arguments: Argument,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Every objection to an operation, as `Site.why_not` says; without a `site` that of `connect()`."""
     with nullcontext(site) if site else connect() as asked:
         return asked.why_not(operation, group=group, instance=instance, pairs=pairs, **arguments)
@@ -213,7 +213,7 @@ class Site:
         return self.client.inventory(group_id, block_devices_of=ids, disks=disks)
 
     @tables.documented(tables.GROUPS)
-    def groups(self, group: str = "") -> pd.DataFrame:
+    def groups(self, group: str = "") -> "pd.DataFrame":
         """Protection groups."""
         inventory = self._read("", ("groups",))
         if group:
@@ -222,73 +222,73 @@ class Site:
         return _with_problems(tables.groups(inventory), inventory)
 
     @tables.documented(tables.INSTANCES)
-    def instances(self, group: str = "") -> pd.DataFrame:
+    def instances(self, group: str = "") -> "pd.DataFrame":
         """Protected instances with both of their servers."""
         inventory = self._read(group, ("groups", "instances", "servers"))
         return _with_problems(tables.instances(inventory), inventory)
 
     @tables.documented(tables.PAIRS)
-    def pairs(self, group: str = "") -> pd.DataFrame:
+    def pairs(self, group: str = "") -> "pd.DataFrame":
         """Replication pairs and what they are attached to."""
         inventory = self.client.listing(self._group_id(group), kinds=("groups", "instances", "pairs"))
         return _with_problems(tables.pairs(inventory), inventory)
 
     @tables.documented(tables.ATTACHMENTS)
-    def attachments(self, group: str = "") -> pd.DataFrame:
+    def attachments(self, group: str = "") -> "pd.DataFrame":
         """Which pair is attached to which instance under which device name."""
         inventory = self._read(group, ("groups", "instances", "pairs", "servers"))
         return _with_problems(tables.attachments(inventory), inventory)
 
     @tables.documented(tables.SERVERS)
-    def servers(self, group: str = "") -> pd.DataFrame:
+    def servers(self, group: str = "") -> "pd.DataFrame":
         """Servers and the part they play; of a group, if one is named."""
         return self._whole(self.read(group, beside=False), "servers").servers(group)
 
     @tables.documented(tables.DRILLS)
-    def drills(self, group: str = "") -> pd.DataFrame:
+    def drills(self, group: str = "") -> "pd.DataFrame":
         """DR drills."""
         inventory = self._read(group, ("groups", "drills"))
         return _with_problems(tables.drills(inventory), inventory)
 
     @tables.documented(tables.DISKS)
-    def disks(self, group: str = "") -> pd.DataFrame:
+    def disks(self, group: str = "") -> "pd.DataFrame":
         """Disks: whose they are, under which device name, and whether a pair replicates them."""
         reading = self._reading(self.client.inventory(self._group_id(group), disks=True))
         return self._whole(reading, "disks").disks(group)
 
     @tables.documented(tables.TAGS)
-    def tags(self, group: str = "") -> pd.DataFrame:
+    def tags(self, group: str = "") -> "pd.DataFrame":
         """Tags of instances and servers, one row for each."""
         return self._reading(self._read(group, ("groups", "instances", "servers"))).tags(group)
 
     @tables.documented(tables.QUOTAS)
-    def quotas(self, group: str = "") -> pd.DataFrame:
+    def quotas(self, group: str = "") -> "pd.DataFrame":
         """How many groups, pairs and drills the project has, may have, and has left."""
         reading = self._reading(self.client.inventory(kinds=("groups",), quotas=True))
         return self._whole(reading, "quotas").quotas(group)
 
     @tables.documented(tables.FAILED_TASKS)
-    def failed_tasks(self, group: str = "") -> pd.DataFrame:
+    def failed_tasks(self, group: str = "") -> "pd.DataFrame":
         """Jobs that failed and that nobody has cleared yet, the newest first."""
         return self._beside("failed_tasks").failed_tasks(group)
 
     @tables.documented(tables.DOMAINS)
-    def domains(self, group: str = "") -> pd.DataFrame:
+    def domains(self, group: str = "") -> "pd.DataFrame":
         """Active-active domains: between which zones groups can be protected."""
         return self._beside("domains").domains(group)
 
     @tables.documented(tables.RPO)
-    def rpo(self, group: str = "") -> pd.DataFrame:
+    def rpo(self, group: str = "") -> "pd.DataFrame":
         """How many resources of the project exceeded their recovery point objective, by hour."""
         return self._beside("rpo").rpo(group)
 
     @tables.documented(tables.COSTS)
-    def costs(self, group: str = "", prices: Mapping[str, float] | None = None) -> pd.DataFrame:
+    def costs(self, group: str = "", prices: Mapping[str, float] | None = None) -> "pd.DataFrame":
         """What the DR side takes, and costs as far as `prices` are given; see `drkit.tables.costs`."""
         return self._reading(self.inventory(group)).costs(group, prices)
 
     @tables.documented(tables.READINESS)
-    def readiness(self, group: str = "", thresholds: Thresholds | None = None) -> pd.DataFrame:
+    def readiness(self, group: str = "", thresholds: Thresholds | None = None) -> "pd.DataFrame":
         """Every check of each group: what was seen, why it is not ok, what to do.
 
         `thresholds` as the profile has them, where none are given.
@@ -296,17 +296,19 @@ class Site:
         return self.read().readiness(group, thresholds or self.thresholds)
 
     @tables.documented(tables.READY)
-    def ready(self, group: str = "", thresholds: Thresholds | None = None) -> pd.DataFrame:
+    def ready(self, group: str = "", thresholds: Thresholds | None = None) -> "pd.DataFrame":
         """One word for each group, as `drkit.readiness.Readiness` has it; what to do first."""
         return self.read().ready(group, thresholds or self.thresholds)
 
     @tables.documented(tables.PROOFS)
-    def proofs(self, group: str = "") -> pd.DataFrame:
+    def proofs(self, group: str = "") -> "pd.DataFrame":
         """Of each group, instance and pair: proven by which rehearsal, and if not any more, why."""
         return self.read(beside=False).proofs(group)
 
     @tables.documented(tables.CHANGES)
-    def changes(self, since: "str | int | timedelta | Reading" = "", *, quiet: bool = False) -> pd.DataFrame:
+    def changes(
+        self, since: "str | int | timedelta | Reading" = "", *, quiet: bool = False
+    ) -> "pd.DataFrame":
         """What changed in the project since an earlier reading that was kept, in sentences.
 
         `since` is the number of a snapshot, a run's id (what was read at its end, of its groups), a span of
@@ -372,7 +374,7 @@ class Site:
         return Reading(inventory, lambda: self.journal, self._clock.now())
 
     @tables.documented(tables.JOBS)
-    def jobs(self, ids: Iterable[str]) -> pd.DataFrame:
+    def jobs(self, ids: Iterable[str]) -> "pd.DataFrame":
         """Jobs of SDRS, by their ids."""
         return tables.jobs(self.client.jobs(ids))
 
@@ -399,7 +401,7 @@ class Site:
         instance: str = "",
         pairs: str | Iterable[str] = (),
         **arguments: Argument,
-    ) -> pd.DataFrame:
+    ) -> "pd.DataFrame":
         """Every objection to an operation now: what is, what would have to be, and what to do first.
 
         `operation` is its name ("attach_pair" or "attach pair"). Of several operations and groups each
@@ -540,7 +542,7 @@ class Site:
         return planned(self.journal, groups, lambda: plan_rehearsal(inventory, request, now))
 
     @tables.documented(tables.WAYS)
-    def ways_out(self, group: str) -> pd.DataFrame:
+    def ways_out(self, group: str) -> "pd.DataFrame":
         """Where a group can go from its state: what is open, what it leads to, what is against it."""
         return self._reading(self.inventory(group)).ways_out(group)
 
@@ -619,14 +621,14 @@ class Site:
         return state
 
     @tables.documented(tables.RUNS)
-    def runs(self) -> pd.DataFrame:
+    def runs(self) -> "pd.DataFrame":
         """The runs in the journal with both parts of their verdicts, unfinished ones first."""
         from drkit.report import run_rows  # noqa: PLC0415  # as `record` below
 
         return tables.runs(run_rows(self.journal))
 
     @tables.documented(tables.STEPS)
-    def steps(self, run_id: str) -> pd.DataFrame:
+    def steps(self, run_id: str) -> "pd.DataFrame":
         """The steps of a run as the journal knows them: how each is, who did it, how long it took."""
         from drkit.report import step_rows  # noqa: PLC0415  # as `record` below
 
@@ -712,7 +714,7 @@ def _few(reading: Inventory) -> bool:
     return 2 * len(reading.instances) <= MOST_SLOTS
 
 
-def _with_problems(table: pd.DataFrame, inventory: Inventory) -> pd.DataFrame:
+def _with_problems(table: "pd.DataFrame", inventory: Inventory) -> "pd.DataFrame":
     table.attrs["problems"] = inventory.problems
     return table
 

@@ -6,9 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial, update_wrapper
 from types import TracebackType
-from typing import Any, Self, overload
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from drkit import site as single
 from drkit import tables
@@ -17,6 +15,9 @@ from drkit.errors import DrkitError, InputError, UnknownNameError
 from drkit.showing import count, line
 from drkit.site import Site, Where
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SIDE_BY_SIDE = 8  # projects that are read at a time
 
 _OF_ONE_JOURNAL = {"runs", "steps", "jobs"}
@@ -24,7 +25,7 @@ READING = tuple(
     name
     for name, method in vars(Site).items()
     if not name.startswith("_")
-    and getattr(method, "__annotations__", {}).get("return") is pd.DataFrame
+    and getattr(method, "__annotations__", {}).get("return") == "pd.DataFrame"
     and name not in _OF_ONE_JOURNAL
 )
 """The methods of `Site` that read a project and give a table; `Sites` has each of them."""
@@ -98,7 +99,7 @@ class Sites:
                 self._sites[profile] = self._open[profile]()
         return self._sites[profile]
 
-    def __getattr__(self, name: str) -> Callable[..., pd.DataFrame]:
+    def __getattr__(self, name: str) -> Callable[..., "pd.DataFrame"]:
         if name in READING:
             return update_wrapper(partial(self.table, name), getattr(Site, name))
         if hasattr(Site, name):
@@ -108,7 +109,7 @@ class Sites:
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *READING]
 
-    def table(self, name: str, *arguments: Any, **more: Any) -> pd.DataFrame:  # noqa: ANN401  # the method's
+    def table(self, name: str, *arguments: Any, **more: Any) -> "pd.DataFrame":  # noqa: ANN401  # the method's
         """What that reading method gives of each project, in one table. UnknownNameError for another name."""
         if name not in READING:
             raise UnknownNameError.among("table", name, READING)
@@ -127,7 +128,7 @@ class Sites:
 
     def _read(
         self, profile: str, name: str, arguments: tuple[Any, ...], more: Mapping[str, Any]
-    ) -> tuple[str, pd.DataFrame] | Exception:
+    ) -> tuple[str, "pd.DataFrame"] | Exception:
         try:
             site = self[profile]
             return site.backend.project, getattr(site, name)(*arguments, **more)

@@ -413,7 +413,7 @@ class TestThePublicFace:
         assert set(drkit.__all__) <= set(dir(drkit))
 
     def test_forms_load_what_draws_only_when_something_is_drawn(self) -> None:
-        heavy = {"matplotlib", "jinja2", "itables", "ipywidgets"}
+        heavy = {"matplotlib", "pandas", "jinja2", "itables", "ipywidgets"}
         asked = f"import sys, drkit.forms; print({heavy} & set(sys.modules))"
         told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
         assert told.stdout.strip() == "set()"

@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-import numpy as np
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import astuple
 
@@ -505,14 +504,15 @@ def lacking(things: Mapping[str, Any]) -> list[Any]:
 
 
 def _ordinary(rows: Sequence[ListedRow]) -> bool:
-    """Whether all times of the rows are spelled as `_moment` and numpy read them."""
+    """Whether all times of the rows are spelled as `_moment` reads them."""
     texts: list[Any] = []
     for name in ("created", "updated"):
         texts += filter(None, (getattr(row, name, None) for row in rows))
     if not _TIMES.fullmatch("\n".join(texts)):
         return False
     try:
-        np.array(texts, dtype="datetime64[us]")
+        for text in texts:
+            datetime.fromisoformat(text)
     except ValueError:  # the 30th of February
         return False
     return True

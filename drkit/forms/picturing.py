@@ -1,10 +1,10 @@
 """What is shown with and without a screen: the picture of the zones, and tables. HTML, and no widgets."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from IPython.display import HTML
 from markupsafe import Markup
-from pandas import DataFrame
 
 from drkit import report
 from drkit.forms.band import band
@@ -12,6 +12,9 @@ from drkit.forms.markup import Text, lines, moment, readiness_chip, status_chip,
 from drkit.model import Inventory, ProtectionGroup
 from drkit.report import NOT_JUDGED, GroupLine
 from drkit.runbooks import NO_CELLS, TABLES, ExploreSession
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _HEADS = ("Group", "State", "Readiness", "Production → DR site", "Instances", "Pairs")
 
@@ -23,7 +26,7 @@ class PlainLook:
         self.session = session
         session.read()
 
-    def __getattr__(self, name: str) -> DataFrame:
+    def __getattr__(self, name: str) -> "DataFrame":
         if name not in TABLES:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return self.session.filtered(name).frame
@@ -42,16 +45,16 @@ class PlainLook:
         session = self.session
         return HTML(picture(session.inventory, session.groups(), session.readiness()))
 
-    def why_not(self) -> DataFrame:
+    def why_not(self) -> "DataFrame":
         """Which verbs are open for which groups."""
         return self.session.verbs().frame("group")
 
-    def why_not_attach(self) -> DataFrame:
+    def why_not_attach(self) -> "DataFrame":
         """Which pairs may be attached to which instances, of the first group that fits."""
         groups = self.session.groups()
         return (self.session.pairing(groups[0].id) if groups else NO_CELLS).frame("pair")
 
-    def table(self, name: str) -> DataFrame:
+    def table(self, name: str) -> "DataFrame":
         """A table, what needs attention first."""
         return self.session.filtered(name).frame
 

@@ -7,11 +7,13 @@ columns and their types when it is empty.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
-
-import pandas as pd
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 from drkit.report.evidence import TO_THE_END, Attempt, Evidence, StepEvidence
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Runs = Sequence[Evidence]
 
@@ -61,7 +63,7 @@ _FINDINGS = {
 }
 
 
-def rehearsals(runs: Runs) -> pd.DataFrame:
+def rehearsals(runs: Runs) -> "pd.DataFrame":
     """One row per rehearsal and group, the newest first: recovery time against target, the verdict."""
     return _table(
         _REHEARSALS, reversed([row for each in runs if each.objectives for row in _recoveries(each)])
@@ -91,7 +93,7 @@ def _recoveries(run: Evidence) -> Iterator[dict[str, Any]]:
         }
 
 
-def steps(runs: Runs) -> pd.DataFrame:
+def steps(runs: Runs) -> "pd.DataFrame":
     """How long each kind of step takes, the slowest first; only steps that were done at once count.
 
     For a change that is the service's work alone; what people do has kinds of its own.
@@ -105,7 +107,7 @@ def steps(runs: Runs) -> pd.DataFrame:
         {
             "step": kind,
             "times": len(taken),
-            "usual_seconds": pd.Series([seconds for seconds, _ in taken]).median(),
+            "usual_seconds": median(seconds for seconds, _ in taken),
             "fastest_seconds": min(taken)[0],
             "slowest_seconds": max(taken)[0],
             "slowest_run": max(taken)[1],
@@ -120,7 +122,7 @@ def _worked(step: StepEvidence) -> float:
     return sum(each.end - each.start for each in counted)
 
 
-def failures(runs: Runs) -> pd.DataFrame:
+def failures(runs: Runs) -> "pd.DataFrame":
     """Failed attempts by the service's code and the kind of step, the most frequent first."""
     found: defaultdict[tuple[str, str], list[tuple[Attempt, str]]] = defaultdict(list)
     for run in runs:
@@ -142,7 +144,7 @@ def failures(runs: Runs) -> pd.DataFrame:
     return _table(_FAILURES, rows).sort_values("times", ascending=False, ignore_index=True, kind="stable")
 
 
-def overdue(runs: Runs, now: datetime, days: int, groups: Iterable[str] = ()) -> pd.DataFrame:
+def overdue(runs: Runs, now: datetime, days: int, groups: Iterable[str] = ()) -> "pd.DataFrame":
     """Groups without a proving rehearsal for more than so many days; those without any come first.
 
     Counted are the groups of all runs, and `groups`, by name, even if no run ever touched them.
@@ -166,7 +168,7 @@ def overdue(runs: Runs, now: datetime, days: int, groups: Iterable[str] = ()) ->
     )
 
 
-def findings(runs: Runs, today: date) -> pd.DataFrame:
+def findings(runs: Runs, today: date) -> "pd.DataFrame":
     """Open findings, the one due first on top."""
     rows = (
         {
@@ -190,5 +192,7 @@ def _words(step: StepEvidence) -> str:
     return step.kind.replace("_", " ")
 
 
-def _table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def _table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415  # loaded with the first table: whoever is refused waits for none
+
     return pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))

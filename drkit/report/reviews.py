@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import pandas as pd
 from markupsafe import Markup
 
 from drkit import api
@@ -20,6 +19,9 @@ from drkit.report.evidence import TO_THE_END, Evidence
 from drkit.report.gathering import gather
 from drkit.report.trends import Drawing, durations_picture, recovery_picture
 from drkit.showing import shows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def review(
@@ -82,27 +84,27 @@ class Review:
         return f"PRACTICE{named if speeds else ''}"
 
     @cached_property
-    def rehearsals(self) -> pd.DataFrame:
+    def rehearsals(self) -> "pd.DataFrame":
         """One row per rehearsal and group, the newest first: recovery time against target, the verdict."""
         return history.rehearsals(self.runs)
 
     @cached_property
-    def steps(self) -> pd.DataFrame:
+    def steps(self) -> "pd.DataFrame":
         """How long each kind of step takes: usually, at the fastest and at the slowest."""
         return history.steps(self.runs)
 
     @cached_property
-    def failures(self) -> pd.DataFrame:
+    def failures(self) -> "pd.DataFrame":
         """Failed attempts by the service's code."""
         return history.failures(self.runs)
 
     @cached_property
-    def overdue(self) -> pd.DataFrame:
+    def overdue(self) -> "pd.DataFrame":
         """Groups without a proving rehearsal for more than `days` days, or without any."""
         return history.overdue(self.runs, self.now, self.days, self.groups)
 
     @cached_property
-    def findings(self) -> pd.DataFrame:
+    def findings(self) -> "pd.DataFrame":
         """Open findings, the one due first on top."""
         return history.findings(self.runs, self.now.date())
 

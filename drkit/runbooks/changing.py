@@ -3,9 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-from pandas import DataFrame
+from typing import TYPE_CHECKING, Any
 
 from drkit.errors import InputError
 from drkit.execution import planned
@@ -15,9 +13,13 @@ from drkit.plan import changes_of as changes_asked
 from drkit.rules import IN_THE_WHOLE_PROJECT, Objection, judge, read_also
 from drkit.runbooks.practice import world_name
 from drkit.runbooks.requests import ChangeRequest
+from drkit.runbooks.rows import frame
 from drkit.runbooks.session import RunbookSession
 from drkit.runbooks.unattended import Unattended, print_notes
 from drkit.showing import first_few
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 OF_GROUP, NEW_GROUP, FAILED_TASK = "group", "new group", "failed task"
 KINDS: Mapping[str, tuple[Operation, ...]] = {
@@ -287,7 +289,7 @@ def _unfit(sentence: str) -> Objection:
 class UnattendedChange(Unattended[ChangeSession]):
     """The steps of one change by the same names; each does its work at once and gives a table."""
 
-    def choose(self) -> DataFrame:
+    def choose(self) -> "DataFrame":
         """Read the project; gives every verb that the parameters could name."""
         session = self.session
         if session.request.run:
@@ -298,9 +300,9 @@ class UnattendedChange(Unattended[ChangeSession]):
             {"verb": each.value, "what": verb.reference, "lost": verb.lost} for each, verb in VERBS.items()
         ]
         wanted = session.request.verb.replace("-", "_").replace(" ", "_")
-        return DataFrame([row for row in rows if not wanted or row["verb"] == wanted])
+        return frame([row for row in rows if not wanted or row["verb"] == wanted])
 
-    def plan(self) -> DataFrame:
+    def plan(self) -> "DataFrame":
         """Make the plan; gives its step. Raises `RefusedError` with all reasons."""
         session, request = self.session, self.session.request
         if session.run is None:
@@ -309,7 +311,7 @@ class UnattendedChange(Unattended[ChangeSession]):
             operation = read_operation(request.verb)
             words = read_words(operation, request.arguments)
             session.plan = session.site.plan(operation.value, **words)  # type: ignore[arg-type]
-        return DataFrame(self._planned())
+        return frame(self._planned())
 
     def confirm(self) -> str:
         """Start the run when the parameter confirm is what the plan asks for; gives a sentence."""
@@ -319,11 +321,11 @@ class UnattendedChange(Unattended[ChangeSession]):
             self._start(session.drafted.to_type, "what it asks for", self._planned())
         return f"{session.drafted.title}, on {session.drafted.backend.label}"
 
-    def run(self) -> DataFrame:
+    def run(self) -> "DataFrame":
         """Wait until the run has ended; gives what became of the step."""
         return self._ended()
 
-    def result(self) -> DataFrame:
+    def result(self) -> "DataFrame":
         """How the group is now."""
         reading = self.session.site.read(beside=False)
         return reading.groups()

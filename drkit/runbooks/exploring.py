@@ -5,8 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from drkit import owned, tables
 from drkit.errors import InputError, UnknownNameError
@@ -21,6 +20,9 @@ from drkit.runbooks.matrix import VERBS, Matrix, MatrixCell, pairs_by_instances,
 from drkit.runbooks.opening import runbook_offer
 from drkit.showing import Look
 from drkit.site import Site, connect
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLES: Mapping[str, str] = {
     "ready": "Which groups are ready",
@@ -144,13 +146,13 @@ class ExploreSession:
             tuple(sorted(zones - {""})),
         )
 
-    def whole(self, name: str) -> pd.DataFrame:
+    def whole(self, name: str) -> "pd.DataFrame":
         """A table without filters."""
         if name not in self._made:
             self._made[name] = self._anew(name)
         return self._made[name]
 
-    def _anew(self, name: str) -> pd.DataFrame:
+    def _anew(self, name: str) -> "pd.DataFrame":
         if name == "changes":
             return self._changes()
         return self.site.runs() if name == "runs" else self.reading.table(name)
@@ -269,7 +271,7 @@ class ExploreSession:
         mine = frame[frame["group_id"] == group_id].sort_values(name.removesuffix("s"), kind="stable")
         return list(mine[f"{name.removesuffix('s')}_id"])
 
-    def _changes(self) -> pd.DataFrame:
+    def _changes(self) -> "pd.DataFrame":
         """What changed since the last rehearsal; nothing where none was kept, and `compared` says which."""
         try:
             earlier = self.site.snapshot_of()

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 STATUSES = ("status", "instance_status")
 ZONES = ("zone", "production_zone", "dr_zone", "local_zone", "remote_zone")
@@ -16,7 +19,7 @@ ATTENTION = ("readiness", "state", "status")
 ELSEWHERE = {"changes": "reading.changes(site.snapshot_of())", "runs": "site.runs()"}
 """How code makes the tables that rest on more than one reading."""
 
-Tables = Callable[[str], pd.DataFrame]
+Tables = Callable[[str], "pd.DataFrame"]
 """What gives the tables of a reading, by name."""
 
 
@@ -52,7 +55,7 @@ class Condition:
     spelled: str
     before: tuple[str, ...] = ()
 
-    def holds(self, frame: pd.DataFrame) -> pd.Series:
+    def holds(self, frame: "pd.DataFrame") -> "pd.Series":
         """For each row whether it holds."""
         return frame[list(self.columns)].astype("str").isin(self.values).any(axis=1)
 
@@ -68,7 +71,7 @@ class WordsCondition:
     words: str
     before: tuple[str, ...] = ()
 
-    def holds(self, frame: pd.DataFrame) -> pd.Series:
+    def holds(self, frame: "pd.DataFrame") -> "pd.Series":
         """For each row whether it holds."""
         texts = frame.astype("str")
         hits = texts.apply(lambda column: column.str.contains(self.words, case=False, regex=False))
@@ -85,7 +88,7 @@ class WordsCondition:
 class Filtered:
     """The rows of a table that fit, the filters that it cannot be asked, and the lines that make it anew."""
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     not_asked: tuple[str, ...]
     lines: tuple[str, ...]
 
@@ -109,23 +112,23 @@ def filtered(name: str, filters: Filters, tables: Tables) -> Filtered:
     return Filtered(frame, tuple(key for key, condition in asked.items() if not condition), tuple(lines))
 
 
-def tag_words(tags: pd.DataFrame) -> pd.Series:
+def tag_words(tags: "pd.DataFrame") -> "pd.Series":
     """Each row of the table of tags as "key=value"."""
     return tags["key"].astype("str") + "=" + tags["value"].astype("str")
 
 
-def _group(frame: pd.DataFrame, value: str, _: Tables) -> Condition | None:
+def _group(frame: "pd.DataFrame", value: str, _: Tables) -> Condition | None:
     return _among(frame, ("group_id",), value)
 
 
-def _status(frame: pd.DataFrame, value: str, tables: Tables) -> Condition | None:
+def _status(frame: "pd.DataFrame", value: str, tables: Tables) -> Condition | None:
     own = _among(frame, STATUSES, value)
     if own and own.holds(frame).any():
         return own
     return _in_groups_of(frame, Condition(("status",), (value,), repr([value])), "with_status", tables)
 
 
-def _zone(frame: pd.DataFrame, value: str, tables: Tables) -> Condition | None:
+def _zone(frame: "pd.DataFrame", value: str, tables: Tables) -> Condition | None:
     if own := _among(frame, ZONES, value):
         return own
     groups, sides = tables("groups"), Condition(("production_zone", "dr_zone"), (value,), repr([value]))
@@ -133,7 +136,7 @@ def _zone(frame: pd.DataFrame, value: str, tables: Tables) -> Condition | None:
     return _in_groups(frame, groups.loc[sides.holds(groups), "group_id"], "in_zone", lines)
 
 
-def _tag(frame: pd.DataFrame, value: str, tables: Tables) -> Condition | None:
+def _tag(frame: "pd.DataFrame", value: str, tables: Tables) -> Condition | None:
     tags, (key, _, rest) = tables("tags"), value.partition("=")
     tagged = tags.loc[tag_words(tags) == value, "id"]
     lines = (
@@ -146,14 +149,14 @@ def _tag(frame: pd.DataFrame, value: str, tables: Tables) -> Condition | None:
     return _in_groups_of(frame, bearing, "with_tag", tables)
 
 
-def _words(frame: pd.DataFrame, value: str, tables: Tables) -> Condition | WordsCondition | None:
+def _words(frame: "pd.DataFrame", value: str, tables: Tables) -> Condition | WordsCondition | None:
     own = WordsCondition(value)
     if "group_id" not in frame or own.holds(frame).any():
         return own
     return _in_groups_of(frame, own, "with_words", tables)
 
 
-_ASKED: Mapping[str, Callable[[pd.DataFrame, str, Tables], Condition | WordsCondition | None]] = {
+_ASKED: Mapping[str, Callable[["pd.DataFrame", str, Tables], Condition | WordsCondition | None]] = {
     "group": _group,
     "status": _status,
     "zone": _zone,
@@ -162,13 +165,13 @@ _ASKED: Mapping[str, Callable[[pd.DataFrame, str, Tables], Condition | WordsCond
 }
 
 
-def _among(frame: pd.DataFrame, columns: tuple[str, ...], value: str) -> Condition | None:
+def _among(frame: "pd.DataFrame", columns: tuple[str, ...], value: str) -> Condition | None:
     there = tuple(column for column in columns if column in frame)
     return Condition(there, (value,), repr([value])) if there else None
 
 
 def _in_groups(
-    frame: pd.DataFrame, group_ids: pd.Series, spelled: str, lines: tuple[str, ...]
+    frame: "pd.DataFrame", group_ids: "pd.Series", spelled: str, lines: tuple[str, ...]
 ) -> Condition | None:
     if "group_id" not in frame:
         return None
@@ -176,9 +179,11 @@ def _in_groups(
 
 
 def _in_groups_of(
-    frame: pd.DataFrame, condition: Condition | WordsCondition, spelled: str, tables: Tables
+    frame: "pd.DataFrame", condition: Condition | WordsCondition, spelled: str, tables: Tables
 ) -> Condition | None:
     """That something in the row's group fits."""
+    import pandas as pd  # noqa: PLC0415  # loaded with the first table: whoever is refused waits for none
+
     things = pd.concat([tables(each) for each in THINGS])
     things = things[(things["group_id"] != "") & condition.holds(things)]
     every = ", ".join(f"reading.{each}()" for each in THINGS)
@@ -190,7 +195,7 @@ def _in_groups_of(
     return _in_groups(frame, things["group_id"], spelled, lines)
 
 
-def _order(frame: pd.DataFrame) -> str:
+def _order(frame: "pd.DataFrame") -> str:
     """The column that brings what needs attention to the top: its categories begin with that."""
     ordered = (str(name) for name, kind in frame.dtypes.items() if getattr(kind, "ordered", False))
     return next((name for name in ordered if name in ATTENTION), "")

@@ -5,8 +5,7 @@ Servers that a runbook stops itself count as stopped, as in the runbook's own ch
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from drkit.devices import assign
 from drkit.model import (
@@ -20,7 +19,11 @@ from drkit.model import (
 )
 from drkit.plan import Offer, RunbookKind, offers_on, rule_checks, way_there
 from drkit.rules import Objection, Projection, Verdict, judge_in, steps_from
+from drkit.runbooks.rows import frame
 from drkit.showing import count
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERBS: Mapping[Operation, RunbookKind | None] = {
     Operation.ENABLE_PROTECTION: None,
@@ -72,13 +75,13 @@ class Matrix:
     columns: Mapping[str, str]
     cells: Mapping[tuple[str, str], MatrixCell]
 
-    def frame(self, head: str) -> pd.DataFrame:
+    def frame(self, head: str) -> "pd.DataFrame":
         """The words of the cells as a table; `head` says what its rows are."""
-        rows = [
+        rows = (
             [name, *(self.cells[key, column].word for column in self.columns)]
             for key, name in self.rows.items()
-        ]
-        return pd.DataFrame(rows, columns=[head, *self.columns.values()])
+        )
+        return frame(rows, [head, *self.columns.values()])
 
 
 NO_CELLS = Matrix({}, {}, {})

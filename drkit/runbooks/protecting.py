@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from pandas import DataFrame
+from typing import TYPE_CHECKING, Any
 
 from drkit.errors import InputError
 from drkit.execution import forecast, learned, planned
@@ -14,10 +12,13 @@ from drkit.rules import Candidate, Protectable, candidates
 from drkit.runbooks.opening import filled_in, runbook_of, runbook_offer
 from drkit.runbooks.practice import world_name
 from drkit.runbooks.requests import ProtectRequest
-from drkit.runbooks.rows import plan_rows, whole_words
+from drkit.runbooks.rows import frame, plan_rows, whole_words
 from drkit.runbooks.session import RunbookSession
 from drkit.runbooks.unattended import Unattended
 from drkit.showing import first_few
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _OURS = {Operation.CREATE_GROUP, Operation.CREATE_INSTANCE, Operation.ENABLE_PROTECTION}
 
@@ -130,7 +131,7 @@ class ProtectSession(RunbookSession[ProtectRequest]):
 class UnattendedProtect(Unattended[ProtectSession]):
     """The steps of protecting servers by the same names; each does its work at once and gives a table."""
 
-    def choose(self) -> DataFrame:
+    def choose(self) -> "DataFrame":
         """Read the project and take the servers of the parameters; gives their rows."""
         session = self.session
         if session.request.run:
@@ -138,9 +139,9 @@ class UnattendedProtect(Unattended[ProtectSession]):
         else:
             session.survey()
             session.take(session.requested_servers())
-        return DataFrame(map(_row, (session.candidates[key] for key in session.picked)))
+        return frame(map(_row, (session.candidates[key] for key in session.picked)))
 
-    def arrange(self) -> DataFrame:
+    def arrange(self) -> "DataFrame":
         """Make the plan; gives its steps. Raises `RefusedError` with every objection."""
         session = self.session
         if session.run is None:
@@ -149,23 +150,23 @@ class UnattendedProtect(Unattended[ProtectSession]):
                 names = first_few(f"{each.subject}: {each.objections[0].found}" for each in plan.left_out)
                 raise InputError(f"Nothing was sent: some servers come into no group. {names}.")
             session.plan = plan
-        return DataFrame(session.rows(session.drafted))
+        return frame(session.rows(session.drafted))
 
-    def confirm(self) -> DataFrame:
+    def confirm(self) -> "DataFrame":
         """Print the plan, and start it when the parameter confirm has the names of its groups."""
         session, plan = self.session, self.session.drafted
         what = "the names of the groups that will be made"
         return self._confirmed(session.whole_words(plan), what, session.rows(plan))
 
-    def run(self) -> DataFrame:
+    def run(self) -> "DataFrame":
         """Wait until the run has ended; gives what became of each step."""
         dry = self.session.request.dry_run
-        return DataFrame(self.session.rows(self.session.drafted)) if dry else self._ended()
+        return frame(self.session.rows(self.session.drafted)) if dry else self._ended()
 
-    def result(self) -> DataFrame:
+    def result(self) -> "DataFrame":
         """The groups that were made, as they are now."""
         made = () if self.session.request.dry_run else self.session.made()
-        return DataFrame(
+        return frame(
             {
                 "group": one.group.name,
                 "status": str(one.group.status),

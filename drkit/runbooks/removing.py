@@ -1,17 +1,20 @@
 """Removing a group's protection, with or without a screen: choose, plan, start, account for what stays."""
 
 from dataclasses import replace
-
-from pandas import DataFrame
+from typing import TYPE_CHECKING
 
 from drkit.execution import Run, RunState, planned, recorded
 from drkit.model import Inventory, Operation
 from drkit.plan import Plan, Removal, plan_removal
 from drkit.runbooks.answers import Answers
 from drkit.runbooks.requests import RemovalRequest
+from drkit.runbooks.rows import frame
 from drkit.runbooks.session import RunbookSession
 from drkit.runbooks.unattended import Unattended
 from drkit.showing import count
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class RemovalSession(RunbookSession[RemovalRequest]):
@@ -60,7 +63,7 @@ class UnattendedRemoval(Unattended[RemovalSession]):
         request = session.request
         self.answers = Answers(request.attest, request.signed_by, "the parameter signed_by")
 
-    def choose(self) -> DataFrame:
+    def choose(self) -> "DataFrame":
         """Read the group of the parameters and make the plan; gives its steps. Raises `RefusedError`."""
         session, request = self.session, self.session.request
         before = None
@@ -71,18 +74,18 @@ class UnattendedRemoval(Unattended[RemovalSession]):
             session.survey()
             session.draft(request.group, Removal(request.with_disks, request.with_servers, request.with_eip))
         self.answers.check(session.drafted, before)
-        return DataFrame(session.rows())
+        return frame(session.rows())
 
-    def confirm(self) -> DataFrame:
+    def confirm(self) -> "DataFrame":
         """Print what goes and what stays, and start when the parameter confirm is the name of the group."""
         steps = count(len(self.session.drafted.steps), "step")
         return self._confirmed(steps, "the name of the group", self.session.rows())
 
-    def run(self) -> DataFrame:
+    def run(self) -> "DataFrame":
         """Wait until nothing is left to do or nobody can answer; gives what became of each step."""
-        return DataFrame(self.session.rows()) if self.session.request.dry_run else self._ended()
+        return frame(self.session.rows()) if self.session.request.dry_run else self._ended()
 
-    def result(self) -> DataFrame:
+    def result(self) -> "DataFrame":
         """The groups that are there now."""
         return self.session.site.groups()
 

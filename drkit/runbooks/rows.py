@@ -1,6 +1,7 @@
 """What a plan and a run say as plain rows and sentences, for a terminal and a table alike. No HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from drkit.errors import IN_THE_PLAN
 from drkit.execution import (
@@ -16,11 +17,21 @@ from drkit.plan import ManualStep, Plan, Step
 from drkit.report import duration, moment
 from drkit.showing import first_few
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 KNOWN_BY: Mapping[Source, str] = {
     Source.EARLIER_RUNS: "from earlier runs",
     Source.DOCUMENTED: "documented, no earlier run",
     Source.ASSUMED: "assumed, no earlier run",
 }
+
+
+def frame(rows: Iterable[Any] = (), columns: list[str] | None = None) -> "DataFrame":
+    """Plain rows as a table."""
+    from pandas import DataFrame  # noqa: PLC0415  # half a second that a refusal need not wait for
+
+    return DataFrame(list(rows), columns=columns)
 
 
 def attach_rows(inventory: Inventory, plan: Plan) -> list[dict[str, str]]:

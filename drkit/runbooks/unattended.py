@@ -9,8 +9,6 @@ with: nothing is signed that nobody said, or that nobody can have seen.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic
 
-from pandas import DataFrame
-
 from drkit import tables
 from drkit.errors import IN_THE_TABLE, DrkitError, InputError, NotConfirmedError, RefusedError
 from drkit.execution import RecoveryClock, Run, RunPhase, RunState, StepPhase, interruptions, recorded
@@ -22,6 +20,7 @@ from drkit.runbooks.attach import AttachSession
 from drkit.runbooks.rehearsal import RehearsalSession
 from drkit.runbooks.rows import (
     attach_rows,
+    frame,
     objectives_rows,
     outage_words,
     plan_rows,
@@ -33,6 +32,8 @@ from drkit.showing import count, first_few
 from drkit.site import Site
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from drkit.report import RunRecord
 
 
@@ -71,7 +72,7 @@ class Unattended(Generic[AnySession]):
             report_outcome(error.exit_code, "Nothing was sent.")
             raise
 
-    def _confirmed(self, whole: str, what: str, rows: Sequence[dict[str, str]]) -> DataFrame:
+    def _confirmed(self, whole: str, what: str, rows: Sequence[dict[str, str]]) -> "DataFrame":
         """Print the plan with words on the `whole`, and start it as `_start` does; a dry run ends there."""
         session, plan = self.session, self.session.drafted
         print(f"{plan.title}, on {plan.backend.label}: {whole}")  # noqa: T201
@@ -80,9 +81,9 @@ class Unattended(Generic[AnySession]):
             report_outcome(0, "Dry run: this is the plan. Nothing was sent.", rows)
         elif session.run is None:
             self._start(plan.to_type, what, rows)
-        return DataFrame(rows)
+        return frame(rows)
 
-    def _ended(self) -> DataFrame:
+    def _ended(self) -> "DataFrame":
         """Wait for the end, print what changes meanwhile, and report it; what became of each step."""
         run = self.session.started
         try:
@@ -120,7 +121,7 @@ class Unattended(Generic[AnySession]):
 class UnattendedAttach(Unattended[AttachSession]):
     """The steps of the attach runbook by the same names; each does its work at once and gives a table."""
 
-    def choose(self) -> DataFrame:
+    def choose(self) -> "DataFrame":
         """Read the group and the instances of the parameters; gives the instances' rows."""
         session = self.session
         if session.request.run:
@@ -134,7 +135,7 @@ class UnattendedAttach(Unattended[AttachSession]):
         shown = tables.instances(session.reading)
         return shown[shown["instance_id"].isin(session.instance_ids)]
 
-    def pick(self) -> DataFrame:
+    def pick(self) -> "DataFrame":
         """Judge the pairs of the parameters; gives their rows."""
         session = self.session
         if session.run is None:
@@ -147,7 +148,7 @@ class UnattendedAttach(Unattended[AttachSession]):
         shown = tables.pairs(session.reading)
         return shown[shown["pair_id"].isin(session.picked_pairs)]
 
-    def plan(self) -> DataFrame:
+    def plan(self) -> "DataFrame":
         """Make the plan; gives its steps. Raises `RefusedError` where it would leave something out."""
         session = self.session
         if session.run is None:
@@ -155,7 +156,7 @@ class UnattendedAttach(Unattended[AttachSession]):
             if plan.left_out and not (session.request.skip_refused and plan.steps):
                 raise _refusal(plan)
             session.plan = plan
-        return DataFrame(self._planned())
+        return frame(self._planned())
 
     def confirm(self) -> str:
         """Start the run when the parameter confirm is the name of the group; gives a sentence.
@@ -170,11 +171,11 @@ class UnattendedAttach(Unattended[AttachSession]):
             self._start(name, "the name of the group", self._planned(), fail_fast=fail_fast)
         return f"{session.drafted.title}, on {session.drafted.backend.label}"
 
-    def run(self) -> DataFrame:
+    def run(self) -> "DataFrame":
         """Wait until the run has ended; gives what became of each step."""
         return self._ended()
 
-    def result(self) -> DataFrame:
+    def result(self) -> "DataFrame":
         """What is attached to the instances now."""
         self.session.read_again()
         shown = tables.attachments(self.session.reading)
@@ -215,7 +216,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         self.answers = Answers(request.attest, request.signed_by, "the parameter signed_by")
         self._before: RunState | None = None
 
-    def choose(self) -> DataFrame:
+    def choose(self) -> "DataFrame":
         """Read the groups of the parameters; gives their rows."""
         session = self.session
         if session.request.run:
@@ -228,29 +229,29 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         shown = tables.groups(session.reading)
         return shown[shown["group_id"].isin(session.names)]
 
-    def objectives(self) -> DataFrame:
+    def objectives(self) -> "DataFrame":
         """Fix the objectives, which are given, and make the plan. Raises `RefusedError` with all reasons."""
         session = self.session
         if session.run is None:
             session.plan = session.draft(session.chosen)
         self.answers.check(session.drafted, self._before)
-        return DataFrame(objectives_rows(session.drafted))
+        return frame(objectives_rows(session.drafted))
 
-    def confirm(self) -> DataFrame:
+    def confirm(self) -> "DataFrame":
         """Print the whole plan, and start it when the parameter confirm has the names of its groups."""
         session, plan = self.session, self.session.drafted
         ahead = session.ahead(plan)
         whole = "\n".join((whole_words(plan, ahead), *outage_words(plan, ahead)))
         return self._confirmed(whole, "the names of its groups", self._planned())
 
-    def run(self) -> DataFrame:
+    def run(self) -> "DataFrame":
         """Wait until the run has ended or nobody can answer; gives what became of each step."""
-        return DataFrame(self._planned()) if self.session.request.dry_run else self._ended()
+        return frame(self._planned()) if self.session.request.dry_run else self._ended()
 
-    def result(self) -> DataFrame:
+    def result(self) -> "DataFrame":
         """The recovery times against their targets; what became of it, and the ways out, are printed."""
         if self.session.request.dry_run:
-            return DataFrame()
+            return frame()
         evidence = self.session.record.evidence
         print(f"Verdict: {evidence.verdict.words}. {evidence.verdict.sentence}")  # noqa: T201
         for each in evidence.verdict.groups:
@@ -271,7 +272,7 @@ class UnattendedRehearsal(Unattended[RehearsalSession]):
         )  # then that is the way, and it is printed at the end
         if not evidence.verdict.to_the_end and not waits:
             self._print_ways_out()
-        return DataFrame(map(_recovery_row, evidence.clocks))
+        return frame(map(_recovery_row, evidence.clocks))
 
     def _print_ways_out(self) -> None:
         for key, name in self.session.drafted.groups:
@@ -322,10 +323,10 @@ class PlainOverview:
     def __init__(self, site: Site) -> None:
         self.site = site
 
-    def connection(self) -> DataFrame:
+    def connection(self) -> "DataFrame":
         """The runs of the journal, unfinished ones first."""
         return self.site.runs()
 
-    def state(self) -> DataFrame:
+    def state(self) -> "DataFrame":
         """How ready each group is and what to do first, those that are not ready first."""
         return self.site.ready().sort_values(["readiness", "group"])

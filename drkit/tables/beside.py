@@ -2,9 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from drkit.model import Disk, Inventory, ProtectedInstance, Server, ServerStatus
 from drkit.tables.columns import (
@@ -22,6 +20,9 @@ from drkit.tables.columns import (
     word,
 )
 from drkit.tables.things import roles_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DISKS: Schema = {
     "disk": TEXT,
@@ -46,7 +47,7 @@ DISKS: Schema = {
 
 
 @documented(DISKS)
-def disks(inventory: Inventory) -> pd.DataFrame:
+def disks(inventory: Inventory) -> "pd.DataFrame":
     """Disks, one row for each server that one is on: whose they are, under which device name, and whether a
     pair replicates them. Sizes in GB. Of one that only its server tells of there is what that tells.
     """
@@ -105,7 +106,7 @@ TAGS: Schema = {
 
 
 @documented(TAGS)
-def tags(inventory: Inventory) -> pd.DataFrame:
+def tags(inventory: Inventory) -> "pd.DataFrame":
     """Tags of protected instances and of servers, one row for each."""
     return from_rows(TAGS, list(_tag_rows(inventory)))
 
@@ -135,7 +136,7 @@ QUOTAS: Schema = {"quota": TEXT, "used": NUMBER, "limit": NUMBER, "left": NUMBER
 
 
 @documented(QUOTAS)
-def quotas(inventory: Inventory) -> pd.DataFrame:
+def quotas(inventory: Inventory) -> "pd.DataFrame":
     """How many groups, pairs and drills there are, may be, and are left."""
     rows = list(inventory.quotas.values())
     return frame(QUOTAS, rows, quota=(row.type for row in rows))
@@ -157,7 +158,7 @@ FAILED_TASKS: Schema = {
 
 
 @documented(FAILED_TASKS)
-def failed_tasks(inventory: Inventory) -> pd.DataFrame:
+def failed_tasks(inventory: Inventory) -> "pd.DataFrame":
     """Jobs that failed and that nobody has cleared yet, the newest first."""
     rows = sorted(
         inventory.failed_tasks.values(), key=lambda each: each.begin_at.timestamp() if each.begin_at else 0.0
@@ -186,7 +187,7 @@ DOMAINS: Schema = {
 
 
 @documented(DOMAINS)
-def domains(inventory: Inventory) -> pd.DataFrame:
+def domains(inventory: Inventory) -> "pd.DataFrame":
     """Active-active domains: between which zones groups can be protected."""
     rows = list(inventory.domains.values())
     return frame(DOMAINS, rows, domain=(row.name for row in rows), domain_id=(row.id for row in rows))
@@ -196,7 +197,7 @@ RPO: Schema = {"at": MOMENT, "exceeding": NUMBER, "resource_type": TEXT}
 
 
 @documented(RPO)
-def rpo(inventory: Inventory) -> pd.DataFrame:
+def rpo(inventory: Inventory) -> "pd.DataFrame":
     """How many resources exceeded their recovery point objective, by hour as the service counts it."""
     return frame(RPO, inventory.rpo)
 
@@ -214,7 +215,7 @@ COSTS: Schema = {
 
 
 @documented(COSTS)
-def costs(inventory: Inventory, prices: Mapping[str, float] | None = None) -> pd.DataFrame:
+def costs(inventory: Inventory, prices: Mapping[str, float] | None = None) -> "pd.DataFrame":
     """What the DR side of each group takes: its servers by flavor and state, its disks by type, in GB.
 
     `prices` gives what one server of a flavor ("s3.large.2"; of one that is off "s3.large.2 off") and one GB

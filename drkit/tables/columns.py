@@ -2,6 +2,7 @@
 
 A `Schema` says which columns a table has, in their order; `frame` makes a table by it.
 """
+# ruff: noqa: PLC0415  # pandas is loaded with the first table: half a second that no refusal waits for
 
 import inspect
 import textwrap
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeAlias, TypeVar
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from drkit.model import DrillStatus, GroupStatus, InstanceStatus, JobStatus, PairStatus, Phase, ServerStatus
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Column: TypeAlias = Any
 """What a DataFrame takes as a column; pandas has no narrower word for it."""
@@ -30,7 +31,7 @@ Kind: TypeAlias = (
     | type[JobStatus]
     | type[ServerStatus]
 )
-F = TypeVar("F", bound=Callable[..., pd.DataFrame])
+F = TypeVar("F", bound=Callable[..., "pd.DataFrame"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,13 @@ Schema: TypeAlias = Mapping[str, ColumnType]
 
 def _plain(dtype: str) -> ColumnType:
     kind: Any = dtype  # the stubs know literal spellings only
-    return ColumnType(dtype, lambda values: pd.array(list(values), dtype=kind))
+
+    def make(values: Iterable[Any]) -> Column:
+        import pandas as pd
+
+        return pd.array(list(values), dtype=kind)
+
+    return ColumnType(dtype, make)
 
 
 TEXT = _plain("str")
@@ -60,6 +67,9 @@ FLAG_OR_NONE = _plain("boolean")
 
 def _moments(values: Iterable[datetime | str | None]) -> Column:
     """What is missing is NaT; texts are times in UTC as rows of a listing tell them."""
+    import numpy as np
+    import pandas as pd
+
     moments: list[Any] = list(values)
     if str not in set(map(type, moments)):
         return pd.array(moments, dtype="datetime64[us, UTC]")
@@ -91,8 +101,10 @@ def word(*order: str) -> ColumnType:
     return ColumnType("category", lambda values: _categories(values, order))
 
 
-def frame(schema: Schema, rows: Sequence[object], **columns: Iterable[object]) -> pd.DataFrame:
+def frame(schema: Schema, rows: Sequence[object], **columns: Iterable[object]) -> "pd.DataFrame":
     """The table of a schema; a column that is not given is the attribute of its name, of each row."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             name: kind.make(columns[name] if name in columns else map(attrgetter(name), rows))
@@ -101,7 +113,7 @@ def frame(schema: Schema, rows: Sequence[object], **columns: Iterable[object]) -
     )
 
 
-def from_rows(schema: Schema, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def from_rows(schema: Schema, rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
     """The table of a schema, of plain rows that have its columns by name."""
     plain = list(rows)
     return frame(schema, plain, **{name: [row[name] for row in plain] for name in schema})
@@ -125,6 +137,8 @@ def documented(schema: Schema) -> Callable[[F], F]:
 
 
 def _categories(values: Iterable[str], order: Sequence[str]) -> Column:
+    import pandas as pd
+
     words = list(values)  # a member of a StrEnum is its text
     rest = sorted(map(str, set(words) - set(order) - {""}))
     places = {str(name): place for place, name in enumerate((*order, *rest))}

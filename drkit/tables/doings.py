@@ -1,9 +1,7 @@
 """Tables of what is done: jobs, objections, ways out, runs, steps. One row per thing."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from drkit.errors import BY_WHY_NOT
 from drkit.execution import RunPhase, StepPhase
@@ -25,6 +23,9 @@ from drkit.tables.columns import (
     word,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 JOBS: Schema = {
     "type": TEXT,
     "status": status(JobStatus),
@@ -42,7 +43,7 @@ JOBS: Schema = {
 
 
 @documented(JOBS)
-def jobs(found: Iterable[Job]) -> pd.DataFrame:
+def jobs(found: Iterable[Job]) -> "pd.DataFrame":
     """Jobs of the service; `seconds` is how long one took, missing while it is under way."""
     rows = list(found)
     return frame(
@@ -77,7 +78,7 @@ OBJECTIONS: Schema = {
 
 
 @documented(OBJECTIONS)
-def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> pd.DataFrame:
+def objections(verdicts: Iterable[Verdict], inventory: Inventory) -> "pd.DataFrame":
     """Why changes are not allowed, one row per objection: what is, what would have to be, what to do.
 
     `command` has the lines for the shell that do what the remedy says, where drkit can, `python` those of
@@ -132,7 +133,7 @@ WAYS: Schema = {
 
 
 @documented(WAYS)
-def ways(found: Iterable[WayOut]) -> pd.DataFrame:
+def ways(found: Iterable[WayOut]) -> "pd.DataFrame":
     """The ways out for a group, one row each: whether it is open, what it leads to, what is against it.
 
     `command` has the lines for the shell that take it, `python` those that plan it in Python; empty where one
@@ -176,7 +177,7 @@ RUNS: Schema = {
 
 
 @documented(RUNS)
-def runs(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def runs(rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
     """Runs of the journal, from its plain rows."""
     return from_rows(RUNS, rows)
 
@@ -209,7 +210,7 @@ STEPS: Schema = {
 
 
 @documented(STEPS)
-def steps(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def steps(rows: Iterable[Mapping[str, Any]]) -> "pd.DataFrame":
     """Steps of a run, from its plain rows; who wrote the last word on one and how many seconds it took (on
     the practice range of the service's time) stand there once the journal was asked.
     """

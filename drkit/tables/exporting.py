@@ -8,11 +8,13 @@ written as UTC without one, and the column's name says so.
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from drkit import owned
 from drkit.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LONGEST_CELL = 32_767
 """Characters that a cell of Excel holds."""
@@ -21,12 +23,12 @@ _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # and their full-width forms, 
 _AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
-def to_csv(table: pd.DataFrame) -> str:
+def to_csv(table: "pd.DataFrame") -> str:
     """A table as CSV that a spreadsheet can open: a text that begins as a formula does gets an apostrophe."""
     return _flat(table, _unlike_a_formula).to_csv(index=False)
 
 
-def export(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> Path:
+def export(path: str | Path, tables: Mapping[str, "pd.DataFrame"]) -> Path:
     """Write tables, by name, to a file that its owner alone can read; what is there is replaced.
 
     The ending says the kind: `.xlsx` (a sheet for each table), `.csv` or `.parquet` (one table). In the
@@ -52,11 +54,13 @@ def export(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> Path:
     return file
 
 
-def _csv(tables: Mapping[str, pd.DataFrame]) -> bytes:
+def _csv(tables: Mapping[str, "pd.DataFrame"]) -> bytes:
     return "".join(map(to_csv, tables.values())).encode("utf-8-sig")  # the mark tells Excel that it is UTF-8
 
 
-def _xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
+def _xlsx(tables: Mapping[str, "pd.DataFrame"]) -> bytes:
+    import pandas as pd  # noqa: PLC0415  # as in columns
+
     content = BytesIO()
     with pd.ExcelWriter(
         content,
@@ -69,7 +73,7 @@ def _xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
     return content.getvalue()
 
 
-def _parquet(tables: Mapping[str, pd.DataFrame]) -> bytes:
+def _parquet(tables: Mapping[str, "pd.DataFrame"]) -> bytes:
     content = BytesIO()
     (table,) = tables.values()
     try:
@@ -81,7 +85,7 @@ def _parquet(tables: Mapping[str, pd.DataFrame]) -> bytes:
     return content.getvalue()
 
 
-def _flat(table: pd.DataFrame, safe: Callable[[str], str]) -> pd.DataFrame:
+def _flat(table: "pd.DataFrame", safe: Callable[[str], str]) -> "pd.DataFrame":
     flat, moments = table.copy(), [str(name) for name in table.select_dtypes("datetimetz")]
     for name in table.select_dtypes(["str", "category", "object"]):
         flat[name] = table[name].astype("str").map(safe, na_action="ignore")

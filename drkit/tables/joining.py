@@ -1,16 +1,20 @@
 """One table of those of several projects."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def joined(parts: Sequence[tuple[str, str, pd.DataFrame]]) -> pd.DataFrame:
+def joined(parts: Sequence[tuple[str, str, "pd.DataFrame"]]) -> "pd.DataFrame":
     """The tables of the same kind of several projects, one below the other: `profile` and `project` in front.
 
     Each part is the profile's name, the project's, and the table; there is at least one. `attrs["problems"]`
     are those of all parts, each with its profile's name.
     """
+    import pandas as pd  # noqa: PLC0415  # as in columns
+
     frames = [frame.copy(deep=False) for _, _, frame in parts]
     for name in frames[0].select_dtypes("category"):
         order = _merged([list(frame[name].cat.categories) for frame in frames])

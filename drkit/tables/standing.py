@@ -1,12 +1,14 @@
 """Tables of readiness, proofs and changes. Units and states as `drkit.readiness` has them."""
 
 from collections.abc import Iterable
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from drkit.model import Inventory
 from drkit.readiness import NOUNS, CheckState, Difference, Readiness, Standing, ThingProof, spelled
 from drkit.tables.columns import MOMENT, NUMBER, TEXT, Schema, documented, frame, word
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 READINESS: Schema = {
     "group": TEXT,
@@ -21,7 +23,7 @@ READINESS: Schema = {
 
 
 @documented(READINESS)
-def readiness(found: Iterable[Standing]) -> pd.DataFrame:
+def readiness(found: Iterable[Standing]) -> "pd.DataFrame":
     """The checks of each group: what was seen, why it is not ok, what to do, since when it is so."""
     standings = list(found)
     rows = [(standing, check) for standing in standings for check in standing.checks]
@@ -47,7 +49,7 @@ READY: Schema = {
 
 
 @documented(READY)
-def ready(found: Iterable[Standing]) -> pd.DataFrame:
+def ready(found: Iterable[Standing]) -> "pd.DataFrame":
     """One word for each group, what to do first, and how many checks came out how."""
     rows = list(found)
     return frame(
@@ -77,7 +79,7 @@ PROOFS: Schema = {
 
 
 @documented(PROOFS)
-def proofs(found: Iterable[ThingProof], inventory: Inventory) -> pd.DataFrame:
+def proofs(found: Iterable[ThingProof], inventory: Inventory) -> "pd.DataFrame":
     """Of each group, instance and pair: proven by which rehearsal, when; and if not any more, why."""
     rows = list(found)
     return frame(
@@ -106,7 +108,7 @@ CHANGES: Schema = {
 
 
 @documented(CHANGES)
-def changes(found: Iterable[Difference], inventory: Inventory, *, quiet: bool = False) -> pd.DataFrame:
+def changes(found: Iterable[Difference], inventory: Inventory, *, quiet: bool = False) -> "pd.DataFrame":
     """What changed between two readings, a sentence each; with `quiet` also what changes by itself."""
     rows = [each for each in found if quiet or not each.quiet]
     whole = [row.what != "changed" for row in rows]

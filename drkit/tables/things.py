@@ -1,9 +1,7 @@
 """Tables of what is there: groups, instances, pairs, attachments, servers, drills. One row per thing."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
-
-import pandas as pd
+from typing import TYPE_CHECKING, TypeAlias
 
 from drkit import devices
 from drkit.model import (
@@ -35,6 +33,9 @@ from drkit.tables.columns import (
     word,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _SYNCHRONISATION = word(
     ReplicationStatus.INACTIVE,
     ReplicationStatus.ACTIVE_STOPPED,
@@ -62,7 +63,7 @@ GROUPS: Schema = {
 
 
 @documented(GROUPS)
-def groups(inventory: Inventory) -> pd.DataFrame:
+def groups(inventory: Inventory) -> "pd.DataFrame":
     """Protection groups: where production is, in which state, how many of what."""
     rows = list(inventory.groups.values())
     return frame(
@@ -103,7 +104,7 @@ INSTANCES: Schema = {
 
 
 @documented(INSTANCES)
-def instances(inventory: Inventory) -> pd.DataFrame:
+def instances(inventory: Inventory) -> "pd.DataFrame":
     """Protected instances with their group and both servers; `pairs` counts what is attached.
 
     RAM in GB (GiB, as flavors are named); what a server does not tell is missing.
@@ -160,7 +161,7 @@ PAIRS: Schema = {
 
 
 @documented(PAIRS)
-def pairs(inventory: Inventory) -> pd.DataFrame:
+def pairs(inventory: Inventory) -> "pd.DataFrame":
     """Replication pairs, sizes in GB; `attached_to` and `device` list several where disks are shared."""
     rows = list(inventory.pairs.values())
     group, instance = _namer(inventory.groups), _namer(inventory.instances)
@@ -196,7 +197,7 @@ ATTACHMENTS: Schema = {
 
 
 @documented(ATTACHMENTS)
-def attachments(inventory: Inventory) -> pd.DataFrame:
+def attachments(inventory: Inventory) -> "pd.DataFrame":
     """Which pair is attached to which instance under which device name; sizes in GB."""
     rows = inventory.attachments
     known = [(inventory.pairs.get(row.pair_id), inventory.instances.get(row.instance_id)) for row in rows]
@@ -245,7 +246,7 @@ SERVERS: Schema = {
 
 
 @documented(SERVERS)
-def servers(inventory: Inventory) -> pd.DataFrame:
+def servers(inventory: Inventory) -> "pd.DataFrame":
     """Servers and their role: production, dr, drill, or unprotected, where no instance or drill has them.
 
     `free_slots` is missing where the block devices were not read; `other_disks` are the device names of
@@ -297,7 +298,7 @@ DRILLS: Schema = {
 
 
 @documented(DRILLS)
-def drills(inventory: Inventory) -> pd.DataFrame:
+def drills(inventory: Inventory) -> "pd.DataFrame":
     """DR drills; `servers` counts the drill servers."""
     rows = list(inventory.drills.values())
     group = _namer(inventory.groups)
