@@ -129,6 +129,11 @@ class TestEachNotebook:
         assert tags.count("parameters") == 1
         assert "injected-parameters" not in tags
 
+    def test_says_above_its_forms_what_to_press_where_they_are_not_there(self, path: Path) -> None:
+        second = json.loads(path.read_text())["cells"][1]
+        assert second["metadata"]["tags"] == ["drkit-run-all"]
+        assert "Press **Run All**" in "".join(second["source"])
+
     def test_defines_no_functions_or_classes(self, path: Path) -> None:
         defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
         assert not [node for node in syntax(path) if isinstance(node, defining)]

@@ -82,7 +82,8 @@ class RunbookForm(Generic[AnySession, Request]):
 
     def choose(self) -> VBox:
         """Step 1, with the band on top: what it is about."""
-        return VBox([*self._styles(), Reloadable([self.top, self.secret]), self.book.cards["choose"]])
+        top = Reloadable([self.top, self.secret], leads=True)
+        return VBox([*self._styles(), top, self.book.cards["choose"]])
 
     def confirm(self) -> Card:
         """The whole plan, and the typed names."""

@@ -115,9 +115,13 @@ function patchChildren(shown, wanted) {
 }
 
 // Run All goes to the last cell, and again as the cells above grow; the first step is on top. Whoever does
-// something meanwhile has the say.
+// something meanwhile has the say. What is far from sight Lab takes out of the page, so the notebook is kept.
 function toTheFirstStep(el) {
-  const timer = setInterval(() => el.closest('.jp-WindowedPanel-outer')?.scrollTo(0, 0), 250);
+  let notebook = null;
+  const timer = setInterval(() => {
+    notebook ||= el.closest('.jp-WindowedPanel-outer');
+    notebook?.scrollTo(0, 0);
+  }, 250);
   const end = () => clearInterval(timer);
   setTimeout(end, 20000);
   ['pointerdown', 'wheel', 'keydown'].forEach(kind => addEventListener(kind, end, { once: true, capture: true }));
@@ -149,10 +153,7 @@ export default {
       if (pressed) model.send({ press: pressed.dataset.press });
       if (button?.dataset.copy) copy(button.dataset.copy).then(() => model.send({ copied: true }));
     });
-    if (model.get('announced') && !window.drkitLab && !window.drkitSeen) {
-      window.drkitSeen = true;
-      toTheFirstStep(el);
-    }
+    if (model.get('leads') && !window.drkitLab) toTheFirstStep(el);
     if (model.get('announced')) model.send({ page: String(performance.timeOrigin) });
     model.on('change:value', show);
     show();

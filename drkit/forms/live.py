@@ -9,10 +9,20 @@ from typing import ClassVar
 import anywidget
 import traitlets
 from ipywidgets import HTML, DOMWidget, VBox, Widget
+from markupsafe import Markup
 
 from drkit.forms.markup import JOIN, Text, style_sheet
 
 _HERE = Path(__file__).parent
+
+
+_ALONE = Markup(
+    '<p class="drkit-alone">The page of this Jupyter has no part of drkit. Press <b>Run All</b> after it is '
+    "loaded again: a run that goes on is shown again. Only Jupyter\u2019s own sign says when the kernel has "
+    "ended, and its keys can delete cells. <code>pip install drkit</code> where Jupyter is installed, or "
+    "<code>drkit lab</code>, opens runbooks with their forms and without these gaps.</p>"
+)
+"""What a page without the labextension lacks; where it is, its own style sheet hides this."""
 
 
 class Live(anywidget.AnyWidget):
@@ -26,6 +36,7 @@ class Live(anywidget.AnyWidget):
     value = traitlets.Unicode("").tag(sync=True)
     spoken = traitlets.Unicode("").tag(sync=True)
     announced = traitlets.Bool(default_value=False).tag(sync=True)  # a page that shows it sends its name
+    leads = traitlets.Bool(default_value=False).tag(sync=True)  # a page without drkit's part goes there
 
     def __init__(
         self, value: Text = "", spoken: str = "", on_press: Callable[[str], object] | None = None
@@ -43,16 +54,17 @@ class Reloadable(VBox):
     """A box that a page can load again at any moment: what changed while the page was loading never came to
     it, so the page is sent everything once more when it shows the box.
 
-    The first page of a kernel is spared that: it was there before the box.
+    The first page of a kernel is spared that: it was there before the box. The one that `leads` a runbook
+    says what a page without the labextension lacks, and is in sight there after Run All.
     """
 
     first_page: ClassVar[str] = ""
 
-    def __init__(self, children: Sequence[DOMWidget]) -> None:
-        sign = Live()
-        sign.announced, sign.layout.display = True, "none"
+    def __init__(self, children: Sequence[DOMWidget], *, leads: bool = False) -> None:
+        sign = Live(_ALONE if leads else "")
+        sign.announced, sign.leads, sign.layout.display = True, leads, None if leads else "none"
         sign.on_msg(lambda _, content, __: self._shown_by(str(content.get("page"))))
-        super().__init__([*children, sign])
+        super().__init__([sign, *children] if leads else [*children, sign])
 
     def _shown_by(self, page: str) -> None:
         Reloadable.first_page = Reloadable.first_page or page
@@ -72,14 +84,6 @@ def _within(widget: Widget) -> Iterator[Widget]:
                 yield from _within(each)
 
 
-_ALONE = (
-    '<p class="drkit-alone">This page has no part of drkit in it: after it is loaded again press <b>Run '
-    "All</b> once more, which shows a run that goes on meanwhile. <code>pip install drkit</code> where "
-    "Jupyter itself is installed, or <code>drkit lab</code>, opens runbooks with their forms there.</p>"
-)
-"""What a page without the labextension lacks; where it is, its own style sheet hides this."""
-
-
 def style() -> HTML:
     """The one style sheet; it is put before the first form of a notebook."""
-    return HTML(style_sheet() + _ALONE)
+    return HTML(style_sheet())

@@ -78,7 +78,8 @@ class LookAround:
     def top(self) -> VBox:
         """The band, trouble with the connection, the filters, and when all of it was read."""
         row = HBox([self.again, self.summary]).add_class("drkit-actions")
-        return _looked_at([style(), self.band, self.secret, self.filters, Live(_HOW), row, self.trouble])
+        top = [style(), self.band, self.secret, self.filters, Live(_HOW), row, self.trouble]
+        return _looked_at(top, leads=True)
 
     def picture(self) -> VBox:
         """The groups between their zones, and the same as a table."""
@@ -201,8 +202,8 @@ class LookAround:
         self.trouble.show(f"{error}\nWhen that is put right, press Read again.")
 
 
-def _looked_at(children: list[DOMWidget]) -> VBox:
-    box = Reloadable(children)
+def _looked_at(children: list[DOMWidget], *, leads: bool = False) -> VBox:
+    box = Reloadable(children, leads=leads)
     box.add_class("drkit-look")
     return box
 

@@ -67,7 +67,7 @@ class Overview:
     def connection(self) -> VBox:
         """The band, trouble with the connection, the runs that are not finished, and the last reports."""
         told = [self.trouble, self.runs, self.closing, self.reports]
-        return Reloadable([style(), self.top, self.secret, *told])
+        return Reloadable([style(), self.top, self.secret, *told], leads=True)
 
     def state(self) -> VBox:
         """All groups, those in trouble first."""
