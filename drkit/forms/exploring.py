@@ -9,6 +9,7 @@ from ipywidgets import VBox
 from itables.widget import ITable
 from markupsafe import Markup
 from pandas import DataFrame, Timestamp, isna
+from pandas.api.types import is_bool
 
 from drkit.forms.live import style
 from drkit.forms.markup import JOIN, JUDGED, chip, identity, readiness_chip, status_chip
@@ -154,7 +155,7 @@ def _cell(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever a DataFrame
     """A value as the page shows it: numbers stay numbers, everything else is escaped."""
     if value is None or isna(value):
         return ""
-    if isinstance(value, bool):
+    if is_bool(value):  # numpy has one of its own
         return "yes" if value else "no"
     if isinstance(value, int | float) or hasattr(value, "__index__"):
         return value
@@ -174,7 +175,7 @@ def _text(name: str, text: str) -> Markup:
         return readiness_chip(text)
     if name.endswith(("status", "state")) and name != "replication_status":
         return status_chip(_status(text))
-    return identity(text) if name.endswith("_id") else _breakable(text)
+    return identity(text) if name == "id" or name.endswith("_id") else _breakable(text)
 
 
 def _breakable(text: str) -> Markup:
