@@ -82,8 +82,8 @@ def headline(state: RunState, now: datetime, left: str) -> Markup:
     share = round(sum(100 if each.phase.rests else each.progress or 0 for each in state.steps) / total)
     spent = duration(((state.ended_at or now) - state.started_at).total_seconds())
     return Markup(
-        '<div class="drkit-headline"><p>{}</p><div class="drkit-bar" role="progressbar" aria-valuemin="0" '
-        'aria-valuemax="100" aria-valuenow="{}"><i style="width:{}%"></i></div>'
+        '<div class="drkit-headline"><p>{}</p><div class="drkit-bar" role="progressbar" aria-label="Steps" '
+        'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{}"><i style="width:{}%"></i></div>'
         "<p><b>{} of {}</b> ended, {} since {}{}</p></div>"
     ).format(
         state.sentence,

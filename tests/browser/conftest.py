@@ -78,6 +78,7 @@ def screen(
     context.close()
     assert screen.elsewhere == []
     assert sorted(set(screen.cut)) == []
+    assert not screen.wrong, "\n".join(screen.wrong)
 
 
 @pytest.hookimpl(wrapper=True)

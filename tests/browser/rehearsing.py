@@ -65,10 +65,10 @@ def rows_to_sign(screen: Screen, count: int) -> None:
     expect(panel(screen).locator(".drkit-desk:visible tr[data-press]")).to_have_count(count)
 
 
-def look_at(screen: Screen, text: str, picture: str) -> None:
+def look_at(screen: Screen, text: str, picture: str, *, over: bool = False) -> None:
     """Scroll until that text is in sight, also when it is rewritten meanwhile, and take a picture."""
     for _ in range(10):
         with suppress(Error):
             screen.see(text).scroll_into_view_if_needed(timeout=3000)
             break
-    screen.picture(picture)
+    (screen.look_over if over else screen.picture)(picture)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, WebSocketRoute, expect
 
 from tests.lab.process import Started
@@ -21,7 +22,11 @@ _CUT = """() => [...document.querySelectorAll('.drkit-card, .drkit-look, .drkit-
         && getComputedStyle(each).position !== 'absolute' && getComputedStyle(each).clipPath === 'none'
         && (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline'))
     .map(each => `${each.className}: ${each.textContent}`))"""
+_FOCUS_SHOWS = """e => { const look = () => ['outlineStyle', 'outlineWidth', 'boxShadow', 'borderColor']
+    .map(each => getComputedStyle(e)[each]).join(); const seen = look(); e.blur(); const without = look();
+    e.focus(); return seen !== without; }"""
 _THEME = "light => document.body.setAttribute('data-jp-theme-light', light)"
+_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
 PATIENCE = 300_000.0  # milliseconds; only a page that lives and gets nowhere is waited for so long
 
@@ -34,6 +39,7 @@ class Screen:
         self.elsewhere: list[str] = []
         self.complaints: list[str] = []
         self.cut: list[str] = []
+        self.wrong: list[str] = []
         self.heard: list[str] = []
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
@@ -87,7 +93,7 @@ class Screen:
         the kernel's start may start a second one, and what waited for the first is forgotten. So the click is
         repeated until a cell has run, while none waits.
         """
-        prompt = self.page.locator(".jp-NotebookPanel:visible .jp-InputPrompt")
+        prompt = self.page.locator(".jp-NotebookPanel:visible :is(.jp-InputPrompt, .jp-OutputPrompt)")
         for _ in range(int(PATIENCE / 3000)):
             if not prompt.get_by_text("[*]").count():
                 self.page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -134,17 +140,42 @@ class Screen:
         field.fill(text)
         field.press("Tab")
 
+    def has_keyboard(self, title: str) -> None:
+        """Wait until what has the keyboard's focus is in the card of this title, and is seen to have it."""
+        focused = self.page.locator(".drkit-card", has=self.page.get_by_role("button", name=title)).locator(
+            ":focus"
+        )
+        expect(focused).to_have_count(1)
+        assert focused.evaluate(_FOCUS_SHOWS), focused.evaluate("e => e.outerHTML")
+
     def picture(self, name: str) -> Path:
         """A screenshot of the window; what is cut on it is noted, in light and in dark."""
         path = self._pictures / f"{name}.png"
         self.page.screenshot(path=path)
         with suppress(Error):
-            for dark in (True, False):
-                self.page.evaluate(_THEME, "false" if dark else "true")
+            light = self.page.locator("body").get_attribute("data-jp-theme-light")
+            for other in ("false" if light == "true" else "true", light):
+                self.page.evaluate(_THEME, other)
                 self.cut += [f"{name}: {each}" for each in self.page.evaluate(_CUT)]
-                if dark:
+                if other != light and light == "true":
                     self.page.screenshot(path=path.with_name(f"{name}-dark.png"))
         return path
+
+    def look_over(self, name: str) -> None:
+        """Take a picture in both of Lab's themes, and have what is there looked over by axe-core."""
+        for look, theme in _THEMES.items():
+            self.in_theme(theme)
+            self.picture(f"{name}-{look}")
+            self.wrong += [f"{name} {look}: {each}" for each in findings(self.page)]
+            if self.scrolls_sideways():
+                self.wrong.append(f"{name} {look}: it is wider than the window")
+        self.in_theme(_THEMES["light"])
+
+    def in_theme(self, theme: str) -> None:
+        """As Settings > Theme does."""
+        self.page.evaluate("theme => drkitLab.commands.drkit('apputils:change-theme', { theme })", theme)
+        self.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # it hides all else from axe-core
 
     def scrolls_sideways(self) -> bool:
         """True when the notebook is wider than the window."""
@@ -152,6 +183,17 @@ class Screen:
         return any(
             area.evaluate(wide) for area in self.page.locator(".jp-WindowedPanel-outer, .jp-OutputArea").all()
         )
+
+
+def findings(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, one sentence for each element."""
+    answer = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{found['id']} ({found['impact']}): {node['html'][:160]} {node['failureSummary'][:260]}"
+        for found in answer.response["violations"]
+        if found["impact"] in {"serious", "critical"}
+        for node in found["nodes"]
+    ]
 
 
 class LateListener:

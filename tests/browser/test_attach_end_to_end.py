@@ -54,21 +54,23 @@ def test_three_pairs_are_attached_with_one_refused_on_the_way(
 
     attach.field(f"Device name of {CACHES[0]}").fill("/dev/vdb")
     attach.see("/dev/vdb is held by pair app-01-data")
-    attach.picture("attach-3-a-taken-device-name")
+    attach.look_over("attach-3-a-taken-device-name")
     card(attach, "Check the plan").get_by_role("button", name="Continue").click()
     attach.see("Correct 1 device name first")
+    attach.has_keyboard("Check the plan")
     attach.field(f"Device name of {CACHES[0]}").fill("/dev/vdc")
     expect(attach.page.get_by_text("/dev/vdb is held by")).to_have_count(0)
     card(attach, "Check the plan").get_by_role("button", name="Continue").click()
 
     attach.see("This is what will be done")
+    attach.has_keyboard("Confirm")
     go = attach.page.get_by_role("button", name="Attach 3 pairs", exact=True)
     expect(go).to_be_disabled()
     attach.field("Name of the group").fill("shop-backen")
     expect(go).to_be_disabled()
     attach.field("Name of the group").fill("shop-backend")
     attach.see("The name fits.")
-    attach.picture("attach-4-confirm")
+    attach.look_over("attach-4-confirm")
     practice.fault("job-stuck", skip=1)
     go.click()
 
@@ -80,14 +82,14 @@ def test_three_pairs_are_attached_with_one_refused_on_the_way(
     attach.see("to go, judged by the steps that are done")
     expect(card(attach, "Attach and watch").locator(".drkit-head .drkit-chip")).to_contain_text("working")
     card(attach, "Attach and watch").scroll_into_view_if_needed()
-    attach.picture("attach-6-loaded-again")
+    attach.look_over("attach-6-loaded-again")
     practice.clear_faults()
     late.listen(after="Attached to app-01 now")
     attach.see("Attached to app-01 now")
     result = card(attach, "Result")
     expect(result.locator(".drkit-chip", has_text="new")).to_have_count(3)
     result.scroll_into_view_if_needed()
-    attach.picture("attach-7-result")
+    attach.look_over("attach-7-result")
     assert [line for line in result.all_inner_texts() if all(pair in line for pair in CACHES)]
     assert not attach.scrolls_sideways()
     assert attach.complaints == []
@@ -122,6 +124,17 @@ def test_the_keyboard_alone_is_enough_and_wakes_no_shortcut(attach: Screen) -> N
     keys.type("dd00")
     while not attach.page.evaluate("document.activeElement.innerText.includes('Make the plan')"):
         keys.press("Tab")
+    keys.press("Enter")
+    for title, button in (("Check the plan", "Continue"), ("Confirm", "Attach 1 pair")):
+        attach.has_keyboard(title)
+        if title == "Confirm":
+            keys.type("shop-database")
+        while attach.page.evaluate("document.activeElement.innerText") != button:
+            keys.press("Tab")
+        keys.press("Enter")
+    attach.has_keyboard("Attach and watch")
+    attach.see("Attached to db-01 now")
+    assert attach.page.evaluate("!!document.activeElement.closest('.drkit-card')")
     assert attach.page.locator(".jp-Cell").count() == before
     assert attach.page.locator(".jp-Dialog").count() == 0
 

@@ -10,12 +10,13 @@ from tests.browser.rehearsing import (
     sign_as,
     sign_until,
 )
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, findings
+from tests.lab.process import Started
 
 WORLD = "healthy-three-tier"
 
 
-def test_a_drill_from_the_choice_to_the_ledger(screen: Screen) -> None:
+def test_a_drill_from_the_choice_to_the_ledger(screen: Screen, lab: Started) -> None:
     screen.open("30_dr_drill.ipynb")
     screen.see("shop-app")
     screen.picture("drill-1-choose")
@@ -24,23 +25,34 @@ def test_a_drill_from_the_choice_to_the_ledger(screen: Screen) -> None:
     screen.see("Name of the drill")
     screen.press("Make the plan")
     screen.see("Say what is in scope.")
+    screen.has_keyboard("Fix what it is measured against")
     screen.picture("drill-2-objectives-missing")
     fill_aims(screen, "shop-app")
     screen.press("Make the plan")
     screen.see("Cannot be undone")
-    screen.picture("drill-3-plan")
+    screen.has_keyboard("Read the whole plan and confirm")
+    screen.look_over("drill-3-plan")
     confirm(screen, "shop-app")
     rows_to_sign(screen, 8)
-    look_at(screen, "All of app-01", "drill-4-checklist")
+    screen.has_keyboard("Carry it out")
+    look_at(screen, "All of app-01", "drill-4-checklist", over=True)
     sign_as(screen, "Duty engineer")
     sign_until(screen, "Every step was done as planned.")
     look_at(screen, "Public addresses left over: shop-app", "drill-5-ledger")
-    look_at(screen, "Evidence report", "drill-6-result")
+    look_at(screen, "Evidence report", "drill-6-result", over=True)
     with screen.page.expect_popup() as opened:
         panel(screen).get_by_role("link", name=".html").click()
     report = opened.value.frame_locator("iframe")
     report.get_by_text("Drill servers gone").first.wait_for()
     opened.value.screenshot(path=screen.picture("drill-7-report"))
+    page = screen.page.context.new_page()
+    page.set_content(
+        max(lab.home.rglob("PRACTICE-*.html"), key=lambda each: each.stat().st_mtime).read_text()
+    )
+    for look in ("light", "dark"):  # Lab's frame around it is not ours
+        page.emulate_media(color_scheme=look)
+        screen.wrong += [f"report {look}: {each}" for each in findings(page)]
+    page.close()
     opened.value.close()
     assert not screen.scrolls_sideways()
     assert screen.complaints == []

@@ -34,7 +34,8 @@ class Findings(HBox):
     def __init__(self, note: Callable[[], object]) -> None:
         self.what = TextField(placeholder="a finding: what has to be put right", layout=Layout(width="420px"))
         self.owner = TextField(placeholder="who does it", layout=Layout(width="170px"))
-        self.due = DatePicker(layout=Layout(width="160px"))
+        self.due = DatePicker(description="Due", layout=Layout(width="160px"))
+        self.due.add_class("drkit-spoken-label")
         self.button = Button(description="Note the finding")
         self.button.on_click(lambda _: note())
         super().__init__([self.what, self.owner, self.due, self.button])
@@ -49,7 +50,8 @@ class Closing(HBox):
     """A finding that was put right, and how."""
 
     def __init__(self, close: Callable[[], object]) -> None:
-        self.which = Dropdown(options=(), layout=Layout(width="420px"))
+        self.which = Dropdown(options=(), description="Finding", layout=Layout(width="420px"))
+        self.which.add_class("drkit-spoken-label")
         self.outcome = TextField(placeholder="how it was put right", layout=Layout(width="340px"))
         self.button = Button(description="Close the finding")
         self.button.on_click(lambda _: close())
