@@ -5,6 +5,7 @@ reads as nothing (`unknown` of each thing), and nothing must not pass for "no fa
 """
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from drkit.model import Drill, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
 from drkit.rules.existing import group_exists
@@ -89,8 +90,11 @@ def _things(case: Case, part: str) -> Iterable[_Thing]:
     """The things of a part that do not tell everything, which few do."""
     change, world = case.change, case.world
     if part in {"instances", "pairs"}:
-        of_group: Iterable[_Thing] = getattr(world, f"{part}_of")(change.group_id)
-        return [thing for thing in of_group if thing.unknown]
+        key = _things, part, change.group_id  # every operation asks it of all of a group's
+        if key not in world.memo:
+            of_group: Iterable[_Thing] = getattr(world, f"{part}_of")(change.group_id)
+            world.memo[key] = [thing for thing in of_group if thing.unknown]
+        return cast("list[_Thing]", world.memo[key])
     named: _Thing | None = getattr(world, f"{part}s").get(getattr(change, f"{part}_id"))
     return [named] if named is not None and named.unknown else []
 

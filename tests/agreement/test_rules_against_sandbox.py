@@ -369,6 +369,7 @@ EVERYTHING: ReadAlso = {
 ENOUGH = settings(
     max_examples=40,
     deadline=None,
+    database=None,  # it now and then takes two different draws for one, and what it keeps fails for good
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
