@@ -95,6 +95,8 @@ def expected(step: Step, earlier: Past) -> Expected:
     kind, what = step.kind, step.likeness
     if seen := earlier.get(what):
         return Expected(median(seen), max(seen), Source.EARLIER_RUNS, len(seen), what.replace("_", " "))
+    if step.assumed:
+        return Expected(step.assumed, 3 * step.assumed, Source.ASSUMED)
     return DOCUMENTED.get(kind) or ASSUMED.get(kind) or _UNSEEN
 
 
@@ -239,12 +241,14 @@ def _left(
 ) -> dict[str, float]:
     """In how many seconds each step ends, counted by one clock, the service's or the wall's.
 
-    `factors` are for a change: from the expected seconds, and from the wall's seconds so far, to that clock.
+    `factors` are for the service's work: from the expected seconds, and from the wall's seconds so far, to
+    that clock.
     """
     ends: dict[str, float] = {}
     lanes: dict[str, float] = {}
     for step in plan.steps:
-        state, (ahead, passed) = states[step.key], factors if step.change else (1.0, 1.0)
+        of_service = step.change or step.assumed
+        state, (ahead, passed) = states[step.key], factors if of_service else (1.0, 1.0)
         if state.phase.rests:
             ends[step.key] = ((state.ended_at or now) - now).total_seconds()
             continue

@@ -187,6 +187,7 @@ class _Protecting:
                 about=key,
                 asks=ManualStep.SYNCHRONISED,
                 skippable=True,
+                assumed=self._seconds(group.servers),
             )
         )
 
@@ -229,15 +230,21 @@ class _Protecting:
         known = self._inventory.disks
         return [known[each.disk_id] for each in server.disks if each.disk_id in known]
 
+    def _size(self, server: Server) -> int:
+        return sum(disk.size_gb for disk in self._disks(server))
+
+    def _seconds(self, servers: Sequence[Server]) -> int:
+        """How long their first synchronisation is assumed to take, side by side; in whole minutes."""
+        longest = max(map(self._size, servers), default=0)
+        return max(longest * 1024 // ASSUMED_MB_A_SECOND // 60 * 60, 60)
+
     def _synchronisation(self) -> str:
-        sizes = [
-            sum(disk.size_gb for disk in self._disks(one)) for group in self._groups for one in group.servers
-        ]
-        longest = max(sizes, default=0)
-        seconds = longest * 1024 // ASSUMED_MB_A_SECOND // 60 * 60
+        servers = [one for group in self._groups for one in group.servers]
+        sizes = list(map(self._size, servers))
         return (
-            f"First synchronisation: {sum(sizes)} GB, {longest} GB of the largest server. At an "
-            f"assumed {ASSUMED_MB_A_SECOND} MB/s for each server it takes {spell_seconds(max(seconds, 60))}; "
+            f"First synchronisation: {sum(sizes)} GB, {max(sizes, default=0)} GB of the largest server. At "
+            f"an assumed {ASSUMED_MB_A_SECOND} MB/s for each server it takes "
+            f"{spell_seconds(self._seconds(servers))}; "
             "nobody has measured it here. Until it has ended there is no copy to fail over to."
         )
 

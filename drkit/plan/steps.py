@@ -93,7 +93,8 @@ class Step:
     only one step at a time may touch; `wave` counts from 1 where groups go one after the other; `undo` says
     how to take the step back, empty where it can't be; `about` is the id of the group where no change names
     it; `asks` says what a person does; `size` is how many pairs the group had, where the step is longer with
-    more of them.
+    more of them; `assumed` is in how many seconds of the service's time it is assumed to end, where sizes of
+    disks tell that, else 0.
     """
 
     key: str
@@ -110,6 +111,7 @@ class Step:
     about: str = ""
     asks: ManualStep | None = None
     size: int = 0
+    assumed: int = 0
 
     @property
     def likeness(self) -> str:
@@ -275,6 +277,8 @@ class Plan:
             del plain["confirms"]
         for shown, step in zip(plain["steps"], self.steps, strict=True):
             shown["change"] = step.change.to_json() if step.change else None
+            if not step.assumed:  # as in records of before
+                del shown["assumed"]
         for out in plain["left_out"]:
             if not out["instance_id"]:  # as in records of before
                 del out["instance_id"]

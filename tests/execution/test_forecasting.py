@@ -72,6 +72,14 @@ def test_without_earlier_runs_the_figure_says_that_it_is_documented_or_assumed()
     assert expected(ANSWERS, {}).source is Source.ASSUMED
 
 
+def test_what_the_sizes_of_disks_tell_is_expected_in_the_services_time() -> None:
+    step = replace(ANSWERS, needs=(), after=(), assumed=600)
+    told = expected(step, {})
+    assert (told.usual, told.slowest, told.source) == (600, 1800, Source.ASSUMED)
+    ahead = forecast(replace(PLAN, steps=(step,)), {}, START, pace=0.1)
+    assert (ahead.usual_end, ahead.slowest_end) == (at(60), at(180))
+
+
 def test_runs_of_two_backends_are_never_mixed() -> None:
     real, other = Backend(False, "cloud", "eu", "", "q"), Backend(False, "cloud", "eu", "", "r")
     rows = [

@@ -93,10 +93,13 @@ def test_servers_elsewhere_come_into_a_group_of_their_own(found: Inventory) -> N
 
 
 def test_the_notes_tell_sizes_quotas_and_the_first_synchronisation(found: Inventory) -> None:
-    notes = "\n".join(planned(found).notes)
+    plan = planned(found)
+    notes = "\n".join(plan.notes)
     assert "shop: 12 servers from sandbox-1a to sandbox-1b, 24 pairs with 1600 GB." in notes
     assert "First synchronisation: 1600 GB, 240 GB of the largest server." in notes
     assert "1 h 8 min" in notes
+    assert [step.assumed for step in plan.steps if step.assumed] == [(60 + 8) * 60]
+    assert Plan.from_json(plan.to_json()) == plan
     assert "nobody has measured it here" in notes
     assert "Protection groups: 0 now, 1 afterwards, with a limit of 10." in notes
     assert "Replication pairs: 0 now, 24 afterwards, with a limit of 100." in notes
