@@ -151,8 +151,8 @@ class TestARehearsal:
     def test_tells_who_did_it_and_how_long_it_took_and_what_ends_its_proof(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        sandbox = Sandbox("demo", speed=60.0, now=lambda: 0.0)
-        clock = SteppedClock(START, on_advance=sandbox.step)
+        clock = SteppedClock(START)
+        sandbox = Sandbox("demo", speed=60.0, now=clock.monotonic)
         with practise(sandbox, clock=clock, journal=tmp_path / "journal.sqlite") as site:
             state = rehearse(site, request(RunbookKind.PLANNED_FAILOVER, "shop-frontend"))
             assert state.phase is RunPhase.DONE
