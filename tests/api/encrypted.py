@@ -46,6 +46,11 @@ class Authority:
     ) -> x509.Certificate:
         now = datetime.now(UTC)
         local = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        ours = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        use = dict.fromkeys(
+            ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False
+        ) | dict.fromkeys(("crl_sign", "encipher_only", "decipher_only"), False)
+        may = x509.KeyUsage(digital_signature=True, key_cert_sign=authority, **use)
         return (
             x509.CertificateBuilder()
             .subject_name(name)
@@ -56,6 +61,10 @@ class Authority:
             .not_valid_after(now + timedelta(days=self._days))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
             .add_extension(local, critical=False)
+            # Python 3.13 trusts no certificate that does not say whose it is and what it is for.
+            .add_extension(ours, critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(may, critical=True)
             .sign(self._key, hashes.SHA256())
         )
 
