@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 import drkit
-from drkit.lab import shipped_notebooks
+from drkit.lab import find_notebook
 from tests.browser.screen import Screen
 from tests.lab.process import Started
 
@@ -122,7 +122,7 @@ def test_a_copied_runbook_with_parameters_of_its_own_opens_as_the_original(
     screen: Screen, lab: Started
 ) -> None:
     lab.end_kernels()
-    text = next(each for each in shipped_notebooks() if "attach" in each.name).read_text()
+    text = find_notebook(Path("20_attach_pairs")).read_text()
     copy = lab.folder / "mine.ipynb"
     copy.write_text(text.replace('group: str = \\"\\"', 'group: str = \\"shop-backend\\"'))
     screen.open(copy.name)
@@ -134,7 +134,7 @@ def test_a_copied_runbook_with_parameters_of_its_own_opens_as_the_original(
 
 def test_a_changed_copy_is_run_only_when_its_reader_says_so(screen: Screen, lab: Started) -> None:
     lab.end_kernels()
-    book = json.loads(next(each for each in shipped_notebooks() if "attach" in each.name).read_text())
+    book = json.loads(find_notebook(Path("20_attach_pairs")).read_text())
     code = next(each for each in book["cells"] if "from drkit" in "".join(each["source"]))
     code["source"] = ["print('anything')\n", *code["source"]]
     copy = lab.folder / "changed.ipynb"
