@@ -156,11 +156,12 @@ class Hands:
         raise AssertionError(f"still going: {run.state()}")
 
     def until(self, holds: Callable[[], object]) -> None:
-        """Wait until it holds."""
+        """Wait until it holds, and what came with it is on the screen as well."""
         give_up = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < give_up, "it never came"
             time.sleep(0.02)
+        self.settle()
 
     def attached(self, instance: str = "app-01") -> dict[str, str]:
         """What is attached by the service's own account: pair name to device."""

@@ -161,11 +161,12 @@ class RehearsalHands:
         return state
 
     def until(self, holds: Callable[[], object]) -> None:
-        """Wait until it holds."""
+        """Wait until it holds, and what came with it is on the screen as well."""
         end = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < end, "it never came"
             time.sleep(0.02)
+        self.settle()
 
     def rows(self) -> list[Row]:
         """What waits to be answered."""
