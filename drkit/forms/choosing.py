@@ -19,7 +19,11 @@ class Chooser(HBox):
         self._hint = ""
         style = {"description_width": "130px"}
         self.field = Dropdown(description=label, style=style, layout=Layout(width="560px"))
-        self.filter = TextField(placeholder="type a part of the name", layout=Layout(width="220px"))
+        self.filter = TextField(
+            description=f"Filter of {label}",
+            placeholder="type a part of the name",
+            layout=Layout(width="220px"),
+        ).add_class("drkit-spoken-label")
         self.field.observe(lambda _: on_choose(), "value")
         self.filter.observe(lambda _: self._narrow(), "value")
         super().__init__([self.field])

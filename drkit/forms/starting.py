@@ -115,7 +115,9 @@ class ClosingRun(HBox):
 
     def __init__(self, close: Callable[[], object]) -> None:
         self.which = Dropdown(description="Close run", layout=Layout(width="420px"))
-        self.why = TextField(placeholder="why nobody will go on with it", layout=Layout(width="340px"))
+        self.why = TextField(
+            description="Why", placeholder="why nobody will go on with it", layout=Layout(width="340px")
+        ).add_class("drkit-spoken-label")
         self.button = Button(description="Close it for good", button_style="danger", disabled=True)
         self.button.on_click(lambda _: close())
         self.why.observe(lambda _: self._allow(), "value")

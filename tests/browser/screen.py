@@ -5,6 +5,7 @@ the kernel's sign: a notebook that is busy is no reason not to use it.
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -25,9 +26,11 @@ _CUT = """() => [...document.querySelectorAll('.drkit-card, .drkit-look, .drkit-
 _FOCUS_SHOWS = """e => { const look = () => ['outlineStyle', 'outlineWidth', 'boxShadow', 'borderColor']
     .map(each => getComputedStyle(e)[each]).join(); const seen = look(); e.blur(); const without = look();
     e.focus(); return seen !== without; }"""
+_FOCUSED = "() => document.activeElement.outerHTML.slice(0, 300)"
 _THEME = "light => document.body.setAttribute('data-jp-theme-light', light)"
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
+MOST_TABS = 80
 PATIENCE = 300_000.0  # milliseconds; only a page that lives and gets nowhere is waited for so long
 
 
@@ -147,6 +150,18 @@ class Screen:
         )
         expect(focused).to_have_count(1)
         assert focused.evaluate(_FOCUS_SHOWS), focused.evaluate("e => e.outerHTML")
+
+    def tab_to(self, name: str | re.Pattern[str]) -> None:
+        """Press Tab until the keyboard is at the field or button of this name, and is seen to be there."""
+        kinds = ("button", "textbox", "combobox")
+        button, *fields = (self.page.get_by_role(each, name=name, exact=True) for each in kinds)
+        wanted = self.page.locator(":focus").and_(reduce(Locator.or_, fields, button))
+        for _ in range(MOST_TABS):
+            if wanted.count():
+                assert wanted.evaluate(_FOCUS_SHOWS), wanted.evaluate("e => e.outerHTML")
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"No Tab leads to {name!r}: {self.page.evaluate(_FOCUSED)}")
 
     def picture(self, name: str) -> Path:
         """A screenshot of the window; what is cut on it is noted, in light and in dark."""

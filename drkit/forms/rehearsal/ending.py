@@ -32,10 +32,15 @@ class Findings(HBox):
     """Something to put right: what, who, until when."""
 
     def __init__(self, note: Callable[[], object]) -> None:
-        self.what = TextField(placeholder="a finding: what has to be put right", layout=Layout(width="420px"))
-        self.owner = TextField(placeholder="who does it", layout=Layout(width="170px"))
+        self.what = TextField(
+            description="Finding",
+            placeholder="a finding: what has to be put right",
+            layout=Layout(width="420px"),
+        )
+        self.owner = TextField(description="Who", placeholder="who does it", layout=Layout(width="170px"))
         self.due = DatePicker(description="Due", layout=Layout(width="160px"))
-        self.due.add_class("drkit-spoken-label")
+        for each in (self.what, self.owner, self.due):
+            each.add_class("drkit-spoken-label")
         self.button = Button(description="Note the finding")
         self.button.on_click(lambda _: note())
         super().__init__([self.what, self.owner, self.due, self.button])
@@ -51,8 +56,11 @@ class Closing(HBox):
 
     def __init__(self, close: Callable[[], object]) -> None:
         self.which = Dropdown(options=(), description="Finding", layout=Layout(width="420px"))
-        self.which.add_class("drkit-spoken-label")
-        self.outcome = TextField(placeholder="how it was put right", layout=Layout(width="340px"))
+        self.outcome = TextField(
+            description="How", placeholder="how it was put right", layout=Layout(width="340px")
+        )
+        for each in (self.which, self.outcome):
+            each.add_class("drkit-spoken-label")
         self.button = Button(description="Close the finding")
         self.button.on_click(lambda _: close())
         super().__init__([self.which, self.outcome, self.button])
@@ -70,10 +78,19 @@ class Acceptance(HBox):
     """The word of somebody on the record as a whole."""
 
     def __init__(self, sign: Callable[[bool], object]) -> None:
-        self.who = Combobox(placeholder="who signs", ensure_option=False, layout=Layout(width="170px"))
-        self.note = TextField(
-            placeholder="note; needed where it is not accepted", layout=Layout(width="420px")
+        self.who = Combobox(
+            description="Who signs",
+            placeholder="who signs",
+            ensure_option=False,
+            layout=Layout(width="170px"),
         )
+        self.note = TextField(
+            description="Note",
+            placeholder="note; needed where it is not accepted",
+            layout=Layout(width="420px"),
+        )
+        for each in (self.who, self.note):
+            each.add_class("drkit-spoken-label")
         self.accept = Button(description="Accept the record", button_style="success")
         self.refuse = Button(description="Do not accept it", button_style="warning")
         self.accept.on_click(lambda _: sign(True))

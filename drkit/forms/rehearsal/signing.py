@@ -55,10 +55,16 @@ class Desk(VBox):
         self.table = PickTable(lambda _: self._allow(), page=15, label="What waits for your word")
         self.of = Live(on_press=self._pick_all_of)
         self.note = TextField(
-            placeholder="note: what you saw, or why (or add a file)", layout=Layout(width="420px")
+            description="Note",
+            placeholder="note: what you saw, or why (or add a file)",
+            layout=Layout(width="420px"),
         )
+        self.note.add_class("drkit-spoken-label")
         self.file = FileUpload(accept=".txt,.log,.csv,.json,.png,.jpg,.jpeg,.pdf", multiple=False)
-        self.file.description = "File"
+        self.file.description, self.file.tooltip = (
+            "File",
+            "What the answer rests on: a log, a table, a picture",
+        )
         self.hint, self.error = (Live(spoken=each) for each in ("polite", "assertive"))
         self.hint.add_class("drkit-quiet")
         self.error.add_class("drkit-error")
