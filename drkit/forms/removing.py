@@ -157,8 +157,14 @@ def plan_words(plan: Plan, rows: Sequence[Mapping[str, str]]) -> Markup:
 
 def ledger_words(state: RunState, *, still_there: bool) -> Markup:
     """The ledger: whether the group is gone, and for each thing that stays whether it is accounted for."""
+    whole = Markup('<span class="drkit-whole">{}</span>')
     asked = [
-        (chip(shown.phase.value), step.kind, step.instruction, shown.phase.value in {"done", "skipped"})
+        (
+            chip(shown.phase.value),
+            whole.format(step.kind),
+            step.instruction,
+            shown.phase.value in {"done", "skipped"},
+        )
         for shown, step in zip(state.steps, state.plan.steps, strict=True)
         if not step.change
     ]

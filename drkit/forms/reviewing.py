@@ -20,7 +20,9 @@ TABLES = {
 def review_box(review: Review) -> VBox:
     """The runs of one side, practice or real."""
     pictures = [each for each in (review.recovery_picture, review.durations_picture) if each]
-    drawn = JOIN.join(Markup('<div class="drkit-picture">{}</div>').format(each) for each in pictures)
+    drawn = JOIN.join(
+        Markup('<div class="drkit-picture drkit-chart">{}</div>').format(each) for each in pictures
+    )
     parts: list[object] = [Live(Markup('<p class="drkit-sentence">{}</p>{}').format(review.sentence, drawn))]
     for name, title in TABLES.items():
         if not (table := getattr(review, name)).empty:

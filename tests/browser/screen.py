@@ -5,7 +5,6 @@ the kernel's sign: a notebook that is busy is no reason not to use it.
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import reduce
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -153,9 +152,9 @@ class Screen:
 
     def tab_to(self, name: str | re.Pattern[str]) -> None:
         """Press Tab until the keyboard is at the field or button of this name, and is seen to be there."""
-        kinds = ("button", "textbox", "combobox")
-        button, *fields = (self.page.get_by_role(each, name=name, exact=True) for each in kinds)
-        wanted = self.page.locator(":focus").and_(reduce(Locator.or_, fields, button))
+        button = self.page.get_by_role("button", name=name, exact=True)
+        text = self.page.get_by_role("textbox", name=name, exact=True)
+        wanted = self.page.locator(":focus").and_(button.or_(text))
         for _ in range(MOST_TABS):
             if wanted.count():
                 assert wanted.evaluate(_FOCUS_SHOWS), wanted.evaluate("e => e.outerHTML")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.rehearsing import look_at, sign_as, sign_until
 from tests.browser.screen import Screen
 from tests.lab.process import Started
 
@@ -66,5 +67,8 @@ def test_a_protection_is_removed_by_the_name_of_the_group(fresh: Screen) -> None
     fresh.press("Remove the protection")
     fresh.see("DR servers left over")
     fresh.look_over("removal-4-run")
+    sign_as(fresh, "Duty engineer")
+    sign_until(fresh, "The group is gone; production is not protected any more.")
+    look_at(fresh, "The group is gone; production is not protected any more.", "removal-5-result", over=True)
     assert not fresh.scrolls_sideways()
     assert fresh.complaints == []
