@@ -147,8 +147,12 @@ class Screen:
         focused = self.page.locator(".drkit-card", has=self.page.get_by_role("button", name=title)).locator(
             ":focus"
         )
-        expect(focused).to_have_count(1)
-        assert focused.evaluate(_FOCUS_SHOWS), focused.evaluate("e => e.outerHTML")
+        for _ in range(int(PATIENCE / 1000)):  # what it is on can be drawn anew, or be off while it works
+            with suppress(Error):
+                if focused.evaluate(_FOCUS_SHOWS, timeout=1000):
+                    return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"The keyboard is not seen in {title!r}: {self.page.evaluate(_FOCUSED)}")
 
     def tab_to(self, name: str | re.Pattern[str]) -> None:
         """Press Tab until the keyboard is at the field or button of this name, and is seen to be there."""
