@@ -139,6 +139,7 @@ def own_jupyter(folder: Path, application: str, *words: str) -> Iterator[Started
 
 def _answers(started: Started) -> bool:
     try:
-        return started.ask("GET", "/api/status")[0] == http.HTTPStatus.OK
+        # Not /api/status: it can answer 500 while a kernel is being started, and one is started ahead.
+        return started.ask("GET", "/api/contents?content=0")[0] == http.HTTPStatus.OK
     except OSError:
         return False
