@@ -32,12 +32,12 @@ def fill_aims(screen: Screen, *groups: str) -> None:
         screen.type(f"Recovered within: {each}", "15 min")
 
 
-def confirm(screen: Screen, names: str) -> None:
-    """Type the names of the groups and start."""
+def confirm(screen: Screen, names: str, button: str = "Start") -> None:
+    """Type the names of the groups and start, with the button of this name."""
     typed = panel(screen).locator(".drkit-typed input:visible")
     typed.fill(names)
     typed.press("Tab")
-    screen.press("Start")
+    screen.press(button)
 
 
 def sign_as(screen: Screen, name: str) -> None:

@@ -122,15 +122,13 @@ def test_the_keyboard_alone_is_enough_and_wakes_no_shortcut(attach: Screen) -> N
     toggle.focus()
     expect(toggle).to_have_attribute("aria-expanded", "true")
     keys.type("dd00")
-    while not attach.page.evaluate("document.activeElement.innerText.includes('Make the plan')"):
-        keys.press("Tab")
+    attach.tab_to("Make the plan")
     keys.press("Enter")
     for title, button in (("Check the plan", "Continue"), ("Confirm", "Attach 1 pair")):
         attach.has_keyboard(title)
         if title == "Confirm":
             keys.type("shop-database")
-        while attach.page.evaluate("document.activeElement.innerText") != button:
-            keys.press("Tab")
+        attach.tab_to(button)
         keys.press("Enter")
     attach.has_keyboard("Attach and watch")
     attach.see("Attached to db-01 now")

@@ -1,6 +1,6 @@
 """Servers that become a protection group by clicking, in a real Chromium."""
 
-from tests.browser.rehearsing import panel
+from tests.browser.rehearsing import confirm, panel
 from tests.browser.screen import Screen
 from tests.lab.process import Started
 
@@ -25,10 +25,7 @@ def test_servers_are_protected_from_the_choice_to_what_comes_next(screen: Screen
     screen.see("Create protection group shop from")
     screen.has_keyboard("The plan, and your yes")
     screen.look_over("protect-2-plan")
-    typed = panel(screen).locator(".drkit-typed input:visible")
-    typed.fill("shop")
-    typed.press("Tab")
-    screen.press("Protect them")
+    confirm(screen, "shop", "Protect them")
     screen.see("Drill shop")
     screen.look_over("protect-3-result")
     assert not screen.scrolls_sideways()

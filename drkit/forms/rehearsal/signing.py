@@ -61,10 +61,8 @@ class Desk(VBox):
         )
         self.note.add_class("drkit-spoken-label")
         self.file = FileUpload(accept=".txt,.log,.csv,.json,.png,.jpg,.jpeg,.pdf", multiple=False)
-        self.file.description, self.file.tooltip = (
-            "File",
-            "What the answer rests on: a log, a table, a picture",
-        )
+        self.file.description = "File"
+        self.file.tooltip = "What the answer rests on: a log, a table, a picture"
         self.hint, self.error = (Live(spoken=each) for each in ("polite", "assertive"))
         self.hint.add_class("drkit-quiet")
         self.error.add_class("drkit-error")
