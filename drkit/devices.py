@@ -165,6 +165,7 @@ def servers_of(reading: DeviceReading, instance: ProtectedInstance) -> tuple[Ser
     return tuple(reading.servers[each] for each in instance.server_ids if each in reading.servers)
 
 
+@lru_cache(maxsize=4096)
 def as_attached(device: str, prefix: str | None) -> str:
     """What the service makes of a name on servers of that prefix: /dev/vdX on Xen becomes /dev/sdX."""
     name = assignable(device)

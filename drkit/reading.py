@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from drkit import tables
 from drkit.errors import JournalError, UnknownNameError
-from drkit.execution import holders
+from drkit.execution import holders_by_group
 from drkit.model import Argument, Backend, Inventory
 from drkit.plan import changes_of, given_to, read_operation, ways_out
 from drkit.readiness import USUAL, Known, Standing, Thresholds, differences, proofs, standings
@@ -211,13 +211,14 @@ class Reading:
             )
         ]
         world = Projection.of(self.inventory)
-        held = {
-            key: holders(self._journal(), names_of(self.inventory, [key]))
-            for key in {change.group_id for change in changes_asked}
-        }
+        asked = names_of(self.inventory, {change.group_id for change in changes_asked})
+        held = holders_by_group(self._journal(), asked)
         verdicts = (judge_in(change, world) for change in changes_asked)
         return tables.objections(
-            [replace(each, objections=(*held[each.change.group_id], *each.objections)) for each in verdicts],
+            [
+                replace(each, objections=(*held.get(each.change.group_id, ()), *each.objections))
+                for each in verdicts
+            ],
             self.inventory,
         )
 

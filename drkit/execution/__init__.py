@@ -77,7 +77,7 @@ from drkit.execution.forecasting import (
     forecast,
     past,
 )
-from drkit.execution.holding import holders, planned
+from drkit.execution.holding import holders, holders_by_group, planned
 from drkit.execution.interruption import interrupted_by, interruptions
 from drkit.execution.predicting import learned, unlike_rehearsal
 from drkit.execution.readings import synced_at
@@ -140,6 +140,7 @@ __all__ = [
     "follow",
     "forecast",
     "holders",
+    "holders_by_group",
     "interrupted_by",
     "interruptions",
     "learned",

@@ -19,20 +19,27 @@ ADVICE = (
 
 def holders(journal: "Journal", groups: Iterable[tuple[str, str]]) -> tuple[Objection, ...]:
     """An objection for each of the (id, name) `groups` that a run holds now: who, since when, doing what."""
-    names = dict(groups)
-    return tuple(
-        Objection(
-            rule="no_run_holds_the_group",
-            code="",
-            sentence="One run at a time may change a group.",
-            subject=f"group {names[lease.group_id]}",
-            found=f"held by {lease.sentence}",
-            wanted="held by nobody",
-            remedy=ADVICE,
-        )
-        for lease in journal.leases()
-        if lease.group_id in names and not lease.expired
-    )
+    return tuple(each for held in holders_by_group(journal, groups).values() for each in held)
+
+
+def holders_by_group(
+    journal: "Journal", groups: Iterable[tuple[str, str]]
+) -> dict[str, tuple[Objection, ...]]:
+    """The same for each group (id) that is held; the journal is asked once."""
+    names, found = dict(groups), dict[str, tuple[Objection, ...]]()
+    for lease in journal.leases():
+        if lease.group_id in names and not lease.expired:
+            objection = Objection(
+                rule="no_run_holds_the_group",
+                code="",
+                sentence="One run at a time may change a group.",
+                subject=f"group {names[lease.group_id]}",
+                found=f"held by {lease.sentence}",
+                wanted="held by nobody",
+                remedy=ADVICE,
+            )
+            found[lease.group_id] = (*found.get(lease.group_id, ()), objection)
+    return found
 
 
 def check_free(journal: "Journal", groups: Iterable[tuple[str, str]]) -> None:

@@ -156,6 +156,8 @@ export default {
     if (model.get('leads') && !window.drkitLab) toTheFirstStep(el);
     if (model.get('announced')) model.send({ page: String(performance.timeOrigin) });
     model.on('change:value', show);
+    const button = () => el.querySelector('.mod-primary') || el.querySelector('button');
+    model.on('msg:custom', ({ do: what }) => { if (what === 'focus') button()?.focus(); });
     show();
   }
 };

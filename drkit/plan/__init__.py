@@ -21,7 +21,7 @@ from drkit.plan.attach import (
 from drkit.plan.changes import changes_of, given_to, pair_in, read_operation
 from drkit.plan.commands import python_call, shell_line, shell_lines, takes, unmistakable, wants_group
 from drkit.plan.drill import LEFT_OVER
-from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
+from drkit.plan.exits import WayOut, drill_ways_out, removals, standing, ways_out
 from drkit.plan.objectives import Objectives, RunbookKind, read_seconds, spell_seconds
 from drkit.plan.offers import NO_OFFER, REMOVAL, Offer, offer, offers_of, offers_on
 from drkit.plan.order import Level, read_order, resolved_order
@@ -101,6 +101,7 @@ __all__ = [
     "read_places",
     "read_seconds",
     "recheck",
+    "removals",
     "resolved_order",
     "rule_checks",
     "shell_line",

@@ -239,6 +239,12 @@ def _remove(inventory: Inventory, group: ProtectionGroup) -> list[WayOut]:
     ]
 
 
+def removals(inventory: Inventory, group_id: str) -> tuple[Offer, ...]:
+    """What leads out of a group that was not made, or not deleted, as a whole; nothing else."""
+    ways = _remove(inventory, inventory.group(group_id))
+    return tuple(each.offer for each in ways if each.legal)
+
+
 def _turned(world: Projection, group: ProtectionGroup) -> tuple[Objection, ...]:
     turned = [
         each.name for each in world.pairs_of(group.id) if each.priority_station != group.priority_station

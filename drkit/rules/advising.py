@@ -14,6 +14,7 @@ from drkit.model import (
     Attachment,
     Change,
     GroupStatus,
+    ListedPair,
     Operation,
     Phase,
     ReplicationPair,
@@ -96,7 +97,7 @@ def moves(server: Server) -> bool:
     return bool(server.task_state) or server.status.phase is Phase.MOVING
 
 
-def synchronise_first(case: Case, behind: Iterable[ReplicationPair]) -> tuple[Advice, ...]:
+def synchronise_first(case: Case, behind: Iterable[ListedPair]) -> tuple[Advice, ...]:
     """To have pairs synchronised: by waiting where they are at it, else by what sets them to it."""
     broken = [
         each for each in behind if each.fault_level not in {"", "0"} or each.status.phase is Phase.BROKEN

@@ -11,10 +11,10 @@ from drkit.model import (
     Change,
     Drill,
     InstanceStatus,
+    ListedPair,
     Operation,
     PairStatus,
     ProtectedInstance,
-    ReplicationPair,
     ReplicationStatus,
 )
 from drkit.rules.advising import synchronise_first
@@ -106,7 +106,7 @@ def nothing_in_the_group_is_faulty(case: Case) -> RuleAnswer:
     Source: `status` and `fault_level` on the pages "Querying Protected Instances" and "Querying Replication
     Pairs". Our own caution: what is faulty is missing or stale in the drill, which then proves nothing.
     """
-    wrong = list(faulty(case.world.instances_of(case.group.id), case.world.pairs_of(case.group.id)))
+    wrong = list(faulty(case.world.instances_of(case.group.id), case.world.listed_pairs_of(case.group.id)))
     if not wrong:
         return None
     advice = "Have it repaired, or delete it and create it anew, then read again."
@@ -121,7 +121,9 @@ def the_first_synchronisation_is_complete(case: Case) -> RuleAnswer:
     not say that the service refuses. A pair that tells nothing was, as far as is known, never copied.
     """
     never = [
-        pair for pair in case.world.pairs_of(case.group.id) if pair.replication_status not in SYNCHRONISED
+        pair
+        for pair in case.world.listed_pairs_of(case.group.id)
+        if pair.replication_status not in SYNCHRONISED
     ]
     if not never:
         return None
@@ -129,7 +131,7 @@ def the_first_synchronisation_is_complete(case: Case) -> RuleAnswer:
     return f"not synchronised: {first_few(words)}", "synchronised", synchronise_first(case, never)
 
 
-def faulty(instances: Iterable[ProtectedInstance], pairs: Iterable[ReplicationPair]) -> Iterator[str]:
+def faulty(instances: Iterable[ProtectedInstance], pairs: Iterable[ListedPair]) -> Iterator[str]:
     """What is invalid or faulty, in words."""
     for instance in instances:
         if instance.status in _UNSOUND:

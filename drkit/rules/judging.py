@@ -287,8 +287,9 @@ def _answers(case: Case) -> Iterator[tuple[Rule, RuleAnswer]]:
 
 
 def _advised(remedy: str | tuple[Advice, ...], world: Projection) -> Advice:
-    advice = (Advice(remedy),) if isinstance(remedy, str) else remedy
-    return next(each for each in advice if all(_is_open(way, world) for way in each.ways))
+    if isinstance(remedy, str):
+        return Advice(remedy)
+    return next(each for each in remedy if all(_is_open(way, world) for way in each.ways))
 
 
 def _is_open(way: Way, world: Projection) -> bool:

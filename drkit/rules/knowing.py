@@ -4,15 +4,15 @@ Real answers leave keys out, or hold something that the reference does not fores
 reads as nothing (`unknown` of each thing), and nothing must not pass for "no fault" or "attached nowhere".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
-from drkit.model import Drill, Operation, ProtectedInstance, ProtectionGroup, ReplicationPair
+from drkit.model import Drill, ListedPair, Operation, ProtectedInstance, ProtectionGroup
 from drkit.rules.existing import group_exists
 from drkit.rules.rule import Case, RuleAnswer, rule
 from drkit.showing import first_few
 
-_Thing = ProtectionGroup | ProtectedInstance | ReplicationPair | Drill
+_Thing = ProtectionGroup | ProtectedInstance | ListedPair | Drill
 _ZONES = ("priority_station", "source_availability_zone", "target_availability_zone")
 _SIDES = ("priority_station", "source_server", "target_server")
 
@@ -67,6 +67,13 @@ _NEEDED: Mapping[Operation, Mapping[str, tuple[str, ...]]] = {
 change names, or of all instances and pairs of its group."""
 
 
+_NAMED: Mapping[str, Callable[[Case], _Thing | None]] = {
+    "group": lambda case: case.world.groups.get(case.change.group_id),
+    "instance": lambda case: case.world.instances.get(case.change.instance_id),
+    "pair": lambda case: case.world.pairs.get(case.change.pair_id),
+}
+
+
 @rule("SDRS.1002", about="group", needs=[group_exists], caution=True)
 def what_it_rests_on_is_known(case: Case) -> RuleAnswer:
     """Act only on what the service has told.
@@ -92,10 +99,11 @@ def _things(case: Case, part: str) -> Iterable[_Thing]:
     if part in {"instances", "pairs"}:
         key = _things, part, change.group_id  # every operation asks it of all of a group's
         if key not in world.memo:
-            of_group: Iterable[_Thing] = getattr(world, f"{part}_of")(change.group_id)
+            of = world.instances_of if part == "instances" else world.listed_pairs_of
+            of_group: Iterable[_Thing] = of(change.group_id)
             world.memo[key] = [thing for thing in of_group if thing.unknown]
         return cast("list[_Thing]", world.memo[key])
-    named: _Thing | None = getattr(world, f"{part}s").get(getattr(change, f"{part}_id"))
+    named = _NAMED[part](case)
     return [named] if named is not None and named.unknown else []
 
 

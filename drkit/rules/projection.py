@@ -20,6 +20,7 @@ from drkit.model import (
     GroupStatus,
     InstanceStatus,
     Inventory,
+    ListedPair,
     Operation,
     PairStatus,
     ProtectedInstance,
@@ -101,6 +102,12 @@ class Projection:
         return tuple(self.pairs[key] for key in there if key in self.pairs) + tuple(
             each for key in self.made if (each := self.pairs.get(key)) and each.group_id == group_id
         )
+
+    def listed_pairs_of(self, group_id: str) -> tuple[ListedPair, ...]:
+        """The same as far as a listing tells of them, for who looks at all of thousands."""
+        if self.pairs is self.inventory.pairs:
+            return self.inventory.listed_pairs_of(group_id)
+        return self.pairs_of(group_id)
 
     def drills_of(self, group_id: str) -> tuple[Drill, ...]:
         """The drills of a group."""

@@ -34,7 +34,7 @@ def group_has_pairs(case: Case) -> RuleAnswer:
     Source: Enable, Planned Failover and Failover. The reference names no code for it; the service may also
     answer that the operation failed, with the code that each operation has for that.
     """
-    if case.world.pairs_of(case.group.id):
+    if case.world.listed_pairs_of(case.group.id):
         return None
     open_ = case.group.status in {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}
     never = f"None can be created while the group is {case.group.status}: delete it and begin anew."
@@ -144,7 +144,7 @@ def pairs_are_synchronised(case: Case) -> RuleAnswer:
     at_rest = case.group.status in {GroupStatus.AVAILABLE, GroupStatus.PROTECTED}
     behind = [
         pair
-        for pair in case.world.pairs_of(case.group.id)
+        for pair in case.world.listed_pairs_of(case.group.id)
         if (at_rest and _is_behind(pair.replication_status))
         or pair.replication_status == ReplicationStatus.COPYING
     ]
@@ -180,7 +180,7 @@ def _is_behind(status: ReplicationStatus | Unknown) -> bool:
 
 
 def _links(case: Case) -> RuleAnswer:
-    down = [each.name for each in case.world.pairs_of(case.group.id) if each.fault_level == LINK_DOWN]
+    down = [each.name for each in case.world.listed_pairs_of(case.group.id) if each.fault_level == LINK_DOWN]
     if not down:
         return None
     advice = "Have the provider restore the replication link, then read again."

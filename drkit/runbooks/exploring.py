@@ -1,6 +1,6 @@
 """Looking around: one reading of the project, its tables filtered in the same way, and what is open on it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from drkit import owned, tables
 from drkit.errors import InputError, UnknownNameError
-from drkit.execution import holders
+from drkit.execution import holders_by_group
 from drkit.model import Inventory, ProtectionGroup
-from drkit.plan import Offer, offer, offers_of, ways_out
+from drkit.plan import Offer, offer, offers_of, removals
 from drkit.reading import Reading
 from drkit.report import look_of_group, look_of_instance, look_of_pair
 from drkit.rules import Objection
@@ -115,7 +115,8 @@ class ExploreSession:
         """
         self._reading = self.site.read()
         self._made, self._near = {}, {}
-        self._held = dict(self._holding())
+        names = ((key, group.name) for key, group in self.inventory.groups.items())
+        self._held = holders_by_group(self.site.journal, names)
         wanted, self._wanted = self._wanted, ""
         if wanted:
             self.filters = replace(self.filters, group=self.inventory.group(wanted).id)
@@ -253,17 +254,11 @@ class ExploreSession:
             if kind:
                 return (runbook_offer(kind, cell.group_id, reading),)
             return (offer(cell.title, (cell.change,), reading),) if cell.change else ()
-        ways = ways_out(reading, cell.group_id) if cell.operation in VERBS else ()
-        removal = (each.offer for each in ways if each.legal and each.offer.opens)
+        removal = removals(reading, cell.group_id) if cell.operation in VERBS else ()
         return (*offers_of(cell.objections, reading), *removal)
 
     def _around(self, cell: MatrixCell) -> Inventory:
         return self._near.get(cell.group_id, self.inventory)
-
-    def _holding(self) -> Iterator[tuple[str, tuple[Objection, ...]]]:
-        groups = self.inventory.groups
-        for key in {lease.group_id for lease in self.site.journal.leases()} & {*groups}:
-            yield key, holders(self.site.journal, [(key, groups[key].name)])
 
     def _fitting(self, name: str, group_id: str) -> list[str]:
         """The ids of a group's things that fit the filters, by name."""

@@ -67,7 +67,9 @@ def lab(
 def screen(
     chromium: Browser, lab: Started, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Screen]:
-    """A fresh window of 1280x800; the test fails at its end when the page asked another host for anything."""
+    """A fresh window of 1280x800; the test fails at its end when the page asked another host for anything,
+    had an error, was wider than the window, or showed something cut.
+    """
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     pictures = Path(os.environ.get("DRKIT_SCREENSHOTS") or tmp_path)
     pictures.mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,10 @@ def screen(
     yield screen
     if not screen.page.is_closed():
         screen.picture(f"end-of-{request.node.name}")
+        if screen.scrolls_sideways():
+            screen.wrong.append("At the end the notebook is wider than the window.")
     context.close()
+    assert screen.complaints == []
     assert screen.elsewhere == []
     assert sorted(set(screen.cut)) == []
     assert not screen.wrong, "\n".join(screen.wrong)

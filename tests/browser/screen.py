@@ -25,7 +25,7 @@ _CUT = """() => [...document.querySelectorAll('.drkit-card, .drkit-look, .drkit-
 _FOCUS_SHOWS = """e => { const look = () => ['outlineStyle', 'outlineWidth', 'boxShadow', 'borderColor']
     .map(each => getComputedStyle(e)[each]).join(); const seen = look(); e.blur(); const without = look();
     e.focus(); return seen !== without; }"""
-_FOCUSED = "() => document.activeElement.outerHTML.slice(0, 300)"
+_FOCUSED = "() => [document.hasFocus(), document.activeElement.outerHTML.slice(0, 300)]"
 _THEME = "light => document.body.setAttribute('data-jp-theme-light', light)"
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
@@ -152,7 +152,8 @@ class Screen:
                 if focused.evaluate(_FOCUS_SHOWS, timeout=1000):
                     return
             self.page.wait_for_timeout(100)
-        raise AssertionError(f"The keyboard is not seen in {title!r}: {self.page.evaluate(_FOCUSED)}")
+        where = f"{focused.count()} there, {self.page.evaluate(_FOCUSED)}"
+        raise AssertionError(f"The keyboard is not seen in {title!r}: {where}")
 
     def tab_to(self, name: str | re.Pattern[str]) -> None:
         """Press Tab until the keyboard is at the field or button of this name, and is seen to be there."""

@@ -60,6 +60,4 @@ def test_pairs_of_three_instances_are_attached_with_one_refused(attach: Screen) 
     attach.press("Attach more pairs")
     attach.see("4 instances chosen")
     attach.picture("several-6-more")
-    assert not attach.scrolls_sideways()
     assert attach.cut == []
-    assert attach.complaints == []

@@ -58,8 +58,6 @@ def test_a_drill_from_the_choice_to_the_ledger(screen: Screen, lab: Started) -> 
         screen.wrong += [f"report {look}: {each}" for each in findings(page)]
     page.close()
     opened.value.close()
-    assert not screen.scrolls_sideways()
-    assert screen.complaints == []
 
 
 def test_a_planned_failover_there_and_back(screen: Screen) -> None:
@@ -94,8 +92,6 @@ def test_a_planned_failover_there_and_back(screen: Screen) -> None:
     sign_as(screen, "Shift lead")
     sign_until(screen, "Every step was done as planned.")
     screen.picture("planned-8-back")
-    assert not screen.scrolls_sideways()
-    assert screen.complaints == []
 
 
 def test_a_drill_by_keyboard_alone(screen: Screen, lab: Started) -> None:

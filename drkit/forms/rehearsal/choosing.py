@@ -12,7 +12,7 @@ from drkit.forms.markup import JOIN
 from drkit.forms.picking import PickTable
 from drkit.forms.rehearsal import words
 from drkit.forms.unfinished import FirstCard
-from drkit.plan import Offer, RunbookKind
+from drkit.plan import Offer, RunbookKind, removals
 from drkit.runbooks import RehearsalSession
 from drkit.showing import count
 
@@ -105,7 +105,7 @@ class ChooseGroupsCard(FirstCard[RehearsalSession]):
             way = () if holds else self.session.way(group)
             shown += words.readiness_words(self.session.names[group.id], points, way)
             against = (each.objection for each in points if each.objection)
-            now += [*way[:1], *self.session.offers(against)]
+            now += [*way[:1], *self.session.offers(against), *removals(self.session.reading, group.id)]
             later += way[1:]
         self.state.show(shown)
         if not all(ready):
