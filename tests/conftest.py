@@ -33,7 +33,13 @@ DECIDING = (
     "readiness",
     "rules",
 )  # rooms that their own tests must cover
-KEPT = {"DRKIT_REQUIRE_BROWSER", "DRKIT_REQUIRE_POSTGRES", "DRKIT_SCREENSHOTS", "DRKIT_TEST_POSTGRES"}
+KEPT = {
+    "DRKIT_REQUIRE_BROWSER",
+    "DRKIT_REQUIRE_POSTGRES",
+    "DRKIT_SCREENSHOTS",
+    "DRKIT_TEST_POSTGRES",
+    "DRKIT_THEME",
+}
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

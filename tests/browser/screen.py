@@ -10,7 +10,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, WebSocketRoute, expect
 
-from tests.lab.process import Started
+from tests.lab.process import THEME, Started
 
 _UPDATE = re.compile(rb'"method":\s*"update"')
 _SIGNS = """() => ({ state: document.readyState, frame: !!document.querySelector('#main'),
@@ -27,7 +27,7 @@ _FOCUS_SHOWS = """e => { const look = () => ['outlineStyle', 'outlineWidth', 'bo
     e.focus(); return seen !== without; }"""
 _FOCUSED = "() => [document.hasFocus(), document.activeElement.outerHTML.slice(0, 300)]"
 _THEME = "light => document.body.setAttribute('data-jp-theme-light', light)"
-_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
 MOST_TABS = 80
 PATIENCE = 300_000.0  # milliseconds; only a page that lives and gets nowhere is waited for so long
@@ -47,13 +47,17 @@ class Screen:
         expect.set_options(timeout=PATIENCE)
         page.on("request", self._note)
         page.on("requestfailed", self._note_failure)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", self._note_error)
         page.on("console", self._hear)
         page.on("crash", lambda _: self.heard.append("The page crashed."))
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith((f"http://127.0.0.1:{self._lab.port}/", "data:", "blob:")):
             self.elsewhere.append(request.url)
+
+    def _note_error(self, error: Error) -> None:
+        if not str(error).startswith("Session not found"):  # Lab's own, once somebody has ended a kernel
+            self.complaints.append(str(error))
 
     def _note_failure(self, request: Request) -> None:
         """A page whose Lab has ended asks in vain; it is closed, and with it ends every wait for it."""
@@ -176,19 +180,17 @@ class Screen:
             for other in ("false" if light == "true" else "true", light):
                 self.page.evaluate(_THEME, other)
                 self.cut += [f"{name}: {each}" for each in self.page.evaluate(_CUT)]
-                if other != light and light == "true":
-                    self.page.screenshot(path=path.with_name(f"{name}-dark.png"))
         return path
 
     def look_over(self, name: str) -> None:
         """Take a picture in both of Lab's themes, and have what is there looked over by axe-core."""
-        for look, theme in _THEMES.items():
+        for look, theme in THEMES.items():
             self.in_theme(theme)
             self.picture(f"{name}-{look}")
             self.wrong += [f"{name} {look}: {each}" for each in findings(self.page)]
             if self.scrolls_sideways():
                 self.wrong.append(f"{name} {look}: it is wider than the window")
-        self.in_theme(_THEMES["light"])
+        self.in_theme(THEMES[THEME])
 
     def in_theme(self, theme: str) -> None:
         """As Settings > Theme does."""

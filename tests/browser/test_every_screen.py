@@ -2,7 +2,7 @@
 
     DRKIT_SCREENSHOTS=pictures pytest tests/browser/test_every_screen.py
 
-writes the pictures, two of each screen.
+writes the pictures, two of each screen. All browser tests write some; `DRKIT_THEME=dark` begins them in dark.
 """
 
 import pytest

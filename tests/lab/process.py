@@ -23,6 +23,7 @@ from drkit.lab import shipped_notebooks
 from drkit.lab.server import free_port
 
 EXTENSIONS = Path(drkit.__file__).parent / "lab" / "labextensions"
+THEME = os.environ.get("DRKIT_THEME", "light")
 DRKIT = Path(sys.executable).with_name("drkit")
 
 
@@ -75,7 +76,9 @@ class Started:
 def drkit_lab(folder: Path, *words: str, **environment: str) -> Iterator[Started]:
     """`drkit lab` in a home folder of its own, ready."""
     home = folder.parent / "home"
-    home.mkdir(exist_ok=True)
+    themes = home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+    themes.parent.mkdir(parents=True, exist_ok=True)
+    themes.write_text(json.dumps({"theme": f"JupyterLab {THEME.title()}"}))
     env = {
         name: value
         for name, value in os.environ.items()
