@@ -5,6 +5,7 @@ It reads, and sends no change. What depends on something that failed is not look
 
 import platform
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -151,7 +152,7 @@ def _inside(name: str, clock: Clock) -> Iterator[Diagnosis]:
         yield from _services(site)
         yield from (_read(site, what) for what in api.READS)
         yield _writes(site)
-        yield _journal(lambda: site.journal, clock)
+        yield _journal(lambda: nullcontext(site.journal), clock)
 
 
 def _services(site: Site) -> Iterator[Diagnosis]:
@@ -205,15 +206,15 @@ def _opened(name: str, clock: Clock) -> "Journal":
     return Journal.open(api.journal_of(name) or None, clock)
 
 
-def _journal(journal_: Callable[[], "Journal"], clock: Clock) -> Diagnosis:
+def _journal(opened: Callable[[], AbstractContextManager["Journal"]], clock: Clock) -> Diagnosis:
     check = "journal"
     try:
-        journal = journal_()
-        runs = len(list(journal.runs()))
-        skew = (clock.now() - journal.now()).total_seconds()
+        with opened() as journal:
+            where, runs = journal.where, len(list(journal.runs()))
+            skew = (clock.now() - journal.now()).total_seconds()
     except DrkitError as error:
         return Diagnosis(check, Health.FAIL, str(error), "Without a journal nothing is sent.")
-    seen = f"{journal.where}: {count(runs, 'run')}"
+    seen = f"{where}: {count(runs, 'run')}"
     if abs(skew) >= SKEW_WARNS:
         seen += f"; its clock is {abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} this machine's"
         return Diagnosis(
