@@ -96,15 +96,18 @@ class Screen:
         """Run > Run All Cells, as one does in a Jupyter that drkit did not start.
 
         Until a kernel answers, Lab takes the click and does nothing, and no sign of it tells; a click during
-        the kernel's start may start a second one, and what waited for the first is forgotten. So the click is
-        repeated until a cell has run, while none waits.
+        the kernel's start may start a second one, and what waited for the first is forgotten; a dialog may say
+        that the first is ending. So the click is repeated until a cell has run, while none waits.
         """
+        word = self.page.locator(".jp-Dialog .jp-mod-accept")
         prompt = self.page.locator(".jp-NotebookPanel:visible :is(.jp-InputPrompt, .jp-OutputPrompt)")
         for _ in range(int(PATIENCE / 3000)):
-            if not prompt.get_by_text("[*]").count():
-                self.page.get_by_role("menuitem", name="Run", exact=True).click()
-                self.page.get_by_text("Run All Cells", exact=True).click()
             with suppress(Error):
+                if word.count():
+                    word.first.click(timeout=3000)
+                if not prompt.get_by_text("[*]").count():
+                    self.page.get_by_role("menuitem", name="Run", exact=True).click(timeout=3000)
+                    self.page.get_by_text("Run All Cells", exact=True).click(timeout=3000)
                 prompt.get_by_text(re.compile(r"\[\d+\]")).first.wait_for(state="attached", timeout=3000)
                 return
 

@@ -30,6 +30,14 @@ def plain(html: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html))).strip()
 
 
+def wait_until(holds: Callable[[], object]) -> None:
+    """Wait until it holds; the test fails where it never does."""
+    give_up = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < give_up, "it never came"
+        time.sleep(0.02)
+
+
 def folder_of_runbooks(folder: Path) -> Path:
     """That folder, with a copy of every runbook in it."""
     for path in shipped_notebooks():
@@ -157,10 +165,7 @@ class Hands:
 
     def until(self, holds: Callable[[], object]) -> None:
         """Wait until it holds, and what came with it is on the screen as well."""
-        give_up = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < give_up, "it never came"
-            time.sleep(0.02)
+        wait_until(holds)
         self.settle()
 
     def attached(self, instance: str = "app-01") -> dict[str, str]:

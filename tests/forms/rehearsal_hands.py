@@ -24,9 +24,8 @@ from drkit.sandbox.world import World
 from drkit.site import practise
 from tests.clocks import Hurried
 from tests.closing import at_the_end
-from tests.forms.hands import plain
+from tests.forms.hands import PATIENCE, plain, wait_until
 
-PATIENCE = 60.0  # real seconds
 SPEED = 2000.0
 
 
@@ -162,10 +161,7 @@ class RehearsalHands:
 
     def until(self, holds: Callable[[], object]) -> None:
         """Wait until it holds, and what came with it is on the screen as well."""
-        end = time.monotonic() + PATIENCE
-        while not holds():
-            assert time.monotonic() < end, "it never came"
-            time.sleep(0.02)
+        wait_until(holds)
         self.settle()
 
     def rows(self) -> list[Row]:
