@@ -96,8 +96,8 @@ class Screen:
         """Run > Run All Cells, as one does in a Jupyter that drkit did not start.
 
         Until a kernel answers, Lab takes the click and does nothing, and no sign of it tells; a click during
-        the kernel's start may start a second one, and what waited for the first is forgotten; a dialog may say
-        that the first is ending. So the click is repeated until a cell has run, while none waits.
+        its start may start a second one, and what waited for the first is forgotten; a dialog may say that
+        the first is ending. So the click is repeated until a cell has run, while none waits.
         """
         word = self.page.locator(".jp-Dialog .jp-mod-accept")
         prompt = self.page.locator(".jp-NotebookPanel:visible :is(.jp-InputPrompt, .jp-OutputPrompt)")
