@@ -17,10 +17,10 @@ _HERE = Path(__file__).parent
 
 
 _ALONE = Markup(
-    '<p class="drkit-alone">The page of this Jupyter has no part of drkit. Press <b>Run All</b> after it is '
-    "loaded again: a run that goes on is shown again. Only Jupyter\u2019s own sign says when the kernel has "
-    "ended, and its keys can delete cells. <code>pip install drkit</code> where Jupyter is installed, or "
-    "<code>drkit lab</code>, opens runbooks with their forms and without these gaps.</p>"
+    '<p class="drkit-alone">This page has no part of drkit. Press <b>Run All</b> after it is loaded again: a '
+    "run that goes on is shown again. Only the own sign of Jupyter, or of VS Code, says when the kernel has "
+    "ended, and their keys can delete cells. <code>drkit lab</code>, or JupyterLab and Notebook where "
+    "<code>pip install drkit</code> was done, open runbooks with their forms and without these gaps.</p>"
 )
 """What a page without the labextension lacks; where it is, its own style sheet hides this."""
 
@@ -55,7 +55,7 @@ class Reloadable(VBox):
     it, so the page is sent everything once more when it shows the box.
 
     The first page of a kernel is spared that: it was there before the box. The one that `leads` a runbook
-    says what a page without the labextension lacks, and is in sight there after Run All.
+    says what a page without the labextension lacks, and in a Jupyter is in sight there after Run All.
     """
 
     first_page: ClassVar[str] = ""

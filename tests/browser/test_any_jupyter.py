@@ -89,7 +89,7 @@ def test_without_the_labextension_run_all_brings_the_first_form_and_after_a_relo
     screen.see("Choose where the pairs are to be attached")
     without_labextension(screen)
     screen.run_all()
-    expect(screen.see("The page of this Jupyter has no part of drkit")).to_be_in_viewport()
+    expect(screen.see("This page has no part of drkit")).to_be_in_viewport()
     expect(screen.see("Choose where the pairs are to be attached")).to_be_in_viewport()
     choose(screen, "shop-backend", "app-01")
     row(screen, "app-cache-01").click()
