@@ -10,7 +10,7 @@ from drkit.errors import LeaseHeldError
 from drkit.forms.card import Card
 from drkit.forms.holding import TakeOver
 from drkit.forms.live import Live
-from drkit.forms.markup import chip, identity, moment
+from drkit.forms.markup import chip, moment
 from drkit.runbooks import AnySession, RunRow
 
 
@@ -75,5 +75,5 @@ def unfinished_run(run: RunRow) -> Markup:
         moment(run.started_at),
         moment(run.last_at),
         who,
-        identity(run.id),
+        run.id,
     )

@@ -8,7 +8,7 @@ from ipywidgets import HTML
 from drkit.execution import RunState
 from drkit.forms.card import Card
 from drkit.forms.form import RunbookForm
-from drkit.forms.markup import Text, identity
+from drkit.forms.markup import Text
 from drkit.forms.rehearsal.choosing import ChooseGroupsCard
 from drkit.forms.rehearsal.confirming import ConfirmRehearsalCard
 from drkit.forms.rehearsal.ending import RehearsalResultCard
@@ -36,7 +36,7 @@ class RehearsalForm(RunbookForm[RehearsalSession, RehearsalRequest]):
         return {"groups": ", ".join(self.session.names.values())}
 
     def _run_words(self, state: RunState) -> Text:
-        return identity(state.run_id)
+        return state.run_id
 
     def _styles(self) -> list[HTML]:
         return [*super()._styles(), own_style()]

@@ -131,6 +131,7 @@ class ObjectivesCard(Card):
                 "\n".join(self.session.request.order),
                 "one level a line, as db-01+db-02; 60 s; tcp://host:port; stop 30 s; empty: side by side. "
                 f"There are {first_few(sorted(members))}",
+                rows=4,
             )
         if kind.switches:
             fields["rpo"] = line(
