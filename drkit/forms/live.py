@@ -2,9 +2,10 @@
 shows what is also on a page that is loaded again; and the style sheet.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -18,11 +19,27 @@ _HERE = Path(__file__).parent
 
 _ALONE = Markup(
     '<p class="drkit-alone">This page has no part of drkit. Press <b>Run All</b> after it is loaded again: a '
-    "run that goes on is shown again. Only the own sign of Jupyter, or of VS Code, says when the kernel has "
-    "ended, and their keys can delete cells. <code>drkit lab</code>, or JupyterLab and Notebook where "
-    "<code>pip install drkit</code> was done, open runbooks with their forms and without these gaps.</p>"
+    "run that goes on is shown again. Only Jupyter\u2019s own sign says when the kernel has ended, and its "
+    "keys can delete cells. <code>pip install drkit</code> where JupyterLab or Notebook is installed, or "
+    "<code>drkit lab</code>, opens runbooks with their forms and without these gaps.</p>"
 )
 """What a page without the labextension lacks; where it is, its own style sheet hides this."""
+
+_IN_VSCODE = Markup(
+    '<p class="drkit-alone">VS Code may end the kernel when its window is closed or loaded again. A run is '
+    "not watched then: press <b>Run All</b>, and <b>Go on with it</b>; a practice range is gone with its "
+    "kernel. Only VS Code\u2019s own sign says when the kernel has ended, and its keys can delete cells. "
+    "<code>drkit lab</code> opens runbooks without these gaps.</p>"
+)
+
+
+def in_vscode() -> bool:
+    """Whether VS Code started this kernel; it draws only what is in sight, and may end it with its window.
+
+    Source: its Jupyter extension, which sets this name in the kernels that it starts.
+    """
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return "__vsc_ipynb_file__" in getattr(shell, "user_ns", {})
 
 
 class Live(anywidget.AnyWidget):
@@ -61,10 +78,12 @@ class Reloadable(VBox):
     first_page: ClassVar[str] = ""
 
     def __init__(self, children: Sequence[DOMWidget], *, leads: bool = False) -> None:
-        sign = Live(_ALONE if leads else "")
+        there = in_vscode()
+        sign = Live((_IN_VSCODE if there else _ALONE) if leads else "")
         sign.announced, sign.leads, sign.layout.display = True, leads, None if leads else "none"
         sign.on_msg(lambda _, content, __: self._shown_by(str(content.get("page"))))
-        super().__init__([sign, *children] if leads else [*children, sign])
+        dress = [style()] if there else []  # the first form, which has it, may not be drawn
+        super().__init__([*dress, sign, *children] if leads else [*dress, *children, sign])
 
     def _shown_by(self, page: str) -> None:
         Reloadable.first_page = Reloadable.first_page or page

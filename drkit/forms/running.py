@@ -11,7 +11,7 @@ from drkit.errors import DrkitError, InputError, LeaseHeldError
 from drkit.execution import Action, Run, RunPhase, RunState, StepState
 from drkit.forms.card import Card
 from drkit.forms.holding import TakeOver
-from drkit.forms.live import Live
+from drkit.forms.live import Live, in_vscode
 from drkit.forms.markup import Text
 from drkit.forms.progress import RunObserver, counts, headline, remaining, results_table, steps_table
 from drkit.forms.questions import Questions, RunCommand
@@ -31,7 +31,7 @@ STATES = {
 """How a run's phase looks on a card."""
 
 _SENTENCES = {
-    RunPhase.RUNNING: "The service is at work. This page may be closed or loaded again: the run goes on.",
+    RunPhase.RUNNING: "The service is at work.",
     RunPhase.WAITING_FOR_OPERATOR: "The run waits for your word below.",
     RunPhase.DONE: "Everything is done.",
     RunPhase.FAILED: "Not everything was done. Read what to do beside each step, then retry.",
@@ -157,6 +157,10 @@ class RunCard(Card, Generic[AnySession]):
             return f"Not everything was done, and trying again is closed now. {reasons}"
         if state.phase is RunPhase.FAILED and not self.again:
             return "Not everything was done. What leads on stands below."
+        if state.phase is RunPhase.RUNNING:
+            stays = "Leave this window open: VS Code may end the kernel, and the watching, with it."
+            goes_on = "This page may be closed or loaded again: the run goes on."
+            return f"{_SENTENCES[state.phase]} {stays if in_vscode() else goes_on}"
         return _SENTENCES[state.phase]
 
 

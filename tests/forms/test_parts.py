@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from comm.base_comm import BaseComm
+from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets import Label, VBox
 from ipywidgets.widgets.widget import _instances
 from markupsafe import Markup
@@ -246,6 +247,17 @@ class TestLive:
         assert reached[label.model_id]["value"] == "done"
         assert {box.model_id, label.layout.model_id} < set(reached)
         assert table.model_id not in reached
+
+    def test_in_vscode_every_form_brings_the_style_and_says_what_becomes_of_its_kernel(self) -> None:
+        shell = InteractiveShell.instance()
+        try:
+            assert len(Reloadable([Label("x")]).children) == 2
+            shell.user_ns["__vsc_ipynb_file__"] = "20_attach_pairs.ipynb"
+            sheet, sign, _ = Reloadable([Label("x")], leads=True).children
+            assert "<style>" in sheet.value
+            assert "VS Code may end the kernel" in sign.value
+        finally:
+            InteractiveShell.clear_instance()
 
     def test_the_style_sheet_asks_nobody_for_anything(self) -> None:
         sheet = style().value
