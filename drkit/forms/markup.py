@@ -1,10 +1,11 @@
 """The small pieces of HTML that every form shows. All of it goes through markupsafe: texts are escaped."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from drkit.showing import Look, look
 
@@ -25,6 +26,7 @@ _SIGNS = {
     "not sent": "–",
 }
 JOIN = Markup("")
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b")
 
 
 def chip(word: str, like: str = "") -> Markup:
@@ -73,6 +75,11 @@ def readiness_chip(word: str) -> Markup:
 def identity(text: str) -> Markup:
     """An id, shortened to the eye; the whole of it on hover and when it is copied."""
     return Markup('<span class="drkit-id" title="{0}">{0}</span>').format(text) if text else JOIN
+
+
+def with_short_ids(text: str) -> Markup:
+    """A sentence whose ids are shortened as `identity` shortens one."""
+    return Markup(_ID.sub(lambda found: identity(found[0]), escape(text)))  # noqa: S704  # escaped before
 
 
 def moment(when: datetime | None) -> Markup:

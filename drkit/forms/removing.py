@@ -11,7 +11,7 @@ from drkit.forms.choosing import Chooser
 from drkit.forms.confirming import ConfirmCard
 from drkit.forms.form import RunbookForm
 from drkit.forms.live import Live
-from drkit.forms.markup import Text, chip, lines, table
+from drkit.forms.markup import Text, chip, lines, table, with_short_ids
 from drkit.forms.questions import RunCommand
 from drkit.forms.rehearsal.form import own_style
 from drkit.forms.rehearsal.signing import Desk, waiting
@@ -152,7 +152,7 @@ def plan_words(plan: Plan, rows: Sequence[Mapping[str, str]]) -> Markup:
     return Markup(
         '<h4>What goes</h4><div class="drkit-note drkit-error">{}</div><h4>What stays, and costs</h4>{}'
         "<h4>In this order</h4>{}"
-    ).format(lines(lost), lines(stays), shown)
+    ).format(lines(lost), lines(map(with_short_ids, stays)), shown)
 
 
 def ledger_words(state: RunState, *, still_there: bool) -> Markup:
@@ -162,7 +162,7 @@ def ledger_words(state: RunState, *, still_there: bool) -> Markup:
         (
             chip(shown.phase.value),
             whole.format(step.kind),
-            step.instruction,
+            with_short_ids(step.instruction),
             shown.phase.value in {"done", "skipped"},
         )
         for shown, step in zip(state.steps, state.plan.steps, strict=True)

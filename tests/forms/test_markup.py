@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from drkit.forms.band import band
-from drkit.forms.markup import chip, identity, lines, moment, status_chip, table
+from drkit.forms.markup import chip, identity, lines, moment, status_chip, table, with_short_ids
 from drkit.model import Backend, GroupStatus, PairStatus, ServerStatus, Unknown
 from drkit.showing import count
 
@@ -114,3 +114,9 @@ def test_the_band_says_practice_or_what_leaves_for_a_real_cloud(
     assert words in shown
     assert "orders" in shown
     assert "run" not in shown
+
+
+def test_ids_within_a_sentence_are_shortened_to_the_eye_and_the_rest_is_escaped() -> None:
+    whole = "0e6125e7-8497-40d1-ad11-6b7b9016a3ab"
+    shown = with_short_ids(f"The disk of <b> ({whole}) stays.")
+    assert shown == f'The disk of &lt;b&gt; (<span class="drkit-id" title="{whole}">{whole}</span>) stays.'

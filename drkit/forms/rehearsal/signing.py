@@ -11,7 +11,7 @@ from markupsafe import Markup
 from drkit.errors import InputError
 from drkit.execution import Action, Run, RunPhase, RunState, StepPhase, StepState
 from drkit.forms.live import Live
-from drkit.forms.markup import JOIN, Text, chip
+from drkit.forms.markup import JOIN, Text, chip, with_short_ids
 from drkit.forms.picking import PickTable
 from drkit.forms.progress import step_words
 from drkit.forms.questions import RunCommand
@@ -182,7 +182,7 @@ def _of(step: Step) -> str:
 def _row(step: Step, shown: StepState) -> tuple[Text, ...]:
     # What was looked up first tells what is left of it.
     asks = shown.phase is StepPhase.READY and step.manual
-    said = step.instruction if asks else step_words(shown)
+    said = with_short_ids(step.instruction) if asks else step_words(shown)
     check = step.kind if step.manual else shown.title
     return check, _of(step), chip(shown.phase.value), said
 
