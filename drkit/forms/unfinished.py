@@ -6,7 +6,7 @@ from typing import Generic
 from ipywidgets import Button, DOMWidget, HBox, VBox
 from markupsafe import Markup
 
-from drkit.errors import LeaseHeldError
+from drkit.errors import DrkitError, LeaseHeldError
 from drkit.forms.card import Card
 from drkit.forms.holding import TakeOver
 from drkit.forms.live import Live
@@ -44,8 +44,19 @@ class FirstCard(Card, Generic[AnySession]):
     def _offer(self, run: RunRow) -> VBox:
         button, takeover = Button(description="Go on with it"), TakeOver()
         takeover.ask([_held_by(run)] if run.held_by else ())
-        button.on_click(lambda _: self.later(lambda: self._go_on(run.id, takeover=takeover)))
-        row = VBox([HBox([Live(unfinished_run(run)), button]), takeover])
+        error = Live(spoken="assertive").add_class("drkit-error")
+
+        def go_on() -> None:
+            error.show("")
+            try:
+                self._go_on(run.id, takeover=takeover)
+            except LeaseHeldError:
+                pass  # the box to take it over says who holds it
+            except DrkitError as refused:
+                error.show(str(refused))
+
+        button.on_click(lambda _: self.later(go_on))
+        row = VBox([HBox([Live(unfinished_run(run)), button]), takeover, error])
         row.add_class("drkit-note")
         return row
 

@@ -7,6 +7,9 @@ from drkit.execution.states import RunPhase
 from drkit.forms.questions import Question
 from drkit.forms.wizard import State
 from drkit.runbooks import AttachRequest
+from drkit.sandbox import Sandbox
+from drkit.site import practise
+from tests.closing import at_the_end
 from tests.forms.hands import Hands, plain
 
 pytestmark = pytest.mark.slow  # whole runs, half a second and more each
@@ -221,13 +224,30 @@ def test_a_run_that_somebody_drives_is_taken_over_where_it_is_offered(hands: Han
     assert takeover.layout.display == ""
     button.click()
     hands.settle()
-    assert "is held by" in plain(hands.choose.error.value)
+    assert "is held by" in plain(takeover.who.value)
     hands.sandbox.clear_faults()
     takeover.box.value = True
     button.click()
     hands.settle()
     hands.watched()
     assert hands.states() == ["done"] * 6
+
+
+def test_why_a_run_cannot_be_gone_on_with_stands_beside_its_button(hands: Hands) -> None:
+    hands.up_to_confirm("app-cache-01")
+    hands.sandbox.fault("job-stuck", times=1)
+    hands.confirmed()
+    hands.run.stop.click()
+    hands.settle()
+    hands.watched()
+    hands.run.leave()
+    elsewhere = at_the_end.enter_context(practise(Sandbox("demo"), journal=hands.file))
+    hands.another(AttachRequest(), elsewhere)
+    (offer,) = hands.choose.unfinished.children
+    offer.children[0].children[1].click()
+    hands.settle()
+    assert "belongs to another practice range" in plain(offer.children[2].value)
+    assert plain(hands.choose.error.value) == ""
 
 
 def test_an_unfinished_run_of_another_kind_is_not_offered_and_never_gone_on_with(hands: Hands) -> None:
