@@ -76,9 +76,10 @@ class Started:
 def drkit_lab(folder: Path, *words: str, **environment: str) -> Iterator[Started]:
     """`drkit lab` in a home folder of its own, ready."""
     home = folder.parent / "home"
-    themes = home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
-    themes.parent.mkdir(parents=True, exist_ok=True)
-    themes.write_text(json.dumps({"theme": f"JupyterLab {THEME.title()}"}))
+    if THEME != "light":
+        themes = home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+        themes.parent.mkdir(parents=True, exist_ok=True)
+        themes.write_text(json.dumps({"theme": f"JupyterLab {THEME.title()}"}))
     env = {
         name: value
         for name, value in os.environ.items()
