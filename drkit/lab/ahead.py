@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ApiPath
+from traitlets import TraitError
 
 FORMS = "import " + ", ".join(
     f"drkit.forms.{name}" for name in ("attach", "looking", "practice", "rehearsal", "starting")
@@ -53,6 +54,16 @@ class KernelsAhead(AsyncMappingKernelManager):
 
     def _is_of_the_folder(self, path: str | None) -> bool:
         return bool(self.cwd_for_path(path or "") == self.cwd_for_path(""))  # type: ignore[no-untyped-call]
+
+    def kernel_model(self, kernel_id: str) -> dict[str, Any]:
+        """A kernel as it is listed. KeyError for one that is only being started: it is left out of the list,
+        which would fail as a whole for what Jupyter Server has not noted of it yet.
+        """
+        try:
+            model: dict[str, Any] = super().kernel_model(kernel_id)  # type: ignore[no-untyped-call]
+        except (AttributeError, TraitError) as error:
+            raise KeyError(kernel_id) from error
+        return model
 
     def list_kernels(self) -> list[dict[str, Any]]:
         """The kernels that somebody has."""
