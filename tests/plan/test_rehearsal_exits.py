@@ -7,7 +7,7 @@ import pytest
 from drkit.errors import RefusedError, UnknownNameError
 from drkit.model import Change, GroupStatus, Inventory, Operation, Phase, ServerStatus, Station, Unknown
 from drkit.plan.attach import recheck
-from drkit.plan.exits import WayOut, drill_ways_out, standing, ways_out
+from drkit.plan.exits import WayOut, drill_ways_out, removals, standing, ways_out
 from drkit.plan.objectives import RunbookKind
 from drkit.plan.steps import Plan
 from drkit.rules import Projection, judge_in
@@ -105,8 +105,11 @@ def test_a_group_that_moves_by_itself_is_waited_for() -> None:
 def test_out_of_a_broken_group_leads_removing_its_protection(status: str, opens: bool) -> None:
     found = world("erp")
     stuck = replace(found.groups["g-erp"], status=GroupStatus.read(status))
-    ways = {each.name: each for each in ways_out(replace(found, groups={"g-erp": stuck}), "erp")}
+    broken = replace(found, groups={"g-erp": stuck})
+    ways = {each.name: each for each in ways_out(broken, "erp")}
     assert set(ways) == {"remove protection", "ask the provider"}
+    assert removals(broken, "erp") == ((ways["remove protection"].offer,) if opens else ())
+    assert removals(found, "erp") == ()
     assert ways["remove protection"].legal is opens
     assert ways["remove protection"].shell == ("drkit remove-protection --group erp",)
 
