@@ -76,6 +76,7 @@ class Started:
 def drkit_lab(folder: Path, *words: str, **environment: str) -> Iterator[Started]:
     """`drkit lab` in a home folder of its own, ready."""
     home = folder.parent / "home"
+    home.mkdir(exist_ok=True)
     if THEME != "light":
         themes = home / ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
         themes.parent.mkdir(parents=True, exist_ok=True)
