@@ -451,4 +451,4 @@ def test_servers_are_protected_as_the_runbook_does_it(tmp_path: Path) -> None:
         plan = site.plan_protection(["web-01", "web-02"], name="web", domain=domain)
         assert plan.to_type == "web"
         assert site.run(plan, plan.to_type).wait(60).phase == "done"
-        assert sorted(site.instances("web")["instance"]) == ["web-01", "web-02"]  # listed in the service's order
+        assert sorted(site.instances("web")["instance"]) == ["web-01", "web-02"]  # in the service's order

@@ -27,7 +27,7 @@ _FOCUS_SHOWS = """e => { const look = () => ['outlineStyle', 'outlineWidth', 'bo
     e.focus(); return seen !== without; }"""
 _FOCUSED = "() => [document.hasFocus(), document.activeElement.outerHTML.slice(0, 300)]"
 _THEME = "light => document.body.setAttribute('data-jp-theme-light', light)"
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _SHOWN = re.compile(rb'"page":\s*"[\d.]+"')
 MOST_TABS = 80
 PATIENCE = 300_000.0  # milliseconds; only a page that lives and gets nowhere is waited for so long
@@ -187,13 +187,13 @@ class Screen:
 
     def look_over(self, name: str) -> None:
         """Take a picture in both of Lab's themes, and have what is there looked over by axe-core."""
-        for look, theme in THEMES.items():
+        for look, theme in _THEMES.items():
             self.in_theme(theme)
             self.picture(f"{name}-{look}")
             self.wrong += [f"{name} {look}: {each}" for each in findings(self.page)]
             if self.scrolls_sideways():
                 self.wrong.append(f"{name} {look}: it is wider than the window")
-        self.in_theme(THEMES[THEME])
+        self.in_theme(_THEMES[THEME])
 
     def in_theme(self, theme: str) -> None:
         """As Settings > Theme does."""
